@@ -1,0 +1,40 @@
+"""Verification commands: what they are, how one run of them ended, and how they are found in a repository."""
+
+from pydantic.dataclasses import dataclass
+
+from bot.core.strict import STRICT
+from bot.core.words import CheckKind
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class Check:
+    """One command. `source` names the file, or the policy key, that asked for it."""
+
+    name: str
+    run: str
+    kind: CheckKind
+    source: str
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class Report:
+    """What the runner itself said at its end: how many tests it executed and which of them failed.
+
+    Skipped tests are not executed. `failed` holds one stable name a test; errors at collection count as failed.
+    """
+
+    executed: int
+    failed: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class Run:
+    """One run of one check. `report` is None where the runner did not close one: exit code 0 alone proves nothing."""
+
+    check: str
+    exit_code: int
+    seconds: float
+    timed_out: bool
+    report: Report | None
+    tail: str
+    """The end of what it printed, both streams, control characters removed; at most 4,000 characters."""

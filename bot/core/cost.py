@@ -1,0 +1,116 @@
+"""Money and tokens. A micro-dollar is a whole number, so sums are exact and nothing is lost to rounding."""
+
+from decimal import ROUND_CEILING, Decimal
+from typing import Literal
+
+from pydantic.dataclasses import dataclass
+
+from bot.core.strict import STRICT
+
+MICROS = 1_000_000
+"""Micro-dollars in a dollar, and tokens in the unit of every price."""
+
+CHARS_PER_TOKEN = 3
+"""Taken low on purpose: an estimate before a call must not be below what the call will count."""
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class Price:
+    """Micro-dollars for a million tokens. What a price does not say of the cache is charged as plain input."""
+
+    input: int
+    output: int
+    cache_read: int | None = None
+    cache_write: int | None = None
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class Tokens:
+    """What one or more calls used. `cached` and `written` are part of `input`, `reasoning` is part of `output`."""
+
+    input: int = 0
+    cached: int = 0
+    written: int = 0
+    output: int = 0
+    reasoning: int = 0
+
+    def __add__(self, other: "Tokens") -> "Tokens":
+        return Tokens(
+            self.input + other.input,
+            self.cached + other.cached,
+            self.written + other.written,
+            self.output + other.output,
+            self.reasoning + other.reasoning,
+        )
+
+
+Source = Literal["provider", "policy", "price_table", "worst_case"]
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class Cost:
+    """What a call cost, in micro-dollars, and who says so."""
+
+    micros: int
+    source: Source
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class Unpriced:
+    """Nobody can say what a call costs. Never the same as nothing."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class Usage:
+    """What a whole attempt used; `unpriced` counts the calls whose cost nobody knows."""
+
+    calls: int = 0
+    tokens: Tokens = Tokens()
+    micros: int = 0
+    unpriced: int = 0
+
+    def plus(self, tokens: Tokens, cost: Cost | Unpriced) -> "Usage":
+        known = cost.micros if isinstance(cost, Cost) else 0
+        return Usage(self.calls + 1, self.tokens + tokens, self.micros + known, self.unpriced + isinstance(cost, Unpriced))
+
+    def __add__(self, other: "Usage") -> "Usage":
+        return Usage(
+            self.calls + other.calls,
+            self.tokens + other.tokens,
+            self.micros + other.micros,
+            self.unpriced + other.unpriced,
+        )
+
+
+def charge(tokens: Tokens, price: Price) -> int:
+    """Micro-dollars for these tokens, rounded up once."""
+    read = price.input if price.cache_read is None else price.cache_read
+    write = price.input if price.cache_write is None else price.cache_write
+    plain = max(0, tokens.input - tokens.cached - tokens.written)
+    total = plain * price.input + tokens.cached * read + tokens.written * write + tokens.output * price.output
+    return -(-total // MICROS)
+
+
+def estimate_tokens(characters: int) -> int:
+    """No fewer tokens than this much text can be expected to make."""
+    return -(-characters // CHARS_PER_TOKEN)
+
+
+def worst_case(prompt_tokens: int, max_output_tokens: int, price: Price) -> int:
+    """The most, in micro-dollars, that one call can cost: nothing read from the cache, all of it written, all output used."""
+    dearest = max(price.input, price.cache_write or 0)
+    return -(-(prompt_tokens * dearest + max_output_tokens * price.output) // MICROS)
+
+
+def micros(dollars: str) -> int:
+    """Micro-dollars of a decimal number of dollars, rounded up. Raises `ArithmeticError` for what is no finite number."""
+    return int((Decimal(dollars) * MICROS).to_integral_value(ROUND_CEILING))
+
+
+def dollars(micros: int) -> str:
+    """`0.84`, `12.00`, `0.0004`: two places, more only where two would show nothing of it."""
+    whole, part = divmod(micros, MICROS)
+    digits = f"{part:06d}".rstrip("0").ljust(2, "0")
+    return f"{whole}.{digits[:2] if whole or part >= 10_000 else digits}"

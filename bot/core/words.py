@@ -1,0 +1,23 @@
+"""The closed sets of names that policy, trail and ledger share. A name that is not here does not exist."""
+
+from typing import Literal
+
+SignalName = Literal[
+    "files_touched",
+    "schema_change",
+    "auth_code",
+    "test_failures",
+    "needs_new_code",
+    "production_incident",
+    "ci_config",
+    "secrets_handling",
+    "deploy_config",
+    "dependency_change",
+]
+TaskClass = Literal[
+    "docs", "tests", "dependency", "refactor", "bugfix", "feature", "migration", "auth", "ci", "deploy", "incident", "flaky"
+]
+Reason = Literal["failed_tests", "patch_rejected", "low_confidence_summary"]
+"""Why a patch may be escalated. Everything that speaks against a patch falls under one of the three."""
+
+CheckKind = Literal["tests", "types", "lint", "build", "docs", "snapshot"]
