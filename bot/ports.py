@@ -6,7 +6,9 @@ from typing import Any, Protocol
 
 from bot.core.checks import Check, Run
 from bot.core.cost import Cost, Price, Tokens, Unpriced
+from bot.core.ledger import Line
 from bot.core.policy import Lane
+from bot.core.trail import Trail
 
 
 class Unavailable(Exception):
@@ -19,6 +21,10 @@ class Unavailable(Exception):
 
 class Denied(Exception):
     """A service or a person's setting said no; later will not go better. The message holds the remedy."""
+
+
+class TooLong(Denied):
+    """The conversation no longer fits what the model can hold."""
 
 
 # ---- trees -------------------------------------------------------------------------------------------------------
@@ -56,6 +62,10 @@ class Tree(Protocol):
         """Raises `KeyError` where there is no such regular file."""
         ...
 
+    def edited(self) -> tuple[str, ...]:
+        """Paths that `write` and `delete` were asked for, sorted."""
+        ...
+
     def diff(self) -> str:
         """The edits as a unified diff with git headers, no renames; empty where nothing differs from the commit.
 
@@ -79,6 +89,10 @@ class Trees(Protocol):
 
 class Sandbox(Protocol):
     """Where checks run: no network, no secrets, one writable copy at the repository's own path, limits, a deadline."""
+
+    def describe(self) -> str:
+        """What it is, for reports: `bubblewrap 0.11.0`, `none (--no-sandbox)`."""
+        ...
 
     def prepare(self, tree: Tree, setup: tuple[str, ...], seconds: float) -> Run | None:
         """Run the set-up commands once on a copy, with network; later copies see its environment folders read-only.
@@ -169,6 +183,93 @@ class Model(Protocol):
         """What the lane's tokens cost, or that nobody knows; asked before any call."""
         ...
 
+    def ready(self, lane: Lane) -> None:
+        """Raises `Denied`, with the remedy, for what can be known to fail before any call: a missing key, say."""
+        ...
+
     def ask(self, lane: Lane, prompt: Prompt) -> Reply:
         """Raises `Unavailable` (try later, or the fallback) or `Denied` (key, quota, model name)."""
         ...
+
+
+# ---- the rest ----------------------------------------------------------------------------------------------------
+
+
+class Ledger(Protocol):
+    """Appended, never rewritten."""
+
+    def append(self, item: Line) -> None:
+        """On disk when it returns."""
+        ...
+
+    def spent(self, *, run: str = "", since: str = "", actor: str = "") -> int | None:
+        """Micro-dollars charged to a run, or since an instant, or to a person since then; None where a charge is unknown."""
+        ...
+
+
+class Keeper(Protocol):
+    """Where the Trail of a run lies between its steps."""
+
+    def keep(self, trail: Trail) -> None:
+        """On disk, whole, when it returns."""
+        ...
+
+
+class Writer(Protocol):
+    """Publishes a patch."""
+
+    def push(self, sha: str, diff: str, branch: str, message: str, when: str) -> str:
+        """Make a branch with one commit on `sha`; gives the commit's hash. Doing it again changes nothing."""
+        ...
+
+
+class Renderer(Protocol):
+    def __call__(self, template: str, /, **values: Any) -> str:
+        """A missing value is an error."""
+        ...
+
+
+class Clock(Protocol):
+    def now(self) -> str:
+        """ISO 8601, UTC, to the second."""
+        ...
+
+    def seconds(self) -> float:
+        """A count that only rises."""
+        ...
+
+
+class Watcher(Protocol):
+    """Somebody who looks on while it works."""
+
+    def __call__(self, step: str, detail: str) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """What making and proving a patch needs. Nothing here can publish."""
+
+    trees: Trees
+    sandbox: Sandbox
+    model: Model
+    render: Renderer
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What publishing needs. Nothing here can ask a model or run a stranger's code."""
+
+    writer: Writer
+    render: Renderer
+
+
+@dataclass(frozen=True, slots=True)
+class Kit:
+    """The parts a process was given: a bench, a desk or both, and what every process has."""
+
+    ledger: Ledger
+    keeper: Keeper
+    clock: Clock
+    watch: Watcher
+    bench: Bench | None = None
+    desk: Desk | None = None

@@ -1,0 +1,55 @@
+"""The two texts that begin an attempt: the rules, and the task with what is known of it."""
+
+from bot.agent.loop import Desired
+from bot.core.clean import printable, redact
+from bot.core.trail import Trail
+from bot.core.verdict import Escalate
+from bot.ports import Renderer, Tree
+
+FILES, SHARE = 3, 4
+"""At most so many likely files are shown at the start, together in at most a quarter of what the model can hold."""
+CHARACTERS = 3
+"""Characters that fit a token, at the least."""
+
+
+def desired(trail: Trail, tree: Tree, context_tokens: int, render: Renderer) -> Desired:
+    """What the lane is told. Everything a stranger may have written stands between fences, as data."""
+    opened = trail.opened
+    failing = tuple(name for run in opened.baseline if run.report for name in run.report.failed)
+    return Desired(
+        system=render("prompts/system.j2"),
+        task=render(
+            "prompts/task.j2",
+            task=opened.request.task,
+            places=opened.places,
+            files=_files(tuple(place.path for place in opened.places), tree, context_tokens * CHARACTERS // SHARE),
+            failing=failing[:20],
+            outputs=tuple((run.check, redact(run.tail)) for run in opened.baseline if run.exit_code)[:2],
+            checks=opened.checks,
+            before=_before(trail),
+        ),
+    )
+
+
+def _files(paths: tuple[str, ...], tree: Tree, room: int) -> tuple[tuple[str, str], ...]:
+    """The likeliest files whole, as long as there is room; a part of a file would invite edits that do not fit."""
+    shown: list[tuple[str, str]] = []
+    for path in paths[:FILES]:
+        try:
+            text = tree.read(path).decode().replace("\r\n", "\n")
+        except (KeyError, UnicodeDecodeError):
+            continue
+        if len(text) <= room and "\0" not in text:
+            shown.append((path, text))
+            room -= len(text)
+    return tuple(shown)
+
+
+def _before(trail: Trail) -> dict[str, object] | None:
+    """The attempt before this one, for a lane that is escalated to: its patch, and why it was not accepted."""
+    if not trail.tries:
+        return None
+    last = trail.tries[-1]
+    runs = tuple((run.check, redact(run.tail)) for run in last.evidence.runs if run.exit_code or run.report is None)
+    detail = last.decision.detail if isinstance(last.decision, Escalate) else ""
+    return {"detail": detail, "diff": printable(last.attempt.diff), "summary": last.attempt.summary, "outputs": runs[:2]}

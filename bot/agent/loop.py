@@ -1,0 +1,196 @@
+"""One lane's attempt at a request: ask, act, look, until it says it is done or a limit is met."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from bot.agent.context import fit, tokens
+from bot.agent.tools import Action, Finish, GiveUp, Seen, Workplace, action, tools
+from bot.core.clean import line
+from bot.core.cost import Cost, Tokens, Unpriced, Usage, dollars, worst_case
+from bot.core.policy import Lane
+from bot.core.verdict import Attempt, Ended
+from bot.ports import Call, Clock, Denied, Model, Prompt, Renderer, Reply, Said, Shown, Told, TooLong, Turn, Unavailable
+
+STEPS = 60
+SECONDS = 1_800.0
+"""The most an attempt may take: calls to the model, and the whole of it."""
+PATIENCE = 3
+"""So many malformed replies, equal actions or cut-off searches one after the other end the attempt."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """`allowance` is what the attempt may spend, in micro-dollars; `files` how many files a patch may hold."""
+
+    allowance: int
+    files: int
+
+
+@dataclass(frozen=True, slots=True)
+class Desired:
+    """What the attempt is about: the two texts that begin the conversation."""
+
+    system: str
+    task: str
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What an attempt works with. `book` is called with every cost as soon as it exists; `watch` with what happens."""
+
+    model: Model
+    place: Workplace
+    render: Renderer
+    clock: Clock
+    book: Callable[[Cost | Unpriced], None]
+    watch: Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class _State:
+    """Where an attempt stands. A new one after every reply."""
+
+    turns: tuple[Turn, ...]
+    usage: Usage = Usage()
+    model: str = ""
+    malformed: int = 0
+    slow: int = 0
+    same: int = 0
+    before: tuple[tuple[str, str], ...] = ()
+    warned: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _End:
+    ended: Ended
+    note: str = ""
+    said: Finish | None = None
+
+
+def solve(lane: Lane, desired: Desired, bounds: Bounds, means: Means) -> Attempt:
+    """Work until the lane is done or a limit is met; every way to end has a name."""
+    start = means.clock.seconds()
+    state: _State = _State((Told(desired.task),))
+    for _ in range(STEPS):
+        if means.clock.seconds() - start > SECONDS:
+            return _attempt(lane, state, _End("time_limit"), means, start)
+        state, end = _turn(lane, desired, state, bounds, means)
+        if end is not None:
+            return _attempt(lane, state, end, means, start)
+    return _attempt(lane, state, _End("step_limit", f"{STEPS} calls"), means, start)
+
+
+def _turn(lane: Lane, desired: Desired, state: _State, bounds: Bounds, means: Means) -> tuple[_State, _End | None]:
+    """One call and what follows from it."""
+    offered = tools(means.place.checks)
+    whole = Prompt(desired.system, state.turns, offered, lane.max_output_tokens, float(lane.timeout_seconds))
+    prompt = fit(whole, lane.max_context_tokens)
+    if prompt is None:
+        return state, _End("context", f"models.{lane.name}.max_context_tokens is {lane.max_context_tokens}")
+    state = replace(state, turns=prompt.turns)
+    worst = _worst(lane, prompt, means.model)
+    if isinstance(worst, Unpriced):
+        return state, _End("denied", worst.why)
+    if state.usage.micros + worst.micros > bounds.allowance:
+        left = dollars(max(0, bounds.allowance - state.usage.micros))
+        return state, _End("budget", f"the next call could cost ${dollars(worst.micros)}; ${left} is left")
+    try:
+        reply = means.model.ask(lane, prompt)
+    except TooLong as error:
+        return state, _End("context", line(str(error)))
+    except Denied as error:
+        return state, _End("denied", line(str(error), 400))
+    except Unavailable as error:
+        if error.paid:
+            means.book(worst)
+            state = replace(state, usage=state.usage.plus(Tokens(), worst))
+        return state, _End("unavailable", line(str(error), 400))
+    means.book(reply.cost)  # before the reply is read: it is billed whatever it says
+    state = replace(state, usage=state.usage.plus(reply.tokens, reply.cost), model=reply.model)
+    return _heard(state, reply, bounds, means)
+
+
+def _worst(lane: Lane, prompt: Prompt, model: Model) -> Cost | Unpriced:
+    price = model.price(lane)
+    if isinstance(price, Unpriced):
+        return price
+    size = tokens(prompt.system, prompt.turns, prompt.tools)
+    return Cost(worst_case(size, prompt.max_output_tokens, price), "worst_case")
+
+
+def _heard(state: _State, reply: Reply, bounds: Bounds, means: Means) -> tuple[_State, _End | None]:
+    said = reply.said
+    trouble = "cut_off" if reply.cut_off else "malformed" if said.malformed else "" if said.calls else "no_action"
+    if trouble:
+        state = replace(state, malformed=state.malformed + 1)
+        correction = means.render("prompts/correction.j2", trouble=trouble, why=said.malformed or "")
+        state = replace(state, turns=(*state.turns, Said(said.text), Told(correction)))
+        means.watch(f"no usable action ({trouble.replace('_', ' ')})")
+        return state, _End("malformed", trouble.replace("_", " ")) if state.malformed >= PATIENCE else None
+    return _acted(replace(state, malformed=0, turns=(*state.turns, said)), said.calls, bounds, means)
+
+
+def _acted(state: _State, calls: tuple[Call, ...], bounds: Bounds, means: Means) -> tuple[_State, _End | None]:
+    """Take every action of one reply, in order; all are answered, since an unanswered call breaks the conversation."""
+    end: _End | None = None
+    for call in calls:
+        wanted = action(call)
+        seen, ended = _one(state, call, wanted, means)
+        state = replace(
+            state,
+            turns=(*state.turns, Shown(call.id, seen.text)),
+            slow=state.slow + seen.slow,
+            warned=state.warned or isinstance(wanted, Finish),
+        )
+        end = end or ended
+    doing = tuple((call.name, repr(sorted(call.arguments.items(), key=str))) for call in calls)
+    state = replace(state, same=state.same + 1 if doing == state.before else 1, before=doing)
+    return state, end or _limits(state, bounds, means)
+
+
+def _one(state: _State, call: Call, wanted: Action | str, means: Means) -> tuple[Seen, _End | None]:
+    means.watch(_brief(call))
+    match wanted:
+        case str():
+            return Seen(wanted), None
+        case GiveUp(reason=reason):
+            return Seen("Noted."), _End("gave_up", line(reason, 400))
+        case Finish():
+            if means.place.tree.diff():
+                return Seen("Noted."), _End("finished", said=wanted)
+            if state.warned:
+                return Seen("Noted."), _End("no_edit")
+            return Seen("Nothing differs from the repository yet. Make the change first, or give up."), None
+        case _:
+            return means.place.take(wanted), None
+
+
+def _limits(state: _State, bounds: Bounds, means: Means) -> _End | None:
+    if state.same >= PATIENCE:
+        return _End("repeating", f"{PATIENCE} times `{state.before[0][0]}` with the same arguments")
+    if state.slow >= PATIENCE:
+        return _End("tool_timeout", f"{PATIENCE} searches did not end")
+    if len(means.place.tree.edited()) > bounds.files:
+        return _End("too_many_edits", f"more than {bounds.files} files")
+    return None
+
+
+def _brief(call: Call) -> str:
+    about = next((str(call.arguments[key]) for key in ("path", "pattern", "name", "reason") if key in call.arguments), "")
+    return line(f"{call.name} {about}", 90)
+
+
+def _attempt(lane: Lane, state: _State, end: _End, means: Means, start: float) -> Attempt:
+    said = end.said
+    return Attempt(
+        lane=lane.name,
+        ended=end.ended,
+        diff=means.place.tree.diff() if end.ended in ("finished", "too_many_edits") else "",
+        usage=state.usage,
+        seconds=round(means.clock.seconds() - start, 3),
+        model=state.model or lane.model,
+        summary=said.summary if said else "",
+        risks=said.risks if said else "",
+        self_confidence=said.confidence if said else None,
+        note=end.note,
+    )

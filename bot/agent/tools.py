@@ -1,0 +1,220 @@
+"""What a lane may do to a tree: search, read, edit, and say that it is done. Each action gives back text for the model."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from bot.core.checks import Check, Run
+from bot.ports import Call, Tool, Tree
+
+SEARCH_SECONDS = 5.0
+READ_LINES = 400
+"""The most lines one `read` brings; the rest is asked for by line number."""
+SHOWN_CHARACTERS = 12_000
+
+
+class _Args(BaseModel):
+    model_config = ConfigDict(extra="ignore", use_attribute_docstrings=True)
+
+
+class Search(_Args):
+    """Find lines by a regular expression."""
+
+    pattern: Annotated[str, Field(min_length=1, max_length=500)]
+    """A Perl regular expression."""
+    glob: Annotated[str, Field(max_length=200)] = ""
+    """Only files whose path matches, for example `src/**/*.py`; empty for all."""
+
+
+class Read(_Args):
+    """Show a file, or some of its lines."""
+
+    path: str
+    start: Annotated[int, Field(ge=1)] = 1
+    """The first line, counted from 1."""
+    end: Annotated[int, Field(ge=1)] | None = None
+    """The last line."""
+
+
+class Edit(_Args):
+    """Replace one piece of a file. `old` must stand in the file exactly once, spaces and line breaks included."""
+
+    path: str
+    old: Annotated[str, Field(min_length=1)]
+    new: str
+
+
+class Write(_Args):
+    """Make a new file, or replace a whole one."""
+
+    path: str
+    content: str
+
+
+class Delete(_Args):
+    """Delete a file."""
+
+    path: str
+
+
+class RunCheck(_Args):
+    """Run one of the repository's checks on your changes."""
+
+    name: str
+
+
+class Finish(_Args):
+    """Say that the change is complete."""
+
+    summary: Annotated[str, Field(max_length=4_000)]
+    """What the change does, for the reviewer, in a few plain sentences."""
+    confidence: Annotated[float, Field(ge=0, le=1)] = 0.5
+    """How sure you are that it is right, from 0 to 1."""
+    risks: Annotated[str, Field(max_length=4_000)] = ""
+    """What could be wrong with it."""
+
+
+class GiveUp(_Args):
+    """Say that you cannot make this change."""
+
+    reason: Annotated[str, Field(max_length=2_000)]
+
+
+Action = Search | Read | Edit | Write | Delete | RunCheck | Finish | GiveUp
+
+_ACTIONS: dict[str, type[Action]] = {
+    "search": Search,
+    "read": Read,
+    "edit": Edit,
+    "write": Write,
+    "delete": Delete,
+    "check": RunCheck,
+    "finish": Finish,
+    "give_up": GiveUp,
+}
+
+
+def tools(checks: tuple[Check, ...]) -> tuple[Tool, ...]:
+    """What a model is offered; `check` only where there is one it can run."""
+    return tuple(
+        Tool(name, " ".join((kind.__doc__ or "").split()), _parameters(kind, checks))
+        for name, kind in _ACTIONS.items()
+        if kind is not RunCheck or checks
+    )
+
+
+def _parameters(kind: type[Action], checks: tuple[Check, ...]) -> dict[str, Any]:
+    schema = kind.model_json_schema()
+    properties = {
+        name: {key: value for key, value in given.items() if key not in ("title", "default")}
+        for name, given in schema["properties"].items()
+    }
+    if kind is RunCheck:
+        properties["name"]["enum"] = [check.name for check in checks]
+    return {"type": "object", "properties": properties, "required": schema.get("required", []), "additionalProperties": False}
+
+
+def action(call: Call) -> Action | str:
+    """What a call asks for; a text for the model where it asks for nothing we know."""
+    kind = _ACTIONS.get(call.name)
+    if kind is None:
+        return f"There is no action `{call.name}`. The actions are: {', '.join(_ACTIONS)}."
+    try:
+        return kind.model_validate(dict(call.arguments))
+    except ValidationError as error:
+        problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors(include_url=False))
+        return f"`{call.name}` was not understood: {problems}"
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What an action brought. `slow` marks a search that was cut off."""
+
+    text: str
+    slow: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Workplace:
+    """A tree to work on, the checks that can run on it, and the way to run one."""
+
+    tree: Tree
+    checks: tuple[Check, ...]
+    run: Callable[[Check], Run]
+
+    def take(self, action: Search | Read | Edit | Write | Delete | RunCheck) -> Seen:
+        try:
+            return self._take(action)
+        except KeyError:
+            return Seen(f"There is no file `{getattr(action, 'path', '')}`.{self._like(getattr(action, 'path', ''))}")
+        except ValueError as error:
+            return Seen(f"Not done: {error}")
+        except TimeoutError:
+            return Seen(f"The search did not end within {SEARCH_SECONDS:.0f} s. Use a simpler pattern.", slow=True)
+
+    def _take(self, action: Search | Read | Edit | Write | Delete | RunCheck) -> Seen:
+        match action:
+            case Search():
+                return Seen(self._search(action))
+            case Read():
+                return Seen(self._read(action))
+            case Edit():
+                return Seen(self._edit(action))
+            case Write(path=path, content=content):
+                self.tree.write(path, content.encode(errors="surrogateescape"))
+                return Seen(f"Wrote {path}.")
+            case Delete(path=path):
+                self.tree.delete(path)
+                return Seen(f"Deleted {path}.")
+            case RunCheck(name=name):
+                return Seen(self._check(name))
+
+    def _like(self, path: str) -> str:
+        name = path.rpartition("/")[2]
+        found = [other for other in self.tree.files() if name and other.rpartition("/")[2] == name][:5]
+        return f" Did you mean {', '.join(found)}?" if found else ""
+
+    def _search(self, action: Search) -> str:
+        hits = self.tree.search(action.pattern, action.glob, SEARCH_SECONDS)
+        lines = [f"{hit.path}:{hit.line}:{hit.text}" for hit in hits]
+        return shortened("\n".join(lines)) if lines else "Nothing found."
+
+    def _read(self, action: Read) -> str:
+        content = self.tree.read(action.path)
+        if b"\0" in content[:8_000]:
+            return f"{action.path} is not a text file."
+        lines = content.decode(errors="surrogateescape").replace("\r\n", "\n").split("\n")
+        last = min(len(lines), action.end or len(lines), action.start + READ_LINES - 1)
+        body = "\n".join(lines[action.start - 1 : last])
+        return f"{action.path}, lines {action.start} to {last} of {len(lines)}:\n{shortened(body)}"
+
+    def _edit(self, action: Edit) -> str:
+        before = self.tree.read(action.path).decode(errors="surrogateescape")
+        old, new = action.old, action.new
+        if "\r\n" in before:  # a model writes \n; the file keeps the line ends it has
+            old, new = (re.sub(r"\r?\n", "\r\n", text) for text in (old, new))
+        found = before.count(old)
+        if found != 1:
+            where = "does not stand in the file" if found == 0 else f"stands there {found} times"
+            return f"Not done: `old` {where}. Copy it exactly from the file, with enough lines around it to be the only place."
+        self.tree.write(action.path, before.replace(old, new).encode(errors="surrogateescape"))
+        return f"Edited {action.path}."
+
+    def _check(self, name: str) -> str:
+        check = next((check for check in self.checks if check.name == name), None)
+        if check is None:
+            return f"There is no check `{name}`. The checks are: {', '.join(c.name for c in self.checks)}."
+        done = self.run(check)
+        how = f"did not end within {done.seconds:.0f} s" if done.timed_out else f"ended with exit code {done.exit_code}"
+        return f"`{check.run}` {how}.\n{shortened(done.tail)}"
+
+
+def shortened(text: str) -> str:
+    """At most 12,000 characters: the beginning and the end, and how much is left out between them."""
+    if len(text) <= SHOWN_CHARACTERS:
+        return text
+    half = SHOWN_CHARACTERS // 2
+    return f"{text[:half]}\n[{len(text) - SHOWN_CHARACTERS} characters left out]\n{text[-half:]}"

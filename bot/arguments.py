@@ -1,0 +1,71 @@
+"""What can be typed: the commands and their flags."""
+
+import argparse
+from typing import NoReturn
+
+from bot.ports import Denied
+
+COMMANDS = ("fix", "explain", "demo", "policy")
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        """Raises instead of exiting, so that there is one place that turns mistakes into exit codes."""
+        raise Denied(f"{message}; `{self.prog} --help` shows what can be typed")
+
+
+def parse(words: list[str]) -> argparse.Namespace:
+    """Read the command line. `route-agent --task …` is `route-agent fix --task …`."""
+    parser = _Parser(prog="route-agent", description="Route a fix to a cheap or a strong model by risk, and prove the patch.")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    _fix(commands.add_parser("fix", help="make and prove a patch for a task; the command taken when only flags are given"))
+    _explain(commands.add_parser("explain", help="show signals, score, lane and checks for a task; spends nothing"))
+    _demo(commands.add_parser("demo", help="run the main job on a small sample repository, without a key"))
+    _policy(commands.add_parser("policy", help="check, print and explain policy files"))
+    if words and words[0] not in COMMANDS and words[0] not in ("-h", "--help"):
+        words = ["fix", *words]
+    return parser.parse_args(words)
+
+
+def _task(parser: argparse.ArgumentParser) -> None:
+    task = parser.add_mutually_exclusive_group(required=True)
+    task.add_argument("--task", metavar="TEXT", help="what is wanted, in a sentence or two")
+    task.add_argument("--issue-file", metavar="FILE", help="a file that holds the task, for example an issue's text")
+    parser.add_argument("--repo", metavar="DIR", default=".", help="the repository (default: the folder you stand in)")
+    change = parser.add_mutually_exclusive_group()
+    change.add_argument("--base", metavar="REF", help="score the change from REF to HEAD; the patch is made on HEAD")
+    change.add_argument("--diff", metavar="FILE", help="score this unified diff; - for standard input")
+    parser.add_argument("--label", metavar="NAME", action="append", default=[], help="a label of the issue; may be repeated")
+    parser.add_argument("--policy", metavar="FILE", help="the policy (default: .github/route-agent.yml as committed in HEAD)")
+    parser.add_argument("--lane", metavar="NAME", help="start in this lane; may raise, lowers only where no rule forbids it")
+    parser.add_argument("--json", action="store_true", help="print one JSON document instead")
+    parser.add_argument("--no-sandbox", action="store_true", help="run checks without walls: only for code you trust")
+
+
+def _fix(parser: argparse.ArgumentParser) -> None:
+    _task(parser)
+    parser.add_argument("--ledger", metavar="FILE", help="where the record goes (default: inside the repository's git folder)")
+    parser.add_argument("--exit-code", action="store_true", help="exit 2 unless a patch was proved")
+
+
+def _explain(parser: argparse.ArgumentParser) -> None:
+    _task(parser)
+
+
+def _demo(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--keep", metavar="DIR", help="make the sample repository here and keep it")
+    parser.add_argument("--no-sandbox", action="store_true", help="run the sample's checks without walls")
+    parser.add_argument("--model-url", metavar="URL", help="use real models behind this OpenAI-compatible address")
+    parser.add_argument("--fast", metavar="NAME", help="with --model-url: the fast lane's model")
+    parser.add_argument("--strong", metavar="NAME", help="with --model-url: the strong lane's model")
+    parser.add_argument("--json", action="store_true", help="print one JSON document instead")
+
+
+def _policy(parser: argparse.ArgumentParser) -> None:
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
+    check = verbs.add_parser("check", help="say everything that is wrong with a policy file")
+    check.add_argument("file", metavar="FILE", nargs="?", default=".github/route-agent.yml")
+    verbs.add_parser("schema", help="print the JSON Schema, for editors")
+    show = verbs.add_parser("show", help="print a policy file")
+    show.add_argument("file", metavar="FILE", nargs="?", default=".github/route-agent.yml")
+    show.add_argument("--effective", action="store_true", help="everything that is obeyed, defaults included")

@@ -1,0 +1,47 @@
+"""A record in words: the short texts that reports and comments put into their templates."""
+
+from bot.core.facts import NotApplicable, NotRun, Unreadable
+from bot.core.ledger import AttemptRecord, Record
+from bot.core.signals import Number, Reading, Signal
+from bot.core.words import SignalName
+
+_YES_OR_NO: dict[SignalName, str] = {
+    "schema_change": "schema_change",
+    "auth_code": "auth_code",
+    "needs_new_code": "new_code",
+}
+
+
+def reading(found: Reading, *, yes_or_no: bool = False) -> str:
+    match found:
+        case Number(value=value):
+            return ("true" if value else "false") if yes_or_no else str(value)
+        case NotApplicable():
+            return "not_applicable"
+        case Unreadable():
+            return "unreadable"
+        case NotRun():
+            return "not_run"
+
+
+def classifier(signals: tuple[Signal, ...]) -> tuple[tuple[str, str], ...]:
+    """The five readings of the first line of a report, under their short names, in its order."""
+    by_name = {signal.name: signal.reading for signal in signals}
+    names: tuple[tuple[SignalName, str], ...] = (
+        ("files_touched", "files"),
+        ("schema_change", "schema_change"),
+        ("auth_code", "auth_code"),
+        ("test_failures", "test_failures"),
+        ("needs_new_code", "new_code"),
+    )
+    return tuple((short, reading(by_name[name], yes_or_no=name in _YES_OR_NO)) for name, short in names)
+
+
+def why_not(attempt: AttemptRecord) -> str:
+    """Why an attempt was not accepted; empty where it was."""
+    return getattr(attempt.decision, "detail", "")
+
+
+def spent_by_lane(record: Record) -> tuple[tuple[str, int | None], ...]:
+    """Micro-dollars of each attempt, under its lane's name, in order."""
+    return tuple((attempt.lane, attempt.cost_micros) for attempt in record.attempts)

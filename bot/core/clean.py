@@ -1,0 +1,102 @@
+"""Text that strangers wrote, made fit to read; text that we show, made fit to show."""
+
+import base64
+import html
+import re
+import unicodedata
+from typing import Annotated
+
+from pydantic import BeforeValidator, PlainSerializer
+
+_HTML_COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
+_HIDDEN_ATTRIBUTE = re.compile(r"""\s(?:alt|title|aria-label)\s*=\s*(?:"[^"]*"|'[^']*')""", re.IGNORECASE)
+_IMAGE = re.compile(r"!\[[^\]\n]*\]\([^)\n]*\)")
+_ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_])")
+_BLANK_LETTERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180e\u2800\u3164\uffa0")
+"""Letters and marks that draw nothing: category Lo, Mn or So, so the categories below do not catch them."""
+
+_TOKEN = re.compile(
+    r"gh[pousr]_[A-Za-z0-9._-]{36,}|github_pat_\w{20,}|glpat-[\w-]{20,}|xox[abeprs]-[\w-]{10,}|sk-[A-Za-z0-9_-]{20,}"
+    r"|AKIA[0-9A-Z]{16}|AIza[\w-]{35}|eyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{10,}"
+    r"|-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)",
+    re.DOTALL,
+)
+_SHORTEST_SECRET = 8
+"""Shorter values are words; taking them out would garble the text and protect nothing."""
+
+
+def _invisible(character: str) -> bool:
+    if character in "\n\t":
+        return False
+    if character in _BLANK_LETTERS or 0xFE00 <= ord(character) <= 0xFE0F or 0xE0100 <= ord(character) <= 0xE01EF:
+        return True
+    return unicodedata.category(character) in ("Cc", "Cf", "Co", "Cn", "Cs")
+
+
+def visible(text: str) -> str:
+    """What a person would see on the page: no HTML comments, images, hidden attributes or invisible characters."""
+    text = html.unescape(text.replace("\r\n", "\n"))
+    text = _HIDDEN_ATTRIBUTE.sub("", _IMAGE.sub("", _HTML_COMMENT.sub("", text)))
+    return "".join(character for character in text if not _invisible(character)).strip()
+
+
+def printable(text: str) -> str:
+    """Fit for a terminal or a log: no escape sequences, no control characters, undecodable bytes shown as such."""
+    text = _ANSI.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+    return "".join("\ufffd" if "\ud800" <= c <= "\udfff" else c for c in text if c in "\n\t" or c >= " " and c != "\x7f")
+
+
+def line(text: str, limit: int = 200) -> str:
+    """One printable line of at most `limit` characters."""
+    flat = " ".join(printable(text).split())
+    return flat if len(flat) <= limit else flat[: limit - 1] + "…"
+
+
+def redact(text: str, secrets: tuple[str, ...] = ()) -> str:
+    """Without the secrets we hold (plain and in base64) and without anything shaped like a token."""
+    for secret in sorted(filter(lambda s: len(s) >= _SHORTEST_SECRET, secrets), key=len, reverse=True):
+        raw = secret.encode(errors="surrogateescape")
+        for form in (secret, base64.b64encode(raw).decode(), base64.urlsafe_b64encode(raw).decode()):
+            text = text.replace(form.rstrip("="), "[redacted]")
+    return _TOKEN.sub("[redacted]", text)
+
+
+def fence(text: str, language: str = "") -> str:
+    """A Markdown code block that its content cannot end."""
+    longest = max((len(run) for run in re.findall(r"`{3,}", text)), default=2)
+    ticks = "`" * (longest + 1)
+    return f"{ticks}{language}\n{text.rstrip()}\n{ticks}"
+
+
+def inline(text: str) -> str:
+    """Markdown inline code that its content cannot end; one line, table-safe, mentions and auto-close words inert."""
+    flat = line(text).replace("|", "\u2502")
+    longest = max((len(run) for run in re.findall(r"`+", flat)), default=0)
+    ticks = "`" * (longest + 1)
+    pad = " " if flat.startswith("`") or flat.endswith("`") else ""
+    return f"{ticks}{pad}{flat}{pad}{ticks}" if flat else "` `"
+
+
+_BYTES = "base64:"
+
+
+def _to_json(text: str) -> str:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return _BYTES + base64.b64encode(text.encode(errors="surrogateescape")).decode()
+    return _BYTES + base64.b64encode(text.encode()).decode() if text.startswith(_BYTES) else text
+
+
+def _from_json(value: object) -> object:
+    if isinstance(value, str) and value.startswith(_BYTES):
+        return base64.b64decode(value.removeprefix(_BYTES), validate=True).decode(errors="surrogateescape")
+    return value
+
+
+RawText = Annotated[
+    str,
+    BeforeValidator(_from_json),
+    PlainSerializer(_to_json, return_type=str, when_used="json"),
+]
+"""Text that may hold bytes which are not UTF-8, as surrogate escapes; in JSON such a text stands as base64."""

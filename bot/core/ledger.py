@@ -1,0 +1,198 @@
+"""The record of a finished run: what the ledger keeps and what `--json` prints. Appended, never rewritten."""
+
+from typing import Literal
+
+from pydantic import TypeAdapter, ValidationError
+from pydantic.dataclasses import dataclass
+
+from bot.core.checks import Check
+from bot.core.clean import line
+from bot.core.cost import Tokens
+from bot.core.evidence import Confidence, Item
+from bot.core.facts import Place
+from bot.core.patch import parse
+from bot.core.route import Refusal, Route
+from bot.core.score import Score
+from bot.core.signals import Signal
+from bot.core.strict import STRICT
+from bot.core.trail import Opened, Trail, Try
+from bot.core.verdict import Accept, Decision, Ended, Escalate, Stop, bar
+from bot.core.words import TaskClass
+
+Result = Literal["pass", "not_fixed", "refused", "budget", "quota", "unavailable", "explained", "stopped"]
+"""How a run ended. Only `pass` is a proved patch."""
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class FileStat:
+    path: str
+    added: int
+    removed: int
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class AttemptRecord:
+    """`cost_micros` is None where any call's cost is unknown."""
+
+    lane: str
+    model: str
+    ended: Ended
+    note: str
+    calls: int
+    tokens: Tokens
+    cost_micros: int | None
+    seconds: float
+    summary: str
+    risks: str
+    self_confidence: float | None
+    files: tuple[FileStat, ...]
+    evidence: tuple[Item, ...]
+    decision: Decision
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class Record:
+    """One run. Instants are ISO 8601 in UTC, durations seconds, money micro-dollars."""
+
+    id: str
+    at: str
+    repo: str
+    number: int | None
+    actor: str
+    base: str
+    task: str
+    """The first 200 characters, on one line."""
+    task_class: TaskClass
+    signals: tuple[Signal, ...]
+    places: tuple[Place, ...]
+    score: Score
+    route: Route | Refusal
+    propensity: float
+    """How likely this route was when it was chosen; below 1 only where chance had a say."""
+    checks: tuple[Check, ...]
+    sandbox: str
+    attempts: tuple[AttemptRecord, ...]
+    result: Result
+    detail: str
+    confidence: Confidence | None
+    threshold: float
+    cost_micros: int | None
+    seconds: float
+    branch: str | None
+    commit: str | None
+    version: Literal[1] = 1
+    kind: Literal["record"] = "record"
+
+    @property
+    def escalations(self) -> tuple[Escalate, ...]:
+        return tuple(a.decision for a in self.attempts if isinstance(a.decision, Escalate))
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class Charge:
+    """One paid call. Written when the reply arrives, before it is read: spent is spent, whatever happens next."""
+
+    run: str
+    at: str
+    actor: str
+    lane: str
+    micros: int | None
+    """None where nobody can say."""
+    source: str
+    kind: Literal["charge"] = "charge"
+
+
+Line = Record | Charge
+
+
+class LedgerError(ValueError):
+    """A line of the ledger that is none."""
+
+
+_LINE: TypeAdapter[Line] = TypeAdapter(Line)
+
+
+def encode(item: Line) -> str:
+    return _LINE.dump_json(item).decode()
+
+
+def decode(text: str) -> Line:
+    """Raises `LedgerError` with the place in the line."""
+    try:
+        return _LINE.validate_json(text)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        raise LedgerError(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from None
+
+
+def record(trail: Trail, spent: int | None, interrupted: str = "") -> Record:
+    """The Trail as the ledger keeps it.
+
+    `spent` is the sum of the run's charges in micro-dollars, calls of attempts that were cut off included; None where it is
+    unknown. `interrupted` says why a run that is not at its end stops here.
+    """
+    opened, request, tries = trail.opened, trail.opened.request, trail.tries
+    result, detail = ("stopped", interrupted) if interrupted else _result(opened, tries)
+    last = tries[-1].decision if tries else None
+    pushed = trail.pushed
+    return Record(
+        id=request.id,
+        at=opened.at,
+        repo=request.repo,
+        number=request.number,
+        actor=request.actor,
+        base=request.base,
+        task=line(request.task),
+        task_class=opened.task_class,
+        signals=opened.signals,
+        places=opened.places,
+        score=opened.score,
+        route=opened.route,
+        propensity=1.0,
+        checks=opened.checks,
+        sandbox=opened.sandbox,
+        attempts=tuple(map(_attempt, tries)),
+        result=result,
+        detail=detail,
+        confidence=last.confidence if isinstance(last, Accept) else None,
+        threshold=bar(opened.policy, opened.task_class, opened.score.total),
+        cost_micros=spent,
+        seconds=round(trail.seconds, 3),
+        branch=pushed.branch if pushed else None,
+        commit=pushed.commit if pushed else None,
+    )
+
+
+def _result(opened: Opened, tries: tuple[Try, ...]) -> tuple[Result, str]:
+    if isinstance(opened.route, Refusal):
+        return "refused", opened.route.detail
+    if not tries:
+        return "explained", "routing.shadow is on: nothing was spent"
+    match tries[-1].decision:
+        case Accept():
+            return "pass", ""
+        case Stop(code=code, detail=detail):
+            return code, detail
+        case Escalate(lane=lane):
+            return "stopped", f"cut off before lane `{lane}`"
+
+
+def _attempt(tried: Try) -> AttemptRecord:
+    attempt = tried.attempt
+    files = parse(attempt.diff).diff.files if attempt.diff else ()
+    return AttemptRecord(
+        lane=attempt.lane,
+        model=attempt.model,
+        ended=attempt.ended,
+        note=attempt.note,
+        calls=attempt.usage.calls,
+        tokens=attempt.usage.tokens,
+        cost_micros=None if attempt.usage.unpriced else attempt.usage.micros,
+        seconds=round(attempt.seconds, 3),
+        summary=attempt.summary,
+        risks=attempt.risks,
+        self_confidence=attempt.self_confidence,
+        files=tuple(FileStat(line(file.path), file.added, file.removed) for file in files),
+        evidence=tried.evidence.items,
+        decision=tried.decision,
+    )

@@ -1,0 +1,31 @@
+"""What a path says about a file: code, test or neither."""
+
+CODE = frozenset(
+    "py pyi js mjs cjs jsx ts mts cts tsx go rs rb php java kt kts scala c h cc cpp cxx hpp cs swift m mm sh bash pl pm lua ex "
+    "exs erl hs ml mli clj dart jl r sql zig vue svelte".split()
+)
+_TEST_FOLDERS = frozenset({"test", "tests", "testing", "__tests__", "spec", "specs", "testdata", "fixtures", "e2e"})
+
+
+def ending(path: str) -> str:
+    """The part after the last dot of the file's name, in lower case; empty where there is none."""
+    name = path.rpartition("/")[2]
+    return name.rpartition(".")[2].lower() if "." in name.lstrip(".") else ""
+
+
+def is_code(path: str) -> bool:
+    return ending(path) in CODE
+
+
+def is_test(path: str) -> bool:
+    """By the habits of pytest, unittest, Jest, Vitest, Go, RSpec and Maven."""
+    *folders, name = path.lower().split("/")
+    stem = name.partition(".")[0]
+    return (
+        any(folder in _TEST_FOLDERS for folder in folders)
+        or stem.startswith("test_")
+        or stem in ("test", "tests", "conftest")
+        or stem.endswith(("_test", "_tests", "_spec"))
+        or ".test." in name
+        or ".spec." in name
+    )

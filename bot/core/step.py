@@ -1,0 +1,78 @@
+"""What comes next, as a pure function of what has been: so a killed run goes on where it stopped, in any job."""
+
+from dataclasses import dataclass
+
+from bot.core.evidence import PATCH_RULES
+from bot.core.route import Refusal
+from bot.core.trail import Proved, Published, Pushed, Trail, Tried
+from bot.core.verdict import Accept, Attempt, Escalate, Stop
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Have a lane make a patch. `because` is what speaks against the patch before, empty for the first lane."""
+
+    lane: str
+    because: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Prove:
+    """Gather evidence about the last attempt."""
+
+    attempt: Attempt
+
+
+@dataclass(frozen=True, slots=True)
+class Push:
+    """Put the last attempt's patch on a branch: an accepted one, or one to look at when the lanes have run out."""
+
+    attempt: Attempt
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Publish:
+    """Write the record; say how it ended."""
+
+
+Step = Ask | Prove | Push | Publish
+
+
+def next_step(trail: Trail) -> Step | None:
+    """None when there is nothing left to do."""
+    match trail.last:
+        case None:
+            return _first(trail)
+        case Tried(attempt=attempt):
+            return Prove(attempt)
+        case Proved():
+            return _decided(trail)
+        case Pushed():
+            return Publish()
+        case Published():
+            return None
+
+
+def _first(trail: Trail) -> Step:
+    route = trail.opened.route
+    if isinstance(route, Refusal) or trail.opened.policy.routing.shadow:
+        return Publish()
+    return Ask(route.lane)
+
+
+def _decided(trail: Trail) -> Step:
+    tries = trail.tries
+    last = tries[-1]
+    match last.decision:
+        case Escalate(lane=lane, detail=detail):
+            return Ask(lane, detail)
+        case Accept():
+            return Push(last.attempt, len(tries))
+        case Stop():
+            return Push(last.attempt, len(tries)) if last.attempt.diff and _clean(trail) else Publish()
+
+
+def _clean(trail: Trail) -> bool:
+    """Nothing that breaks a patch rule is ever put on a branch, not even to be looked at."""
+    return all(item.name != PATCH_RULES for item in trail.tries[-1].evidence.failed)

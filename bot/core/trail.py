@@ -1,0 +1,184 @@
+"""Everything that happened to one request, in order. It only grows; it is the whole state of a run, and hostile when read back."""
+
+from typing import Literal
+
+from pydantic import TypeAdapter, ValidationError
+from pydantic.dataclasses import dataclass
+
+from bot.core import patch
+from bot.core.checks import Check, Run
+from bot.core.cost import Usage
+from bot.core.diff import DiffError
+from bot.core.evidence import Evidence
+from bot.core.facts import Place
+from bot.core.policy import Policy
+from bot.core.request import Request
+from bot.core.route import Refusal, Route
+from bot.core.score import Score
+from bot.core.signals import Signal
+from bot.core.strict import STRICT
+from bot.core.verdict import Attempt, Case, Decision, decide
+from bot.core.words import TaskClass
+
+VERSION = 1
+MAX_BYTES = 20_000_000
+"""A longer Trail is refused before it is parsed."""
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class Opened:
+    """What was known when the run began, and the route that follows from it."""
+
+    request: Request
+    policy: Policy
+    signals: tuple[Signal, ...]
+    places: tuple[Place, ...]
+    task_class: TaskClass
+    score: Score
+    route: Route | Refusal
+    checks: tuple[Check, ...]
+    baseline: tuple[Run, ...]
+    """One run for each check, on the base, before anything was changed."""
+    at: str
+    """ISO 8601, UTC."""
+    seconds: float
+    sandbox: str
+    version: Literal[1] = VERSION
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class Tried:
+    attempt: Attempt
+    kind: Literal["tried"] = "tried"
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class Proved:
+    evidence: Evidence
+    seconds: float
+    kind: Literal["proved"] = "proved"
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class Pushed:
+    branch: str
+    commit: str
+    seconds: float
+    kind: Literal["pushed"] = "pushed"
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class Published:
+    at: str
+    kind: Literal["published"] = "published"
+
+
+Entry = Tried | Proved | Pushed | Published
+
+
+@dataclass(frozen=True, slots=True)
+class Try:
+    """One attempt with what was shown about it and what was decided; derived from the Trail, never stored."""
+
+    attempt: Attempt
+    evidence: Evidence
+    decision: Decision
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class Trail:
+    opened: Opened
+    entries: tuple[Entry, ...] = ()
+
+    def then(self, entry: Entry) -> "Trail":
+        return Trail(self.opened, (*self.entries, entry))
+
+    @property
+    def last(self) -> Entry | None:
+        return self.entries[-1] if self.entries else None
+
+    @property
+    def tries(self) -> tuple[Try, ...]:
+        """Every attempt that was proved, in order. The decisions are made anew: a stored one would have to be believed."""
+        found: list[Try] = []
+        objections: list[str] = []
+        for before, entry in zip(self.entries, self.entries[1:], strict=False):
+            if isinstance(before, Tried) and isinstance(entry, Proved):
+                decision = self._decide(before.attempt, entry.evidence, tuple(objections))
+                found.append(Try(before.attempt, entry.evidence, decision))
+                objections.append(getattr(decision, "detail", ""))
+        return tuple(found)
+
+    def _decide(self, attempt: Attempt, evidence: Evidence, earlier: tuple[str, ...]) -> Decision:
+        diff = patch.parse(attempt.diff).diff if attempt.diff else None
+        opened = self.opened
+        return decide(Case(opened.policy, opened.task_class, opened.score.total, attempt, evidence, diff, earlier))
+
+    @property
+    def pushed(self) -> Pushed | None:
+        return next((entry for entry in self.entries if isinstance(entry, Pushed)), None)
+
+    @property
+    def usage(self) -> Usage:
+        return sum((entry.attempt.usage for entry in self.entries if isinstance(entry, Tried)), Usage())
+
+    @property
+    def seconds(self) -> float:
+        """How long the steps took, added up; time in which a killed run lay still does not count."""
+        total = self.opened.seconds
+        for entry in self.entries:
+            match entry:
+                case Tried(attempt=attempt):
+                    total += attempt.seconds
+                case Proved(seconds=seconds) | Pushed(seconds=seconds):
+                    total += seconds
+                case Published():
+                    pass
+        return total
+
+
+class TrailError(ValueError):
+    """The text is no Trail of this version; says where it stops being one."""
+
+
+_CODEC = TypeAdapter(Trail)
+
+
+def encode(trail: Trail) -> bytes:
+    return _CODEC.dump_json(trail, by_alias=True)
+
+
+def decode(data: bytes) -> Trail:
+    """Read a Trail as hostile input: size, every field and type, the order of entries, every diff. Raises `TrailError`."""
+    if len(data) > MAX_BYTES:
+        raise TrailError(f"{len(data)} bytes; a Trail has at most {MAX_BYTES}")
+    try:
+        trail = _CODEC.validate_json(data)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise TrailError(f"{where}: {first['msg']}") from None
+    _check_order(trail)
+    return trail
+
+
+_FOLLOWS: dict[type[Entry] | None, tuple[type[Entry], ...]] = {
+    None: (Tried, Published),
+    Tried: (Proved,),
+    Proved: (Tried, Pushed, Published),
+    Pushed: (Published,),
+    Published: (),
+}
+
+
+def _check_order(trail: Trail) -> None:
+    before: type[Entry] | None = None
+    for number, entry in enumerate(trail.entries):
+        if type(entry) not in _FOLLOWS[before]:
+            raise TrailError(f"entries.{number}: `{entry.kind}` cannot stand there")
+        before = type(entry)
+        if isinstance(entry, Tried) and entry.attempt.diff:
+            try:
+                patch.parse(entry.attempt.diff)
+            except DiffError as error:
+                raise TrailError(f"entries.{number}.attempt.diff: {error}") from None

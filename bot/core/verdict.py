@@ -1,0 +1,187 @@
+"""What a lane tried, and what follows from what was shown about it."""
+
+from typing import Literal
+
+from pydantic.dataclasses import dataclass
+
+from bot.core.clean import RawText
+from bot.core.cost import Usage
+from bot.core.diff import Diff
+from bot.core.evidence import CEILING, PATCH_RULES, REACHES, Confidence, Evidence, confidence
+from bot.core.facts import Facts, NotApplicable
+from bot.core.policy import Policy
+from bot.core.route import eligible
+from bot.core.score import Score, weigh
+from bot.core.signals import Signal, observe
+from bot.core.strict import STRICT
+from bot.core.words import Reason, TaskClass
+
+Ended = Literal[
+    "finished",  # the model said it was done, and something differs
+    "gave_up",  # it said that it cannot do it
+    "no_edit",  # it said it was done, and nothing differs
+    "too_many_edits",  # it changed more files than a patch may hold
+    "repeating",  # the same action again and again
+    "malformed",  # replies that are no action
+    "tool_timeout",  # searches that do not end
+    "step_limit",
+    "time_limit",
+    "context",  # the conversation no longer fits the model
+    "budget",  # the next call could cost more than is left
+    "denied",  # key, quota or model name
+    "unavailable",  # the provider did not answer
+]
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class Attempt:
+    """One lane's try. `diff` is what the tree differs by, as computed by us; empty where there is no patch."""
+
+    lane: str
+    ended: Ended
+    diff: RawText
+    usage: Usage
+    seconds: float
+    model: str = ""
+    """What the provider says it ran; the lane's model id where no reply came."""
+    summary: str = ""
+    risks: str = ""
+    self_confidence: float | None = None
+    """What the model says of itself. Logged; weighs nothing."""
+    note: str = ""
+    """Why it ended, in words, where the code alone does not say it."""
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class Accept:
+    confidence: Confidence
+    kind: Literal["accept"] = "accept"
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class Escalate:
+    lane: str
+    reason: Reason
+    detail: str
+    kind: Literal["escalate"] = "escalate"
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class Stop:
+    """`code` is the run's result."""
+
+    code: Literal["not_fixed", "budget", "quota", "unavailable"]
+    detail: str
+    reason: Reason | None = None
+    kind: Literal["stop"] = "stop"
+
+
+Decision = Accept | Escalate | Stop
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class Objection:
+    """Why a patch is not accepted as it stands."""
+
+    reason: Reason
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """Everything a decision is made from. `earlier` are the details of the objections to earlier attempts."""
+
+    policy: Policy
+    task_class: TaskClass
+    score: int
+    attempt: Attempt
+    evidence: Evidence
+    diff: Diff | None
+    earlier: tuple[str, ...]
+
+
+_ENDS: dict[Ended, tuple[Literal["budget", "quota", "unavailable"], str]] = {
+    "budget": ("budget", "the next call could cost more than the budget has left"),
+    "denied": ("quota", "the provider refused the call"),
+    "unavailable": ("unavailable", "the provider did not answer"),
+}
+
+
+def decide(case: Case) -> Decision:
+    """Accept what is proved; send the rest one lane up where the policy lets its reason escalate; else stop."""
+    attempt = case.attempt
+    if attempt.ended in _ENDS:
+        code, why = _ENDS[attempt.ended]
+        return Stop(code, attempt.note or why)
+    objection = object_to(case)
+    if objection is None:
+        return Accept(_confidence(case))
+    return _after(case, objection)
+
+
+def _after(case: Case, objection: Objection) -> Decision:
+    routing = case.policy.routing
+    higher = case.policy.above(case.attempt.lane)
+    if objection.reason not in routing.escalate_on:
+        return Stop("not_fixed", f"{objection.detail}; `{objection.reason}` is not in routing.escalate_on", objection.reason)
+    if objection.detail in case.earlier:
+        return Stop("not_fixed", f"{objection.detail}; the same as the attempt before", objection.reason)
+    if higher is None:
+        return Stop("not_fixed", f"{objection.detail}; there is no lane above `{case.attempt.lane}`", objection.reason)
+    if len(case.earlier) + 1 >= routing.max_attempts:
+        return Stop("not_fixed", f"{objection.detail}; routing.max_attempts is {routing.max_attempts}", objection.reason)
+    return Escalate(higher, objection.reason, objection.detail)
+
+
+def object_to(case: Case) -> Objection | None:
+    """The first thing that speaks against the patch, most telling first."""
+    if case.diff is None or not case.diff.files:
+        return Objection("patch_rejected", f"no patch ({case.attempt.ended})")
+    for item in case.evidence.failed:
+        if item.name == PATCH_RULES:
+            return Objection("patch_rejected", item.reason)
+        if item.strength == "veto":
+            return Objection("failed_tests", f"{item.name}: {item.reason}")
+    for item in case.evidence.failed:
+        reason: Reason = "low_confidence_summary" if item.name.endswith(REACHES) else "failed_tests"
+        return Objection(reason, f"{item.name}: {item.reason}")
+    if not case.evidence.proves:
+        return Objection("low_confidence_summary", "no test that executes the change has passed")
+    return _stakes(case) or _doubt(case)
+
+
+def regrade(diff: Diff, policy: Policy) -> tuple[tuple[Signal, ...], Score]:
+    """The same rules on the patch itself: what was guessed before the call is now a fact."""
+    nothing = NotApplicable("scored from the patch alone")
+    signals = observe(Facts(diff, nothing, nothing, (), ""), policy.signals)
+    return signals, weigh(signals, policy.routing)
+
+
+def _stakes(case: Case) -> Objection | None:
+    assert case.diff is not None
+    signals, score = regrade(case.diff, case.policy)
+    allowed = eligible(case.attempt.lane, signals, score, case.policy)
+    return None if allowed is None else Objection("patch_rejected", f"the patch itself {allowed}")
+
+
+def _doubt(case: Case) -> Objection | None:
+    found, needed = _confidence(case).value, bar(case.policy, case.task_class, case.score)
+    if found >= needed:
+        return None
+    return Objection("low_confidence_summary", f"confidence {found:.2f} is below the {needed:.2f} that score {case.score} needs")
+
+
+def _confidence(case: Case) -> Confidence:
+    return confidence(case.evidence, first_lane=case.attempt.lane == case.policy.lanes[0])
+
+
+BAR_STEP, BAR_TOP = 0.02, 0.90
+"""Each point of score above `fast_max_score` raises the bar by two hundredths, up to a bar that evidence can still clear."""
+
+
+def bar(policy: Policy, task_class: TaskClass, score: int) -> float:
+    """The confidence a patch must reach: the policy's, raised by what is at stake."""
+    own = policy.routing.by_class.get(task_class)
+    least = policy.routing.min_confidence if own is None or own.min_confidence is None else own.min_confidence
+    raised = least + BAR_STEP * max(0, score - policy.routing.fast_max_score)
+    return round(min(max(least, BAR_TOP), raised, CEILING), 4)

@@ -1,0 +1,85 @@
+"""The local ledger, one file of JSON lines, and the Trails of runs that are not at their end."""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from bot.core import trail as trails
+from bot.core.ledger import Charge, LedgerError, Line, Record, decode, encode
+from bot.core.trail import Trail, TrailError
+from bot.ports import Denied
+
+
+class Lines:
+    """A ledger file. Every line is appended under a lock and flushed to disk; none is ever changed."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def append(self, item: Line) -> None:
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        with self._path.open("ab+") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            torn = file.seek(0, os.SEEK_END) and not self._ends_a_line(file.fileno())
+            file.write((b"\n" if torn else b"") + encode(item).encode() + b"\n")
+            file.flush()
+            os.fsync(file.fileno())
+
+    @staticmethod
+    def _ends_a_line(descriptor: int) -> bool:
+        return os.pread(descriptor, 1, os.fstat(descriptor).st_size - 1) == b"\n"
+
+    def lines(self) -> Iterator[Line]:
+        """Every line. Raises `Denied` with the line's number where one cannot be read: a sum without it would be too low."""
+        if not self._path.exists():
+            return
+        with self._path.open(encoding="utf-8", errors="surrogateescape") as file:
+            for number, text in enumerate(file, 1):
+                try:
+                    yield decode(text)
+                except LedgerError as error:
+                    raise Denied(f"{self._path}:{number} is no ledger line ({error}); mend or remove that line") from None
+
+    def spent(self, *, run: str = "", since: str = "", actor: str = "") -> int | None:
+        total = 0
+        for item in self.lines():
+            if not isinstance(item, Charge) or (run and item.run != run) or item.at < since or (actor and item.actor != actor):
+                continue
+            if item.micros is None:
+                return None
+            total += item.micros
+        return total
+
+    def records(self) -> tuple[Record, ...]:
+        return tuple(item for item in self.lines() if isinstance(item, Record))
+
+
+class Runs:
+    """A folder with one Trail a run, each written whole before the old one is replaced."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def keep(self, trail: Trail) -> None:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        path = self._path(trail.opened.request.id)
+        fresh = path.with_suffix(f".{os.getpid()}.tmp")
+        with fresh.open("wb") as file:
+            file.write(trails.encode(trail))
+            file.flush()
+            os.fsync(file.fileno())
+        fresh.replace(path)
+
+    def find(self, id_: str) -> Trail | None:
+        """Raises `Denied` for a file that is no Trail of this version."""
+        path = self._path(id_)
+        if not path.exists():
+            return None
+        try:
+            return trails.decode(path.read_bytes())
+        except TrailError as error:
+            raise Denied(f"{path} cannot be resumed ({error}); remove it to start over") from None
+
+    def _path(self, id_: str) -> Path:
+        return self._folder / f"{id_}.json"

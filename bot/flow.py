@@ -1,0 +1,87 @@
+"""The whole bot, in order: a request becomes a Trail, and the Trail grows step by step until nothing is left to do."""
+
+from bot.agent.brief import desired
+from bot.agent.loop import Bounds, Means, solve
+from bot.agent.tools import Workplace
+from bot.core.budget import allowance
+from bot.core.cost import Cost, Unpriced, Usage
+from bot.core.ledger import Charge
+from bot.core.route import Refusal
+from bot.core.step import Ask, Prove, Publish, Push, Step, next_step
+from bot.core.trail import Entry, Trail, Tried
+from bot.core.verdict import Attempt
+from bot.hear import spent
+from bot.ports import Bench, Desk, Kit
+from bot.publish import close, push
+from bot.verify import Lab, chosen, prove
+
+
+def run(trail: Trail, kit: Kit) -> Trail:
+    """Take step after step until this kit has none left to take."""
+    kit.keeper.keep(trail)
+    while (step := next_step(trail)) and can(step, kit):
+        trail = trail.then(take(step, trail, kit))
+        kit.keeper.keep(trail)  # before the next step: spent is spent, a killed run goes on from here
+    return trail
+
+
+def can(step: Step, kit: Kit) -> bool:
+    """Whether this process was given what the step needs."""
+    match step:
+        case Ask() | Prove():
+            return kit.bench is not None
+        case Push() | Publish():
+            return kit.desk is not None
+
+
+def take(step: Step, trail: Trail, kit: Kit) -> Entry:
+    match step:
+        case Ask():
+            return Tried(_ask(step, trail, kit, _bench(kit)))
+        case Prove(attempt=attempt):
+            return prove(trail.opened, attempt, _lab(trail, kit))
+        case Push(attempt=attempt, number=number):
+            kit.watch("publishing", f"a branch with the patch of lane `{attempt.lane}`")
+            return push(trail, attempt, number, _desk(kit), kit.clock)
+        case Publish():
+            return close(trail, kit.ledger, kit.clock)
+
+
+def _ask(step: Ask, trail: Trail, kit: Kit, bench: Bench) -> Attempt:
+    opened, lane = trail.opened, trail.opened.policy.lane(step.lane)
+    left = allowance(opened.policy.budget, spent(opened.request, kit))
+    if isinstance(left, Refusal):
+        return Attempt(lane.name, "budget", "", Usage(), 0.0, lane.model, note=left.detail)
+    tree = bench.trees.open(opened.request.base)
+    timeout = float(opened.policy.verification.timeout_seconds)
+    checks = chosen(opened.checks, opened.policy, lane.name, opened.task_class)
+    place = Workplace(tree, checks, lambda check: bench.sandbox.run(tree, check, timeout))
+
+    def book(cost: Cost | Unpriced) -> None:
+        known = cost if isinstance(cost, Cost) else None
+        charged = known.micros if known else None
+        source = known.source if known else "unknown"
+        request = opened.request
+        kit.ledger.append(Charge(request.id, kit.clock.now(), request.actor, lane.name, charged, source))
+
+    def watch(what: str) -> None:
+        kit.watch("attempting", f"{lane.name}: {what}")
+
+    kit.watch("attempting", f"{lane.name}: {lane.model}" + (f", because {step.because}" if step.because else ""))
+    means = Means(bench.model, place, bench.render, kit.clock, book, watch)
+    bounds = Bounds(left, opened.policy.protect.max_files)
+    return solve(lane, desired(trail, tree, lane.max_context_tokens, bench.render), bounds, means)
+
+
+def _lab(trail: Trail, kit: Kit) -> Lab:
+    return Lab(_bench(kit), kit.clock, kit.watch, float(trail.opened.policy.verification.timeout_seconds))
+
+
+def _bench(kit: Kit) -> Bench:
+    assert kit.bench is not None, "`can` was not asked"
+    return kit.bench
+
+
+def _desk(kit: Kit) -> Desk:
+    assert kit.desk is not None, "`can` was not asked"
+    return kit.desk

@@ -1,0 +1,91 @@
+"""Everything a contributor types, on a machine that has only Python, pip and git.
+
+python3 dev.py demo       run the main job on a sample repository
+python3 dev.py test       every test that needs nothing more
+python3 dev.py check      ruff, formatting, mypy, import contracts, generated files
+python3 dev.py rest       the tests that need packages from elsewhere (a wheel in an empty environment)
+python3 dev.py generate   rewrite the generated files
+python3 dev.py pin        write the constraints files anew
+"""
+
+import hashlib
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent
+VENV = ROOT / ".venv"
+PYTHON = VENV / "bin" / "python"
+PINS = {"run": ROOT / "constraints.txt", "dev": ROOT / "constraints-dev.txt"}
+
+
+def run(*words: str | Path, check: bool = True) -> int:
+    code = subprocess.run([str(word) for word in words], cwd=ROOT, check=False).returncode
+    if code and check:
+        sys.exit(code)
+    return code
+
+
+def pip(*words: str | Path) -> None:
+    """The pip of the Python that runs this, installing into our environment: it needs no pip of its own."""
+    run(sys.executable, "-m", "pip", "--python", PYTHON, "--disable-pip-version-check", "-q", *words)
+
+
+def prepare(pins: str) -> None:
+    """Make the environment, with exactly the pinned and hashed packages, unless it stands already."""
+    wanted = hashlib.sha256((ROOT / "pyproject.toml").read_bytes() + PINS[pins].read_bytes()).hexdigest()
+    stamp = VENV / f"{pins}.stamp"
+    if stamp.exists() and stamp.read_text() == wanted:
+        return
+    print(f"Setting up {VENV.name} ({pins}) …", file=sys.stderr, flush=True)
+    if not PYTHON.exists():
+        venv.create(VENV, with_pip=False)
+    pip("install", "--require-hashes", "-r", PINS[pins])
+    pip("install", "--no-deps", "--no-build-isolation", "-e", ".")
+    stamp.write_text(wanted)
+
+
+def demo(*words: str) -> int:
+    prepare("run")
+    return run(PYTHON, "-m", "bot", "demo", *words, check=False)
+
+
+def test(*words: str) -> int:
+    prepare("dev")
+    return run(PYTHON, "-m", "pytest", "-n", "auto", "-m", "not elsewhere", *words, check=False)
+
+
+def rest(*words: str) -> int:
+    prepare("dev")
+    return run(PYTHON, "-m", "pytest", "-m", "elsewhere", *words, check=False)
+
+
+def check(*_: str) -> int:
+    prepare("dev")
+    tools = (("ruff", "check", "."), ("ruff", "format", "--check", "."), ("mypy",), ("lint-imports",))
+    codes = [run(VENV / "bin" / tool, *words, check=False) for tool, *words in tools]
+    return max(*codes, run(PYTHON, "generate.py", "--check", check=False))
+
+
+def generate(*_: str) -> int:
+    prepare("dev")
+    return run(PYTHON, "generate.py", check=False)
+
+
+def pin(*_: str) -> int:
+    """Resolve anew for every Python from 3.11. The files carry hashes and no address."""
+    prepare("dev")
+    pip("install", "uv")
+    for name, extras in (("run", ("--extra", "build")), ("dev", ("--all-extras",))):
+        how = ("--universal", "--generate-hashes", "--no-emit-index-url", "--no-header", "--no-annotate", "-q", "--upgrade")
+        run(VENV / "bin" / "uv", "pip", "compile", "pyproject.toml", *extras, *how, "-o", PINS[name])
+    return 0
+
+
+COMMANDS = {"demo": demo, "test": test, "check": check, "rest": rest, "generate": generate, "pin": pin}
+
+if __name__ == "__main__":
+    if len(sys.argv) < 2 or sys.argv[1] not in COMMANDS:
+        sys.exit(__doc__)
+    sys.exit(COMMANDS[sys.argv[1]](*sys.argv[2:]))

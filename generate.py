@@ -1,0 +1,51 @@
+"""Rewrites the files that follow from the code; with --check, says which of them are stale and changes nothing."""
+
+import json
+import sys
+from pathlib import Path
+
+from pydantic import TypeAdapter
+
+from bot.core.ledger import Line
+from bot.core.policyfile import reference, schema
+
+ROOT = Path(__file__).resolve().parent
+BEGIN, END = "<!-- generated: begin -->\n", "<!-- generated: end -->\n"
+
+
+def between(path: Path, text: str) -> str:
+    """The file with the part between its two markers replaced."""
+    head, _, rest = path.read_text(encoding="utf-8").partition(BEGIN)
+    _, _, tail = rest.partition(END)
+    return f"{head}{BEGIN}{text}{END}{tail}"
+
+
+def ledger_schema() -> str:
+    made = TypeAdapter[Line](Line).json_schema(mode="serialization")
+    made["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+    made["title"] = "A line of route-agent's ledger; `--json` prints its `Record`"
+    return json.dumps(made, indent=1, sort_keys=True) + "\n"
+
+
+def files() -> dict[Path, str]:
+    docs = ROOT / "docs"
+    return {
+        ROOT / "templates" / "policy.schema.json": schema(),
+        docs / "policy.md": between(docs / "policy.md", reference()),
+        docs / "ledger.schema.json": ledger_schema(),
+    }
+
+
+def main() -> int:
+    stale = {path: text for path, text in files().items() if not path.exists() or path.read_text(encoding="utf-8") != text}
+    for path, text in stale.items():
+        if "--check" in sys.argv:
+            print(f"stale: {path.relative_to(ROOT)}; run `python3 dev.py generate`")
+        else:
+            path.write_text(text, encoding="utf-8")
+            print(f"wrote {path.relative_to(ROOT)}")
+    return 1 if stale and "--check" in sys.argv else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
