@@ -7,7 +7,7 @@ from pathlib import Path
 from pydantic import TypeAdapter
 
 from bot.core.ledger import Line
-from bot.core.policyfile import reference, schema
+from bot.core.policyschema import reference, schema
 
 ROOT = Path(__file__).resolve().parent
 BEGIN, END = "<!-- generated: begin -->\n", "<!-- generated: end -->\n"

@@ -6,6 +6,7 @@ from typing import Literal
 from pydantic.dataclasses import dataclass
 
 from bot.core.checks import Check, Run
+from bot.core.policy import CEILING
 from bot.core.strict import STRICT
 
 PATCH_RULES, FIXES, REACHES = "patch rules", "fixes failing tests", "reaches the change"
@@ -155,8 +156,6 @@ SUITE_GREEN = 1.5
 
 FAILING_FIXED, FAILING_LEFT = 5.0, 0.7
 """Likelihood ratios of tests that fail on the base: they pass with the patch, or none of them does."""
-
-CEILING = 0.95
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)

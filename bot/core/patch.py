@@ -1,12 +1,62 @@
 """A patch: what it touches, how big it is, and what it may not do."""
 
-from pydantic.dataclasses import dataclass
+import hashlib
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import cache
 
-from bot.core.diff import Diff
-from bot.core.strict import STRICT
+from pathspec import GitIgnoreSpec
+
+from bot.core import diff as diffs
+from bot.core.clean import line
+from bot.core.diff import Diff, FileDiff
+
+PROTECTED = (
+    ".github/**",
+    ".gitlab-ci.yml",
+    ".gitlab/**",
+    ".circleci/**",
+    ".travis.yml",
+    "azure-pipelines.yml",
+    "Jenkinsfile",
+    "action.yml",
+    "action.yaml",
+    ".git/**",
+    ".gitattributes",
+    ".gitmodules",
+    ".gitconfig",
+    ".husky/**",
+    ".pre-commit-config.yaml",
+    ".npmrc",
+    ".yarnrc*",
+    ".pypirc",
+    ".netrc",
+    ".env",
+    ".env.*",
+    ".envrc",
+    ".vscode/**",
+    ".idea/**",
+    ".devcontainer/**",
+    "CODEOWNERS",
+    "AGENTS.md",
+    "CLAUDE.md",
+    "GEMINI.md",
+    ".claude/**",
+    ".gemini/**",
+    ".cursor/**",
+    ".cursorrules",
+    ".mcp.json",
+    "sitecustomize.py",
+    "usercustomize.py",
+    "*.pth",
+)
+"""What no patch may touch, in any folder and any case: CI, git's and agents' configuration, files that run unasked."""
+
+REGULAR = frozenset({"100644", "100755"})
 
 
-@dataclass(frozen=True, slots=True, config=STRICT)
+@dataclass(frozen=True, slots=True)
 class Patch:
     """`text` is the unified diff as computed from the overlay; bytes that are not UTF-8 are surrogate escapes in it."""
 
@@ -16,14 +66,70 @@ class Patch:
     @property
     def digest(self) -> str:
         """The first 12 hex digits of the SHA-256 of the diff."""
-        raise NotImplementedError
+        return hashlib.sha256(self.text.encode(errors="surrogateescape")).hexdigest()[:12]
 
 
 def parse(text: str) -> Patch:
     """Raises `DiffError` for what is no diff."""
-    raise NotImplementedError
+    return Patch(text, diffs.parse(text))
 
 
 def trespasses(patch: Patch, protected: tuple[str, ...], max_files: int, max_lines: int) -> tuple[str, ...]:
-    """Every rule the patch breaks, in words; none if it may go on."""
-    raise NotImplementedError
+    """Every rule the patch breaks, in words, in the order of its files; none if it may go on."""
+    found = [problem for file in patch.diff.files for problem in _file_problems(file, protected)]
+    if len(patch.diff.files) > max_files:
+        found.append(f"{len(patch.diff.files)} files changed; protect.max_files is {max_files}")
+    if patch.diff.lines > max_lines:
+        found.append(f"{patch.diff.lines} lines changed; protect.max_lines is {max_lines}")
+    return tuple(found)
+
+
+def _file_problems(file: FileDiff, protected: tuple[str, ...]) -> list[str]:
+    found = [f"`{line(path)}`: {problem}" for path in file.paths if (problem := path_problem(path))]
+    found += [f"`{line(path)}` is protected by `{rule}`" for path in file.paths if (rule := protecting(path, protected))]
+    modes = {file.old_mode, file.new_mode} - {None}
+    if file.kind in ("binary", "submodule", "renamed"):
+        found.append(f"`{line(file.path)}`: a patch may not hold a {file.kind} change")
+    elif modes - REGULAR:
+        found.append(f"`{line(file.path)}`: only regular files may be changed, not mode {', '.join(sorted(modes - REGULAR))}")
+    elif len(modes) > 1 or (file.kind == "added" and file.new_mode != "100644"):
+        found.append(f"`{line(file.path)}`: a patch may not change or set file modes")
+    return found
+
+
+@cache
+def _spec(globs: tuple[str, ...]) -> GitIgnoreSpec:
+    return GitIgnoreSpec.from_lines(globs)
+
+
+def protecting(path: str, globs: tuple[str, ...]) -> str | None:
+    """The rule that protects a path, whatever its case or Unicode form; None if none does."""
+    folded = unicodedata.normalize("NFKC", path).casefold()
+    rules = PROTECTED + globs
+    result = _spec(tuple(rule.casefold() for rule in rules)).check_file(folded)
+    return rules[result.index] if result.include and result.index is not None else None
+
+
+_FORBIDDEN = re.compile(r'[\x00-\x1f\x7f\\:*?"<>|]')
+_GIT_NAMES = re.compile(r"^(?:\.git|git~\d+|\.git[ .]*)$", re.IGNORECASE)
+_IGNORED_BY_FILE_SYSTEMS = re.compile("[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]")
+"""HFS+ leaves these out of names, so that `.g\u200cit` means `.git` there."""
+
+
+def path_problem(path: str) -> str | None:
+    """Why no patch may have this path; None for a canonical relative one."""
+    if not path or path.startswith("/") or len(path.encode(errors="surrogateescape")) > 1_024:
+        return "not a relative path of at most 1,024 bytes"
+    if found := _FORBIDDEN.search(path):
+        return f"the character {found[0]!r} may not stand in a path"
+    for part in path.split("/"):
+        bare = _IGNORED_BY_FILE_SYSTEMS.sub("", unicodedata.normalize("NFKC", part))
+        if part in ("", ".", ".."):
+            return "not a canonical path"
+        if part != part.strip(" ") or part.endswith("."):
+            return "a part of the path begins or ends with a space, or ends with a dot"
+        if bare != unicodedata.normalize("NFKC", part) or _GIT_NAMES.match(bare):
+            return "a part of the path means `.git` on some file systems"
+        if len(part.encode(errors="surrogateescape")) > 255:
+            return "a part of the path is longer than 255 bytes"
+    return None

@@ -1,8 +1,9 @@
 """The routing policy: what the owner of a repository wrote, with every default filled in. Read by `policyfile`."""
 
+from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, ValidationInfo, WithJsonSchema
 
 from bot.core.cost import Price, dollars, micros
 from bot.core.words import CheckKind, Reason, SignalName, TaskClass
@@ -11,20 +12,28 @@ Provider = Literal["openrouter", "openai", "anthropic", "litellm", "vllm", "open
 Api = Literal["chat", "chat_json"]
 Permission = Literal["write", "maintain", "admin"]
 
+CEILING = 0.95
+"""Confidence is never above this; a policy that asks for more asks for what cannot be."""
+
 VERIFIER = "verifier"
 """The one name under `models` that is no lane."""
 
 
-def _micros(value: Any) -> int:
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        raise ValueError("write a number of US dollars")
+MOST_USD = 1_000_000
+
+
+def _micros(value: Any, info: ValidationInfo) -> int:
+    """A text is an amount only in our own JSON; in a policy file it would be a quoted number, which YAML calls a text."""
+    wanted = int | float | str if info.mode == "json" else int | float
+    if isinstance(value, bool) or not isinstance(value, wanted):
+        raise ValueError("write a plain number of US dollars, without quotes")
     try:
-        amount = micros(str(value))
+        amount = Decimal(str(value))
     except ArithmeticError:
-        raise ValueError("write a number of US dollars") from None
-    if amount < 0:
-        raise ValueError("a number of dollars cannot be below 0")
-    return amount
+        raise ValueError("write a plain number of US dollars, without quotes") from None
+    if not 0 <= amount <= MOST_USD:
+        raise ValueError(f"write a number of US dollars from 0 to {MOST_USD}")
+    return micros(str(amount))
 
 
 Usd = Annotated[

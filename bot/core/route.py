@@ -1,8 +1,15 @@
 """Which lane starts, and the rules that chose it."""
 
+from difflib import get_close_matches
+
 from pydantic.dataclasses import dataclass
 
+from bot.core.facts import Unreadable
+from bot.core.policy import Policy
+from bot.core.score import Score
+from bot.core.signals import Number, Signal
 from bot.core.strict import STRICT
+from bot.core.words import TaskClass
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)
@@ -19,3 +26,76 @@ class Refusal:
 
     code: str
     detail: str
+
+
+def choose(signals: tuple[Signal, ...], total: int, task_class: TaskClass, policy: Policy, asked: str | None = None) -> Route | Refusal:
+    """The highest lane that any rule asks for; a person may lower it only where no always-strong rule fires."""
+    if asked is not None and asked not in policy.lanes:
+        return Refusal("lane", _unknown(asked, policy.lanes))
+    upward = always_strong(signals, policy)
+    wishes = [(_by_score(total, policy)), *(("strong", why) for why in upward)]
+    own = policy.routing.by_class.get(task_class)
+    if own is not None and own.lane is not None:
+        wishes.append((own.lane, f"routing.by_class.{task_class}: {own.lane}"))
+    if asked is not None:
+        return _asked(asked, wishes, upward, policy)
+    if own is not None and own.lane is not None and not upward:
+        return Route(own.lane, (wishes[-1][1], wishes[0][1]))
+    return _highest(wishes, policy)
+
+
+def _highest(wishes: list[tuple[str, str]], policy: Policy) -> Route:
+    lane = max((name for name, _ in wishes), key=policy.lanes.index)
+    deciding = tuple(why for name, why in wishes[1:] if name == lane)
+    first = tuple(why for name, why in wishes[:1])
+    return Route(lane, deciding + first if deciding else first)
+
+
+def _asked(asked: str, wishes: list[tuple[str, str]], upward: tuple[str, ...], policy: Policy) -> Route:
+    ruled = _highest(wishes, policy)
+    lower = policy.lanes.index(asked) < policy.lanes.index(ruled.lane)
+    if lower and upward:
+        return Route(ruled.lane, (*ruled.because, f"lane={asked} was asked for and may not lower: {upward[0]}"))
+    verb = "lowers" if lower else "asks for"
+    return Route(asked, (f"lane={asked} {verb} it", *ruled.because))
+
+
+def _by_score(total: int, policy: Policy) -> tuple[str, str]:
+    routing = policy.routing
+    if total <= routing.fast_max_score:
+        return policy.lanes[0], f"score {total} is at most fast_max_score {routing.fast_max_score}"
+    return "strong", f"score {total} is at least strong_min_score {routing.strong_min_score}"
+
+
+def _unknown(asked: str, lanes: tuple[str, ...]) -> str:
+    near = get_close_matches(asked, lanes, 1)
+    hint = f"did you mean `{near[0]}`? " if near else ""
+    return f"there is no lane `{asked[:40]}`; {hint}the lanes are {', '.join(lanes)}"
+
+
+def always_strong(signals: tuple[Signal, ...], policy: Policy) -> tuple[str, ...]:
+    """The always-strong rules that fire, each with its first finding. What cannot be read fires too."""
+    routing = policy.routing
+    return tuple(
+        f"{key}: {signal.name} ({signal.because[0] if signal.because else signal.reading})"
+        for key, names in (("always_strong_if", routing.always_strong_if), ("default_upward", routing.default_upward))
+        for signal in signals
+        if signal.name in names and _fires(signal)
+    )
+
+
+def _fires(signal: Signal) -> bool:
+    reading = signal.reading
+    return isinstance(reading, Unreadable) or (isinstance(reading, Number) and reading.value > 0)
+
+
+def ineligible(lane: str, signals: tuple[Signal, ...], score: Score, policy: Policy) -> str | None:
+    """Why a lane may not carry a patch with these signals of its own; None where it may."""
+    if lane == policy.lanes[-1] or lane == "strong":
+        return None
+    rules = always_strong(signals, policy)
+    if rules:
+        return f"touches what only `strong` may: {rules[0]}"
+    if score.total > policy.routing.fast_max_score:
+        return f"has a score of {score.total}, past fast_max_score {policy.routing.fast_max_score}"
+    return None

@@ -2,8 +2,41 @@
 
 from pydantic.dataclasses import dataclass
 
+from bot.core.facts import NotApplicable, NotRun, Unreadable
+from bot.core.policy import Routing
+from bot.core.signals import COUNTED, Number, Signal
 from bot.core.strict import STRICT
 from bot.core.words import SignalName
+
+WEIGHTS: dict[SignalName, int] = {
+    "files_touched": 1,
+    "schema_change": 5,
+    "auth_code": 5,
+    "test_failures": 2,
+    "needs_new_code": 3,
+    "production_incident": 0,
+    "ci_config": 0,
+    "secrets_handling": 0,
+    "deploy_config": 0,
+    "dependency_change": 2,
+}
+"""Points for each one found. The four at 0 act by rule: they start in the strong lane whatever the score says."""
+
+CAPS: dict[SignalName, int] = {"files_touched": 8, "test_failures": 6}
+"""The most points that a counted signal adds."""
+
+_WORDS: dict[SignalName, tuple[str, str]] = {
+    "files_touched": ("file", "files"),
+    "schema_change": ("schema change", "schema change"),
+    "auth_code": ("auth code", "auth code"),
+    "test_failures": ("test failure", "test failures"),
+    "needs_new_code": ("new code", "new code"),
+    "production_incident": ("production incident", "production incident"),
+    "ci_config": ("CI configuration", "CI configuration"),
+    "secrets_handling": ("secrets", "secrets"),
+    "deploy_config": ("deployment", "deployment"),
+    "dependency_change": ("dependencies", "dependencies"),
+}
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)
@@ -13,7 +46,7 @@ class Part:
     signal: SignalName
     points: int
     highest: int
-    weight: int
+    note: str
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)
@@ -28,3 +61,30 @@ class Score:
     def highest(self) -> int:
         """The score at its worst, where a signal was not run."""
         return sum(part.highest for part in self.parts)
+
+
+def weigh(signals: tuple[Signal, ...], routing: Routing) -> Score:
+    return Score(tuple(_part(signal, routing) for signal in signals))
+
+
+def _part(signal: Signal, routing: Routing) -> Part:
+    weight = routing.weights.get(signal.name, WEIGHTS[signal.name])
+    cap = routing.caps.get(signal.name, CAPS.get(signal.name, 100))
+    worst = cap if signal.name in COUNTED and weight else min(weight, cap)
+    one, many = _WORDS[signal.name]
+    match signal.reading:
+        case Number(value=value):
+            points = min(weight * value, cap)
+            return Part(signal.name, points, points, f"{points} {one if value == 1 else many}")
+        case NotApplicable():
+            return Part(signal.name, 0, 0, "")
+        case Unreadable():
+            return Part(signal.name, worst, worst, f"{worst} {many} (unreadable: counted at its worst)")
+        case NotRun():
+            return Part(signal.name, 0, worst, "")
+
+
+def in_words(score: Score) -> str:
+    """The sum with its parts: `4 files + 4 test failures + 3 new code = 11`."""
+    parts = [part.note for part in score.parts if part.points]
+    return f"{' + '.join(parts)} = {score.total}" if parts else "0: nothing was found"

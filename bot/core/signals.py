@@ -2,7 +2,10 @@
 
 from pydantic.dataclasses import dataclass
 
-from bot.core.facts import NotApplicable, NotRun, Unreadable
+from bot.core import rules
+from bot.core.facts import Facts, NotApplicable, NotRun, Unreadable
+from bot.core.policy import Signals
+from bot.core.rules import Found, Rule
 from bot.core.strict import STRICT
 from bot.core.words import SignalName
 
@@ -24,3 +27,36 @@ class Signal:
     name: SignalName
     reading: Reading
     because: tuple[str, ...]
+
+
+RULES: tuple[tuple[SignalName, str, Rule], ...] = (
+    ("files_touched", "files that change, or that the task is likely about", rules.files_touched),
+    ("schema_change", "the shape of stored or exchanged data changes", rules.schema_change),
+    ("auth_code", "who may do what: logins, sessions, permissions, passwords", rules.auth_code),
+    ("test_failures", "tests or checks that fail at the commit", rules.test_failures),
+    ("needs_new_code", "something new has to be written, not only changed", rules.needs_new_code),
+    ("production_incident", "somebody is hurt by it right now", rules.production_incident),
+    ("ci_config", "what decides whether a change is good changes", rules.ci_config),
+    ("secrets_handling", "keys, vaults, credentials", rules.secrets_handling),
+    ("deploy_config", "how and where it runs changes", rules.deploy_config),
+    ("dependency_change", "other people's code changes", rules.dependency_change),
+)
+COUNTED: frozenset[SignalName] = frozenset({"files_touched", "test_failures"})
+"""Signals that say how many; every other one says whether."""
+
+
+def observe(facts: Facts, added: Signals) -> tuple[Signal, ...]:
+    """Every signal, in the order of the list. `added` are the policy's own globs and labels; they only ever add findings."""
+    return tuple(_signal(name, rule(facts), facts, added) for name, _, rule in RULES)
+
+
+def _signal(name: SignalName, found: Found, facts: Facts, added: Signals) -> Signal:
+    own = rules.by_paths(facts, added.paths.get(name, ())) + rules.by_labels(facts, added.labels.get(name, ()))
+    match found:
+        case tuple():
+            because = (*found, *(finding for finding in own if finding not in found))
+            return Signal(name, Number(len(because) if name in COUNTED else int(bool(because))), because)
+        case Unreadable():
+            return Signal(name, found, (found.why, *own))
+        case NotApplicable() | NotRun():
+            return Signal(name, Number(len(own) if name in COUNTED else 1), own) if own else Signal(name, found, (found.why,))

@@ -7,10 +7,10 @@ from pydantic.dataclasses import dataclass
 from bot.core.clean import RawText
 from bot.core.cost import Usage
 from bot.core.diff import Diff
-from bot.core.evidence import CEILING, PATCH_RULES, REACHES, Confidence, Evidence, confidence
+from bot.core.evidence import PATCH_RULES, REACHES, Confidence, Evidence, confidence
 from bot.core.facts import Facts, NotApplicable
-from bot.core.policy import Policy
-from bot.core.route import eligible
+from bot.core.policy import CEILING, Policy
+from bot.core.route import ineligible
 from bot.core.score import Score, weigh
 from bot.core.signals import Signal, observe
 from bot.core.strict import STRICT
@@ -160,8 +160,8 @@ def regrade(diff: Diff, policy: Policy) -> tuple[tuple[Signal, ...], Score]:
 def _stakes(case: Case) -> Objection | None:
     assert case.diff is not None
     signals, score = regrade(case.diff, case.policy)
-    allowed = eligible(case.attempt.lane, signals, score, case.policy)
-    return None if allowed is None else Objection("patch_rejected", f"the patch itself {allowed}")
+    broken = ineligible(case.attempt.lane, signals, score, case.policy)
+    return None if broken is None else Objection("patch_rejected", f"the patch itself {broken}")
 
 
 def _doubt(case: Case) -> Objection | None:

