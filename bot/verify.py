@@ -49,7 +49,7 @@ def _gather(opened: Opened, attempt: Attempt, lab: Lab) -> Evidence:
     broken = patch.trespasses(made, protect.paths, protect.max_files, protect.max_lines)
     if broken:
         return Evidence((Item(PATCH_RULES, "failed", "veto", "; ".join(broken)),))
-    size = f"{len(made.diff.files)} files, {made.diff.lines} changed lines, nothing protected"
+    size = f"{made.diff.lines} changed lines in {len(made.diff.files)} of at most {protect.max_files} files, nothing protected"
     first = Item(PATCH_RULES, "passed", "veto", size)
     tree = lab.bench.trees.open(opened.request.base, attempt.diff)
     checks = chosen(opened.checks, opened.policy, attempt.lane, opened.task_class)

@@ -104,7 +104,7 @@ _NEW_DEFINITION = re.compile(
     re.MULTILINE,
 )
 _NEW_WORDS = re.compile(
-    r"\b(?:add|adds|support for|support|implement|implements|introduce|introduces|new (?:feature|option|flag|command|endpoint|function|class|"
+    r"\b(?:add(?:ing)? (?:an?|new|support|the ability|options?|some|more|missing)|support for|should support|implement|implements|introduce|introduces|new (?:feature|option|flag|command|endpoint|function|class|"
     r"parameter|api|page|method|field|setting)|feature request|allow (?:users|people|callers|us|one) to)\b",
     re.IGNORECASE,
 )

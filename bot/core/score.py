@@ -25,20 +25,6 @@ WEIGHTS: dict[SignalName, int] = {
 CAPS: dict[SignalName, int] = {"files_touched": 8, "test_failures": 6}
 """The most points that a counted signal adds."""
 
-_WORDS: dict[SignalName, tuple[str, str]] = {
-    "files_touched": ("file", "files"),
-    "schema_change": ("schema change", "schema change"),
-    "auth_code": ("auth code", "auth code"),
-    "test_failures": ("test failure", "test failures"),
-    "needs_new_code": ("new code", "new code"),
-    "production_incident": ("production incident", "production incident"),
-    "ci_config": ("CI configuration", "CI configuration"),
-    "secrets_handling": ("secrets", "secrets"),
-    "deploy_config": ("deployment", "deployment"),
-    "dependency_change": ("dependencies", "dependencies"),
-}
-
-
 @dataclass(frozen=True, slots=True, config=STRICT)
 class Part:
     """What one signal adds. `highest` differs from `points` only where the signal was not run."""
@@ -71,20 +57,30 @@ def _part(signal: Signal, routing: Routing) -> Part:
     weight = routing.weights.get(signal.name, WEIGHTS[signal.name])
     cap = routing.caps.get(signal.name, CAPS.get(signal.name, 100))
     worst = cap if signal.name in COUNTED and weight else min(weight, cap)
-    one, many = _WORDS[signal.name]
+    name = signal.name.replace("_", " ")
     match signal.reading:
         case Number(value=value):
             points = min(weight * value, cap)
-            return Part(signal.name, points, points, f"{points} {one if value == 1 else many}")
+            return Part(signal.name, points, points, f"{points} ({_count(signal.name, value)})")
         case NotApplicable():
             return Part(signal.name, 0, 0, "")
         case Unreadable():
-            return Part(signal.name, worst, worst, f"{worst} {many} (unreadable: counted at its worst)")
+            return Part(signal.name, worst, worst, f"{worst} ({name} unreadable, so counted at its worst)")
         case NotRun():
             return Part(signal.name, 0, worst, "")
 
 
+def _count(name: SignalName, value: int) -> str:
+    match name:
+        case "files_touched":
+            return "1 file" if value == 1 else f"{value} files"
+        case "test_failures":
+            return "1 test failure" if value == 1 else f"{value} test failures"
+        case _:
+            return name.removeprefix("needs_").replace("_", " ")
+
+
 def in_words(score: Score) -> str:
-    """The sum with its parts: `4 files + 4 test failures + 3 new code = 11`."""
+    """The sum with its parts: `4 (4 files) + 4 (2 test failures) + 3 (new code) = 11`."""
     parts = [part.note for part in score.parts if part.points]
     return f"{' + '.join(parts)} = {score.total}" if parts else "0: nothing was found"

@@ -115,6 +115,10 @@ class Trail:
         return decide(Case(opened.policy, opened.task_class, opened.score.total, attempt, evidence, diff, earlier))
 
     @property
+    def finished(self) -> bool:
+        return isinstance(self.last, Published)
+
+    @property
     def pushed(self) -> Pushed | None:
         return next((entry for entry in self.entries if isinstance(entry, Pushed)), None)
 

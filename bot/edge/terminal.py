@@ -18,7 +18,7 @@ class Progress:
         self._step = ""
 
     def __call__(self, step: str, detail: str) -> None:
-        text = line(f"{self._seconds() - self._start:6.1f} s  {step:<10}  {detail}", _WIDTH)
+        text = f"{self._seconds() - self._start:6.1f} s  {step:<10}  {line(detail, _WIDTH - 22)}"
         if self._live:
             self._stream.write((_BACK if step == self._step else "\n" if self._step else "") + text)
         else:

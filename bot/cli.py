@@ -1,0 +1,138 @@
+"""What is typed becomes a job, and how it ends becomes an exit code. The only reader of the environment."""
+
+import os
+import platform
+import signal
+import sys
+import traceback
+from argparse import Namespace
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from types import FrameType
+
+from pydantic import TypeAdapter
+
+from bot import arguments, local
+from bot.core import ledger
+from bot.core.clean import printable, redact
+from bot.core.ledger import Record
+from bot.core.policyfile import PolicyError, effective, unheeded
+from bot.core.policyfile import read as read_policy
+from bot.core.policyschema import schema
+from bot.core.trail import Opened
+from bot.demo import play
+from bot.edge.terminal import Progress
+from bot.ports import Denied, Unavailable
+
+DONE, MENDABLE, NOT_PROVED, OURS, LATER, INTERRUPTED = 0, 1, 2, 3, 75, 130
+
+
+def main(words: list[str] | None = None) -> int:
+    """Run one command; every way to end has an exit code, and every mistake one line that says what to do."""
+    signal.signal(signal.SIGTERM, _as_interrupt)
+    try:
+        return _command(arguments.parse(sys.argv[1:] if words is None else words))
+    except (PolicyError, Denied) as error:
+        return _say(str(error), MENDABLE)
+    except Unavailable as error:
+        return _say(f"{error}; try again later", LATER)
+    except KeyboardInterrupt:
+        return _say("interrupted; the repository is as it was, and the same command goes on from here", INTERRUPTED)
+    except BrokenPipeError:
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115, PTH123 - whoever read us has gone; nothing is left to say
+        return DONE
+    except Exception:  # noqa: BLE001 - the one place: what is not foreseen is our bug, and is reported as such
+        return _bug()
+
+
+def _as_interrupt(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _say(text: str, code: int) -> int:
+    print(f"route-agent: {redact(printable(text))}", file=sys.stderr)  # noqa: T201 - this is the command line
+    return code
+
+
+def _show(text: str) -> None:
+    sys.stdout.write(text.encode(errors="replace").decode())
+    sys.stdout.flush()
+
+
+def _outside() -> local.Outside:
+    env = dict(os.environ)
+    for name in [name for name in os.environ if name.endswith(("_API_KEY", "_TOKEN", "_SECRET"))]:
+        del os.environ[name]  # read once; nothing that we start, and no library, needs to find it there
+    return local.Outside(env, templates(), Progress(sys.stderr, local.Wall().seconds))
+
+
+def templates() -> Path:
+    """Inside the installed package, or beside it in a checkout."""
+    here = Path(__file__).resolve().parent
+    return here / "templates" if (here / "templates").is_dir() else here.parent / "templates"
+
+
+def _command(words: Namespace) -> int:
+    match words.command:
+        case "policy":
+            return _policy(words)
+        case "demo":
+            return play.play(words, _outside(), _show)
+        case "explain":
+            return _explain(words)
+        case _:
+            return _fix(words)
+
+
+def _fix(words: Namespace) -> int:
+    outside = _outside()
+    record, _ = local.fix(local.desired(words), outside, outside.model())
+    _show(ledger.encode(record) + "\n" if words.json else local.report(record, outside.render))
+    return ended(record, strict=words.exit_code)
+
+
+def ended(record: Record, *, strict: bool) -> int:
+    """0 for a finished run, whatever its result; a run that could not be finished says whose turn it is."""
+    match record.result:
+        case "unavailable":
+            return _say(f"{record.detail}; try again later", LATER)
+        case "quota":
+            return _say(record.detail, MENDABLE)
+        case "pass" | "explained":
+            return DONE
+        case _:
+            return NOT_PROVED if strict else DONE
+
+
+def _explain(words: Namespace) -> int:
+    outside = _outside()
+    opened, text = local.explained(local.desired(words), outside, outside.model())
+    _show(TypeAdapter(Opened).dump_json(opened, indent=1, by_alias=True).decode() + "\n" if words.json else text)
+    return DONE
+
+
+def _policy(words: Namespace) -> int:
+    if words.verb == "schema":
+        _show(schema())
+        return DONE
+    try:
+        data = Path(words.file).read_bytes()
+    except OSError as error:
+        raise Denied(f"{words.file} cannot be read: {error.strerror}; give the policy's path") from None
+    policy = read_policy(data, words.file)
+    if words.verb == "show":
+        _show(effective(policy) if words.effective else data.decode("utf-8-sig"))
+        return DONE
+    notes = "".join(f"{words.file}: not obeyed yet: {note}\n" for note in unheeded(policy))
+    _show(f"{words.file}: complete and well-formed\n{notes}")
+    return DONE
+
+
+def _bug() -> int:
+    try:
+        mine = version("route-agent")
+    except PackageNotFoundError:
+        mine = "a checkout"
+    said = redact(printable(traceback.format_exc()))
+    text = f"this is a bug in route-agent. Please report it with these lines:\n\nroute-agent {mine}, Python {platform.python_version()}, {platform.platform()}\n{said}"
+    return _say(text, OURS)

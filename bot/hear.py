@@ -1,0 +1,233 @@
+"""From a request to an open Trail: facts, checks, the base run, signals, score and route; nothing is paid for here."""
+
+from dataclasses import dataclass
+
+from bot.core import detect, locate
+from bot.core.budget import Spent, allowance
+from bot.core.checks import Check, Run
+from bot.core.clean import line
+from bot.core.diff import Diff
+from bot.core.facts import Facts, Failing, Located, NotApplicable, NotRun, Place, Unreadable
+from bot.core.cost import Unpriced
+from bot.core.patch import protecting
+from bot.core.policy import Policy
+from bot.core.request import Request
+from bot.core.route import Refusal, Route, choose
+from bot.core.rules import paths
+from bot.core.score import weigh
+from bot.core.signals import observe
+from bot.core.taskclass import classify
+from bot.core.trail import Opened
+from bot.ports import Bench, Kit, Model, Sandbox, Tree
+from bot.verify import Lab, baseline
+
+SEARCH_SECONDS = 10.0
+SETUP_SECONDS = 1_800.0
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request with the change it is about, if it is about one."""
+
+    request: Request
+    policy: Policy
+    diff: Diff | NotApplicable | Unreadable
+
+
+def spent(request: Request, kit: Kit) -> Spent:
+    """What the ledger says of the run, its day, its month and its person."""
+    now = kit.clock.now()
+    day, month = now[:10], now[:7]
+    ledger = kit.ledger
+    return Spent(
+        run=ledger.spent(run=request.id),
+        day=ledger.spent(since=day),
+        month=ledger.spent(since=month),
+        actor_day=ledger.spent(since=day, actor=request.actor),
+    )
+
+
+def explain(asked: Asked, kit: Kit, bench: Bench) -> Opened:
+    """What `hear` would find, without running a check: the number of failing tests stays open."""
+    start = kit.clock.seconds()
+    tree = bench.trees.open(asked.request.base)
+    checks = found_checks(asked.policy, tree)
+    failing = NotRun("checks are not run to explain") if checks else NotApplicable("there are no checks")
+    return _opened(asked, kit, tree, checks, (), failing, _refusal(asked, checks, tree), start)
+
+
+def hear(asked: Asked, kit: Kit, bench: Bench) -> Opened:
+    """Everything that is known before a model is paid, and the route that follows; or the reason to go no further."""
+    start = kit.clock.seconds()
+    kit.watch("reading", f"commit {asked.request.base[:12]}")
+    tree = bench.trees.open(asked.request.base)
+    checks = found_checks(asked.policy, tree)
+    left = allowance(asked.policy.budget, spent(asked.request, kit))
+    refusal = left if isinstance(left, Refusal) else _refusal(asked, checks, tree) or _unpriced(asked.policy, bench.model)
+    runs: tuple[Run, ...] = ()
+    if refusal is None and not asked.policy.routing.shadow:
+        refusal = _prepare(asked.policy, tree, kit, bench.sandbox)
+        if refusal is None:
+            lab = Lab(bench, kit.clock, kit.watch, float(asked.policy.verification.timeout_seconds))
+            runs = baseline(tree, checks, lab)
+            refusal = _unusable(checks, runs)
+    failing = _failing(checks, runs) if runs else NotRun("no check was run")
+    return _opened(asked, kit, tree, checks, runs, failing, refusal, start)
+
+
+def _opened(
+    asked: Asked,
+    kit: Kit,
+    tree: Tree,
+    checks: tuple[Check, ...],
+    runs: tuple[Run, ...],
+    failing: Failing | NotApplicable | NotRun,
+    refusal: Refusal | None,
+    start: float,
+) -> Opened:
+    request, policy = asked.request, asked.policy
+    located = located_in(tree, request.task)
+    facts = Facts(asked.diff, located, failing, request.labels, request.task)
+    signals = observe(facts, policy.signals)
+    score = weigh(signals, policy.routing)
+    task_class = classify(facts, signals)
+    route = refusal or choose(signals, score.total, task_class, policy, request.asked_lane)
+    return Opened(
+        request=request,
+        policy=policy,
+        signals=signals,
+        places=_places(facts),
+        task_class=task_class,
+        score=score,
+        route=route,
+        checks=checks,
+        baseline=runs,
+        at=kit.clock.now(),
+        seconds=round(kit.clock.seconds() - start, 3),
+        sandbox=kit.bench.sandbox.describe() if kit.bench else "none",
+    )
+
+
+def _places(facts: Facts) -> tuple[Place, ...]:
+    """What a lane is shown first: the files of the change, else what the text points at."""
+    if isinstance(facts.diff, Diff):
+        return tuple(Place(line(file.path), "part of the change") for file in facts.diff.files[: locate.MOST_PLACES])
+    return facts.located.places if isinstance(facts.located, Located) else ()
+
+
+# ---- where it is -------------------------------------------------------------------------------------------------
+
+
+def located_in(tree: Tree, text: str) -> Located | NotApplicable | Unreadable:
+    """Files the text is about: named ones, else those that define what it names, else those that hold its rarest words."""
+    if len(text) > locate.MOST_TEXT:
+        return Unreadable(f"the text has {len(text)} characters; only {locate.MOST_TEXT} were looked at")
+    try:
+        places = locate.named(text, tree.files()) or _defining(tree, text) or _mentioning(tree, text)
+    except TimeoutError:
+        return Unreadable("the search did not end in time")
+    shown = tuple(place for place in places if line(place.path, 1_000) == place.path)
+    return Located(shown) if shown else NotApplicable("nothing in the text points at a file")
+
+
+def _defining(tree: Tree, text: str) -> tuple[Place, ...]:
+    names = locate.symbols(text)
+    if not names:
+        return ()
+    hits = tree.search(locate.definition(names), "", SEARCH_SECONDS)
+    return locate.defining(names, tuple((hit.path, hit.text) for hit in hits))
+
+
+def _mentioning(tree: Tree, text: str) -> tuple[Place, ...]:
+    mentions = {
+        word: tuple(dict.fromkeys(hit.path for hit in tree.search(rf"(?i)\b{word}", "", SEARCH_SECONDS)))
+        for word in locate.words(text)
+    }
+    return locate.mentioning(mentions)
+
+
+# ---- what would prove it -----------------------------------------------------------------------------------------
+
+
+def found_checks(policy: Policy, tree: Tree) -> tuple[Check, ...]:
+    """The policy's checks; where it names none, those that the repository's own files ask for."""
+    if policy.verification.checks:
+        return tuple(Check(c.name, c.run, c.kind, "verification.checks") for c in policy.verification.checks)
+
+    def read(path: str) -> str | None:
+        try:
+            return tree.read(path).decode(errors="replace")
+        except KeyError:
+            return None
+
+    return detect.detect(tree.files(), read)
+
+
+def _prepare(policy: Policy, tree: Tree, kit: Kit, sandbox: Sandbox) -> Refusal | None:
+    setup = policy.verification.setup
+    if setup:
+        kit.watch("preparing", " && ".join(setup))
+    run = sandbox.prepare(tree, setup, SETUP_SECONDS)
+    if run is None or (run.exit_code == 0 and not run.timed_out):
+        return None
+    how = "did not end in time" if run.timed_out else f"ended with exit code {run.exit_code}"
+    return Refusal("setup_failed", f"verification.setup {how} on the base: {_last(run)}")
+
+
+def _failing(checks: tuple[Check, ...], runs: tuple[Run, ...]) -> Failing | NotApplicable:
+    tests = {check.name for check in checks if check.kind == "tests"}
+    reports = [run.report for run in runs if run.check in tests and run.report]
+    if not reports:
+        return NotApplicable("no check reports tests")
+    return Failing(tuple(name for report in reports for name in report.failed))
+
+
+# ---- why not -----------------------------------------------------------------------------------------------------
+
+
+def _refusal(asked: Asked, checks: tuple[Check, ...], tree: Tree) -> Refusal | None:
+    if not checks:
+        return Refusal("no_checks", "nothing here can prove a patch: no test command was found; name one in verification.checks")
+    about = paths(Facts(asked.diff, located_in(tree, asked.request.task), NotApplicable(""), (), ""))
+    if isinstance(about, tuple) and about:
+        rules = {path: protecting(path, asked.policy.protect.paths) for path in about}
+        if all(rules.values()):
+            path, rule = next(iter(rules.items()))
+            return Refusal("protected", f"this is about {line(path)}, which no patch may touch (`{rule}`); a person has to do it")
+    return None
+
+
+def _unpriced(policy: Policy, model: Model) -> Refusal | None:
+    """With a budget set, and one is always set, a lane whose cost nobody knows cannot be kept within it."""
+    for name in policy.lanes:
+        price = model.price(policy.lane(name))
+        if isinstance(price, Unpriced):
+            return Refusal("unpriced", price.why)
+    return None
+
+
+def _unusable(checks: tuple[Check, ...], runs: tuple[Run, ...]) -> Refusal | None:
+    """Checks that do not run on the base say nothing of a patch; it is better to say so before anything is paid."""
+    tests = {check.name: check for check in checks if check.kind == "tests"}
+    broken = [run for run in runs if run.check in tests and run.report is None and run.exit_code != 0]
+    if not tests:
+        return Refusal("no_tests", "nothing here can prove a patch: no check of kind `tests`; name one in verification.checks")
+    if len(broken) < len(tests):
+        return None
+    run = broken[0]
+    return Refusal(
+        "unusable_checks",
+        f"`{tests[run.check].run}` does not run on the base (exit code {run.exit_code}: {_last(run)}); "
+        "mend it, or say in verification.setup what it needs",
+    )
+
+
+def _last(run: Run) -> str:
+    lines = run.tail.strip().splitlines()
+    return line(lines[-1], 160) if lines else "it printed nothing"
+
+
+def lane_at(opened: Opened, total: int) -> str:
+    """The lane that another total would start in: for the upper end of an open score."""
+    chosen = choose(opened.signals, total, opened.task_class, opened.policy, opened.request.asked_lane)
+    return chosen.lane if isinstance(chosen, Route) else ""
