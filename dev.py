@@ -78,7 +78,15 @@ def pin(*_: str) -> int:
     prepare("dev")
     pip("install", "uv")
     for name, extras in (("run", ("--extra", "build")), ("dev", ("--all-extras",))):
-        how = ("--universal", "--generate-hashes", "--no-emit-index-url", "--no-header", "--no-annotate", "-q", "--upgrade")
+        how = (
+            "--universal",
+            "--generate-hashes",
+            "--no-emit-index-url",
+            "--no-header",
+            "--no-annotate",
+            "-q",
+            "--upgrade",
+        )
         run(VENV / "bin" / "uv", "pip", "compile", "pyproject.toml", *extras, *how, "-o", PINS[name])
     return 0
 

@@ -45,7 +45,7 @@ def main(words: list[str] | None = None) -> int:
         return _bug()
 
 
-def _as_interrupt(number: int, frame: FrameType | None) -> None:
+def _as_interrupt(_number: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
@@ -134,5 +134,5 @@ def _bug() -> int:
     except PackageNotFoundError:
         mine = "a checkout"
     said = redact(printable(traceback.format_exc()))
-    text = f"this is a bug in route-agent. Please report it with these lines:\n\nroute-agent {mine}, Python {platform.python_version()}, {platform.platform()}\n{said}"
-    return _say(text, OURS)
+    about = f"route-agent {mine}, Python {platform.python_version()}, {platform.platform()}"
+    return _say(f"this is a bug in route-agent. Please report it with these lines:\n\n{about}\n{said}", OURS)

@@ -6,9 +6,9 @@ from bot.core import detect, locate
 from bot.core.budget import Spent, allowance
 from bot.core.checks import Check, Run
 from bot.core.clean import line
+from bot.core.cost import Unpriced
 from bot.core.diff import Diff
 from bot.core.facts import Facts, Failing, Located, NotApplicable, NotRun, Place, Unreadable
-from bot.core.cost import Unpriced
 from bot.core.patch import protecting
 from bot.core.policy import Policy
 from bot.core.request import Request

@@ -43,7 +43,17 @@ from bot.hear import Asked, explain, hear, lane_at
 from bot.ports import Bench, Denied, Desk, Kit, Model, Renderer
 
 POLICY = ".github/route-agent.yml"
-SETUP_NAMES = ("PIP_", "UV_", "npm_config_", "SSL_CERT_", "REQUESTS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")
+SETUP_NAMES = (
+    "PIP_",
+    "UV_",
+    "npm_config_",
+    "SSL_CERT_",
+    "REQUESTS_CA_BUNDLE",
+    "NODE_EXTRA_CA_CERTS",
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "NO_PROXY",
+)
 """What set-up commands may see of the caller's environment: how packages are reached, nothing else."""
 MOST_TASK = 200_000
 
@@ -169,7 +179,11 @@ def _policy(wanted: Desired, repository: Repository, trees: Trees) -> Policy:
         data = trees.open(repository.head).read(POLICY)
     except KeyError:
         there = (repository.root / POLICY).is_file()
-        mend = f"commit it, or pass --policy {POLICY}" if there else "docs/policy.md has a minimal one; write it there, or pass --policy FILE"
+        mend = (
+            f"commit it, or pass --policy {POLICY}"
+            if there
+            else "docs/policy.md has a minimal one; write it there, or pass --policy FILE"
+        )
         raise Denied(f"there is no {POLICY} in HEAD ({repository.head[:12]}); {mend}") from None
     return read_policy(data, POLICY)
 
@@ -203,7 +217,16 @@ def _change(wanted: Desired, repository: Repository) -> Diff | NotApplicable | U
 def _request(wanted: Desired, repository: Repository, policy: Policy) -> Request:
     """The same command on the same commit under the same policy has the same key: that is how a killed run is found again."""
     task = visible(wanted.task)
-    parts = (str(repository.root), repository.head, task, policy.model_dump_json(), wanted.lane, wanted.labels, wanted.diff, wanted.base)
+    parts = (
+        str(repository.root),
+        repository.head,
+        task,
+        policy.model_dump_json(),
+        wanted.lane,
+        wanted.labels,
+        wanted.diff,
+        wanted.base,
+    )
     key = hashlib.sha256(repr(parts).encode(errors="surrogateescape")).hexdigest()[:10]
     return Request(key, repository.root.name, None, _actor(), task, wanted.labels, repository.head, wanted.lane)
 
@@ -281,16 +304,16 @@ def report(record: Record, render: Renderer) -> str:
 
 def comment(record: Record, render: Renderer) -> str:
     """What a reviewer reads on the issue."""
-    refused = isinstance(record.route, Refusal)
+    route = None if isinstance(record.route, Refusal) else record.route
     return render(
         "comments/final.md.j2",
         record=record,
         sum=in_words(record.score),
-        lane="" if refused else record.route.lane,
-        because=() if refused else record.route.because,
+        lane=route.lane if route else "",
+        because=route.because if route else (),
         cost="unknown" if record.cost_micros is None else f"${dollars(record.cost_micros)}",
         costs=account.spent_by_lane(record),
-        marks={"passed": "✅", "failed": "❌", "not_run": "➖", "not_applicable": "·"},
+        marks={"passed": "✅", "failed": "❌", "not_run": "○", "not_applicable": "·"},
     )
 
 
@@ -328,4 +351,3 @@ def _price_words(lane: Lane, model: Model) -> str:
     if isinstance(found, Unpriced):
         return f"price unknown: {found.why}"
     return f"${dollars(found.input)} in, ${dollars(found.output)} out for a million tokens"
-

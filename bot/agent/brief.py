@@ -52,4 +52,9 @@ def _before(trail: Trail) -> dict[str, object] | None:
     last = trail.tries[-1]
     runs = tuple((run.check, redact(run.tail)) for run in last.evidence.runs if run.exit_code or run.report is None)
     detail = last.decision.detail if isinstance(last.decision, Escalate) else ""
-    return {"detail": detail, "diff": printable(last.attempt.diff), "summary": last.attempt.summary, "outputs": runs[:2]}
+    return {
+        "detail": detail,
+        "diff": printable(last.attempt.diff),
+        "summary": last.attempt.summary,
+        "outputs": runs[:2],
+    }

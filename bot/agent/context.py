@@ -14,7 +14,9 @@ SHORT = 200
 
 def tokens(system: str, turns: tuple[Turn, ...], tools: tuple[Tool, ...]) -> int:
     """No fewer tokens than a call with these parts can be expected to send."""
-    return estimate_tokens(len(system) + sum(map(_length, turns)) + sum(len(t.name) + len(t.about) + len(str(t.parameters)) for t in tools))
+    return estimate_tokens(
+        len(system) + sum(map(_length, turns)) + sum(len(t.name) + len(t.about) + len(str(t.parameters)) for t in tools)
+    )
 
 
 def _length(turn: Turn) -> int:

@@ -14,6 +14,7 @@ from bot.ports import Call, Clock, Denied, Model, Prompt, Renderer, Reply, Said,
 STEPS = 60
 SECONDS = 1_800.0
 """The most an attempt may take: calls to the model, and the whole of it."""
+NOTHING = Usage()
 PATIENCE = 3
 """So many malformed replies, equal actions or cut-off searches one after the other end the attempt."""
 
@@ -51,7 +52,7 @@ class _State:
     """Where an attempt stands. A new one after every reply."""
 
     turns: tuple[Turn, ...]
-    usage: Usage = Usage()
+    usage: Usage = NOTHING
     model: str = ""
     malformed: int = 0
     slow: int = 0

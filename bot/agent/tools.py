@@ -114,7 +114,12 @@ def _parameters(kind: type[Action], checks: tuple[Check, ...]) -> dict[str, Any]
     }
     if kind is RunCheck:
         properties["name"]["enum"] = [check.name for check in checks]
-    return {"type": "object", "properties": properties, "required": schema.get("required", []), "additionalProperties": False}
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": schema.get("required", []),
+        "additionalProperties": False,
+    }
 
 
 def action(call: Call) -> Action | str:

@@ -43,7 +43,7 @@ def visible(text: str) -> str:
 def printable(text: str) -> str:
     """Fit for a terminal or a log: no escape sequences, no control characters, undecodable bytes shown as such."""
     text = _ANSI.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
-    return "".join("\ufffd" if "\ud800" <= c <= "\udfff" else c for c in text if c in "\n\t" or c >= " " and c != "\x7f")
+    return "".join("\ufffd" if "\ud800" <= c <= "\udfff" else c for c in text if c in "\n\t" or (c >= " " and c != "\x7f"))
 
 
 def line(text: str, limit: int = 200) -> str:

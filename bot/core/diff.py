@@ -6,8 +6,8 @@ from dataclasses import field
 from typing import Literal
 
 from pydantic.dataclasses import dataclass
-from unidiff import PatchSet, UnidiffParseError
-from unidiff.patch import PatchedFile
+from unidiff.errors import UnidiffParseError
+from unidiff.patch import PatchedFile, PatchSet
 
 from bot.core.strict import STRICT
 
@@ -54,7 +54,7 @@ _SECTION = re.compile(r"^diff --(?:git|cc|combined) ", re.MULTILINE)
 
 
 def parse(text: str) -> Diff:
-    """Read a unified diff, file by file so that memory stays small. Raises `DiffError` where it is cut off or contradicts itself."""
+    """Read a unified diff, file by file: memory stays small. Raises `DiffError` where it is cut off or contradicts itself."""
     starts = [found.start() for found in _SECTION.finditer(text)]
     if not starts:
         return Diff(_plain(text))
@@ -215,10 +215,7 @@ def _prefixed(first: str) -> bool:
 def _same_name(first: str) -> str:
     """The name in `diff --git a/NAME b/NAME`, where no other line has it: both halves are alike."""
     rest = first.rstrip("\n").removeprefix("diff --git ")
-    if rest.startswith('"'):
-        left = unquoted(rest[: len(rest) // 2])
-    else:
-        left = rest[: (len(rest) - 1) // 2]
+    left = unquoted(rest[: len(rest) // 2]) if rest.startswith('"') else rest[: (len(rest) - 1) // 2]
     name = _without_prefix(left) if _prefixed(first) else left
     if not name:
         raise DiffError(f"no file name in {first.strip()[:120]!r}")

@@ -119,7 +119,17 @@ _POISON = {
     "go": f"{CANARY}\n",
     "rs": f'compile_error!("{CANARY}");\n',
 }
-_ENDINGS = {"pyi": None, "mjs": "js", "cjs": "js", "jsx": "js", "ts": "js", "tsx": "js", "mts": "js", "cts": "js", "bash": "sh"}
+_ENDINGS = {
+    "pyi": None,
+    "mjs": "js",
+    "cjs": "js",
+    "jsx": "js",
+    "ts": "js",
+    "tsx": "js",
+    "mts": "js",
+    "cts": "js",
+    "bash": "sh",
+}
 
 
 def poison(path: str, content: bytes) -> bytes | None:
@@ -142,7 +152,13 @@ def reached(check: Check, patched: Run, poisoned: Run) -> Item:
     before = set(patched.report.failed) if patched.report else set()
     if set(poisoned.report.failed) - before:
         return Item(name, "passed", "info", "the changed files, broken on purpose, turn it red", poisoned.seconds)
-    return Item(name, "failed", "weak", "stays green with the changed files broken on purpose: it never runs them", poisoned.seconds)
+    return Item(
+        name,
+        "failed",
+        "weak",
+        "stays green with the changed files broken on purpose: it never runs them",
+        poisoned.seconds,
+    )
 
 
 # ---- confidence --------------------------------------------------------------------------------------------------
@@ -184,9 +200,7 @@ def confidence(evidence: Evidence, *, first_lane: bool) -> Confidence:
     if evidence.proves:
         terms.append(Term("suite green", SUITE_GREEN))
         terms += [
-            Term("failing tests fixed", FAILING_FIXED)
-            if item.state == "passed"
-            else Term("failing tests still fail", FAILING_LEFT)
+            Term("failing tests fixed", FAILING_FIXED) if item.state == "passed" else Term("failing tests still fail", FAILING_LEFT)
             for item in evidence.items
             if item.name == FIXES and item.state in ("passed", "not_run")
         ]

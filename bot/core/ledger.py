@@ -132,7 +132,7 @@ def record(trail: Trail, spent: int | None, interrupted: str = "") -> Record:
     unknown. `interrupted` says why a run that is not at its end stops here.
     """
     opened, request, tries = trail.opened, trail.opened.request, trail.tries
-    result, detail = ("stopped", interrupted) if interrupted else _result(opened, tries)
+    result, detail = _result(opened, tries) if not interrupted else _interrupted(interrupted)
     last = tries[-1].decision if tries else None
     pushed = trail.pushed
     return Record(
@@ -161,6 +161,10 @@ def record(trail: Trail, spent: int | None, interrupted: str = "") -> Record:
         branch=pushed.branch if pushed else None,
         commit=pushed.commit if pushed else None,
     )
+
+
+def _interrupted(why: str) -> tuple[Result, str]:
+    return "stopped", why
 
 
 def _result(opened: Opened, tries: tuple[Try, ...]) -> tuple[Result, str]:

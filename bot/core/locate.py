@@ -25,16 +25,21 @@ _FRAMES = (
 _PATH = re.compile(r"(?<![\w/.-])((?:[\w.@+-]+/)*[\w.@+-]+\.[A-Za-z]\w{0,9})(?![\w/])")
 _QUOTED = re.compile(r"`([^`\n]{2,80})`")
 _IDENTIFIER = re.compile(r"[A-Za-z_]\w{2,}")
-_SYMBOL = re.compile(r"\b(?:[A-Z][a-z0-9]+(?:[A-Z][a-z0-9]*)+|[a-z]+(?:_[a-z0-9]+)+|[a-z]+(?:[A-Z][a-z0-9]+)+)\b|\b([A-Za-z_]\w+)\(")
+_SYMBOL = re.compile(
+    r"\b(?:[A-Z][a-z0-9]+(?:[A-Z][a-z0-9]*)+|[a-z]+(?:_[a-z0-9]+)+|[a-z]+(?:[A-Z][a-z0-9]+)+)\b|\b([A-Za-z_]\w+)\("
+)
 _WORD = re.compile(r"[A-Za-z][A-Za-z]{3,}")
 _STOP = frozenset(
-    "about above after again against also always another because been before being below between both bug cannot case change could does "
-    "doing done down during each error even every example expected fail fails failed failing file files fine first fix fixed fixes for "
-    "from give gives given goes happen happens have having here into issue itself just keep know like line lines look looks made make "
-    "makes many message more most much must need needs never none nothing only other over please problem raise raised raises really "
-    "report result return returned returns same seems should shows simple since some still such sure take test tests than that their "
-    "them then there these they thing this those through trying under until upon used user users using value values very want wants "
-    "were what when where which while will with without work works would write wrong your".split()
+    (
+        "about above after again against also always another because been before being below between both bug cannot case "
+        "change could does doing done down during each error even every example expected fail fails failed failing file "
+        "files fine first fix fixed fixes for from give gives given goes happen happens have having here into issue "
+        "itself just keep know like line lines look looks made make makes many message more most much must need needs "
+        "never none nothing only other over please problem raise raised raises really report result return returned "
+        "returns same seems should shows simple since some still such sure take test tests than that their them then "
+        "there these they thing this those through trying under until upon used user users using value values very want "
+        "wants were what when where which while will with without work works would write wrong your "
+    ).split()
 )
 
 
@@ -103,10 +108,14 @@ def mentioning(mentions: Mapping[str, tuple[str, ...]]) -> tuple[Place, ...]:
     for word, files in mentions.items():
         if 0 < len(files) <= COMMON:
             for path in files:
-                points[path] = points.get(path, 0) + 1 / len(files) * (1.0 if is_code(path) else 0.3) * (0.5 if is_test(path) else 1)
+                points[path] = points.get(path, 0) + 1 / len(files) * (1.0 if is_code(path) else 0.3) * (
+                    0.5 if is_test(path) else 1
+                )
                 said.setdefault(path, []).append(word)
     best = sorted(points, key=lambda path: (-points[path], path))[: MOST_PLACES // 2]
-    return tuple(Place(path, "has the rare " + ("word " if len(said[path]) == 1 else "words ") + ", ".join(said[path][:3])) for path in best)
+    return tuple(
+        Place(path, "has the rare " + ("word " if len(said[path]) == 1 else "words ") + ", ".join(said[path][:3])) for path in best
+    )
 
 
 def _places(found: Mapping[str, str]) -> tuple[Place, ...]:

@@ -87,7 +87,7 @@ def trespasses(patch: Patch, protected: tuple[str, ...], max_files: int, max_lin
 def _file_problems(file: FileDiff, protected: tuple[str, ...]) -> list[str]:
     found = [f"`{line(path)}`: {problem}" for path in file.paths if (problem := path_problem(path))]
     found += [f"`{line(path)}` is protected by `{rule}`" for path in file.paths if (rule := protecting(path, protected))]
-    modes = {file.old_mode, file.new_mode} - {None}
+    modes = {mode for mode in (file.old_mode, file.new_mode) if mode is not None}
     if file.kind in ("binary", "submodule", "renamed"):
         found.append(f"`{line(file.path)}`: a patch may not hold a {file.kind} change")
     elif modes - REGULAR:

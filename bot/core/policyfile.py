@@ -85,16 +85,16 @@ def _said(detail: ErrorDetails, found: Read) -> Problem:
 Saying = tuple[str, str]
 
 
-def _unknown(detail: ErrorDetails, path: Path) -> Saying:
+def _unknown(_: ErrorDetails, path: Path) -> Saying:
     allowed = names_at(path[:-1])
     return "unknown key", _near(str(path[-1]), allowed, "the keys here are")
 
 
-def _missing(detail: ErrorDetails, path: Path) -> Saying:
+def _missing(_: ErrorDetails, path: Path) -> Saying:
     return "is missing", f"add `{path[-1]}:`"
 
 
-def _literal(detail: ErrorDetails, path: Path) -> Saying:
+def _literal(detail: ErrorDetails, _: Path) -> Saying:
     expected = re.findall(r"'([^']*)'", str(detail.get("ctx", {}).get("expected", "")))
     given = detail["input"]
     name = "signal" if set(expected) == set(get_args(SignalName)) else "value"
@@ -110,26 +110,29 @@ def _wanted(what: str, remedy: str) -> Callable[[ErrorDetails, Path], Saying]:
     return lambda detail, _: (f"{_short(detail['input'])} is not {what}", remedy)
 
 
-def _string(detail: ErrorDetails, path: Path) -> Saying:
+def _string(detail: ErrorDetails, _: Path) -> Saying:
     return f"{_short(detail['input'])} is not a text", "put it in quotes, if a text is what you mean"
 
 
-def _pattern(detail: ErrorDetails, path: Path) -> Saying:
-    return f"`{_short(detail['input'])}` is not written as it must be", f"it must match {detail.get('ctx', {}).get('pattern')}"
+def _pattern(detail: ErrorDetails, _: Path) -> Saying:
+    return (
+        f"`{_short(detail['input'])}` is not written as it must be",
+        f"it must match {detail.get('ctx', {}).get('pattern')}",
+    )
 
 
-def _bound(detail: ErrorDetails, path: Path) -> Saying:
+def _bound(detail: ErrorDetails, _: Path) -> Saying:
     context = detail.get("ctx", {})
     limit = next(iter(context.values()), "?")
     side = "at least" if "ge" in context or "gt" in context or "min_length" in context else "at most"
     return f"{_short(detail['input'])} is out of range", f"write {side} {limit}"
 
 
-def _value(detail: ErrorDetails, path: Path) -> Saying:
+def _value(detail: ErrorDetails, _: Path) -> Saying:
     return f"{_short(detail['input'])} cannot be read as an amount", str(detail.get("ctx", {}).get("error", detail["msg"]))
 
 
-def _other(detail: ErrorDetails, path: Path) -> Saying:
+def _other(detail: ErrorDetails, _: Path) -> Saying:
     return f"{_short(detail['input'])} cannot stand here", detail["msg"][:160]
 
 

@@ -46,12 +46,20 @@ def _models(models: dict[str, Any]) -> Iterator[Rule]:
         here: Path = ("models", name)
         url, provider = model.get("base_url"), model.get("provider")
         if provider in ADDRESSED and url is None:
-            yield here, f"provider `{provider}` needs an address", f"add `models.{name}.base_url`, for example http://127.0.0.1:4000/v1"
+            yield (
+                here,
+                f"provider `{provider}` needs an address",
+                f"add `models.{name}.base_url`, for example http://127.0.0.1:4000/v1",
+            )
         if isinstance(url, str) and (problem := _bad_url(url)):
             yield (*here, "base_url"), problem, "write http(s)://HOST[:PORT]/PATH; a key goes into api_key_env"
         context, output = model.get("max_context_tokens", 32_000), model.get("max_output_tokens", 4_096)
         if isinstance(context, int) and isinstance(output, int) and output >= context:
-            yield here, f"max_output_tokens {output} leaves nothing of max_context_tokens {context}", "lower the one or raise the other"
+            yield (
+                here,
+                f"max_output_tokens {output} leaves nothing of max_context_tokens {context}",
+                "lower the one or raise the other",
+            )
         if model.get("fallback") is not None and model.get("fallback") == model.get("model"):
             yield (*here, "fallback"), "is the model itself", "name another model, or leave it out"
 
@@ -73,7 +81,11 @@ def _thresholds(routing: dict[str, Any]) -> Iterator[Rule]:
     fast, strong = routing.get("fast_max_score"), routing.get("strong_min_score")
     if not isinstance(fast, int) or not isinstance(strong, int) or strong == fast + 1:
         return
-    wrong = f"scores {fast + 1} to {strong - 1} belong to no lane" if strong > fast else f"scores {strong} to {fast} belong to two lanes"
+    wrong = (
+        f"scores {fast + 1} to {strong - 1} belong to no lane"
+        if strong > fast
+        else f"scores {strong} to {fast} belong to two lanes"
+    )
     remedy = f"set strong_min_score to {fast + 1}, or fast_max_score to {strong - 1}"
     yield ("routing", "strong_min_score"), wrong, remedy
 
@@ -98,7 +110,11 @@ def _names(models: dict[str, Any], routing: dict[str, Any], verification: dict[s
     for task_class, own in _part(routing, "by_class").items():
         lane = own.get("lane") if isinstance(own, dict) else None
         if isinstance(lane, str) and lane not in lanes:
-            yield ("routing", "by_class", task_class, "lane"), f"there is no lane `{lane}`", f"the lanes are {', '.join(lanes)}"
+            yield (
+                ("routing", "by_class", task_class, "lane"),
+                f"there is no lane `{lane}`",
+                f"the lanes are {', '.join(lanes)}",
+            )
         yield from _reachable(own if isinstance(own, dict) else {}, ("routing", "by_class", task_class))
     yield from _reachable(routing, ("routing",))
     for name in _part(verification, "by_lane"):
@@ -110,7 +126,11 @@ def _names(models: dict[str, Any], routing: dict[str, Any], verification: dict[s
 def _reachable(part: dict[str, Any], path: Path) -> Iterator[Rule]:
     least = part.get("min_confidence")
     if isinstance(least, int | float) and not isinstance(least, bool) and CEILING < least <= 1:
-        yield (*path, "min_confidence"), f"{least} can never be reached", f"confidence is never above {CEILING}; write at most that"
+        yield (
+            (*path, "min_confidence"),
+            f"{least} can never be reached",
+            f"confidence is never above {CEILING}; write at most that",
+        )
 
 
 def _checks(verification: dict[str, Any]) -> Iterator[Rule]:
@@ -119,12 +139,20 @@ def _checks(verification: dict[str, Any]) -> Iterator[Rule]:
     names = [check.get("name") for check in checks if isinstance(check, dict)]
     for index, name in enumerate(names):
         if name in names[:index]:
-            yield ("verification", "checks", index, "name"), f"a second check is called `{name}`", "give it another name"
+            yield (
+                ("verification", "checks", index, "name"),
+                f"a second check is called `{name}`",
+                "give it another name",
+            )
     for key in ("by_lane", "by_class"):
         for place, wanted in _part(verification, key).items():
             for index, name in enumerate(wanted if isinstance(wanted, tuple) else ()):
                 if names and name not in names:
-                    yield ("verification", key, place, index), f"there is no check `{name}`", f"the checks are {', '.join(map(str, names))}"
+                    yield (
+                        ("verification", key, place, index),
+                        f"there is no check `{name}`",
+                        f"the checks are {', '.join(map(str, names))}",
+                    )
 
 
 def _budget(budget: dict[str, Any]) -> Iterator[Rule]:
@@ -132,7 +160,11 @@ def _budget(budget: dict[str, Any]) -> Iterator[Rule]:
     for name in ("per_day_usd", "per_month_usd", "per_actor_day_usd"):
         cap = budget.get(name, 10.0 if name == "per_day_usd" else None)
         if all(isinstance(amount, int | float) and not isinstance(amount, bool) for amount in (run, cap)) and run > cap:
-            yield ("budget", name), f"is below per_run_usd {run}, so no run could use its budget", "raise it, or lower per_run_usd"
+            yield (
+                ("budget", name),
+                f"is below per_run_usd {run}, so no run could use its budget",
+                "raise it, or lower per_run_usd",
+            )
 
 
 def _globs(raw: dict[str, Any]) -> Iterator[Rule]:

@@ -27,7 +27,9 @@ def _below(node: dict[str, Any], part: str | int) -> dict[str, Any]:
     node = _resolved(node)
     if isinstance(part, int):
         return dict(node.get("items", {}))
-    found = node.get("properties", {}).get(part) or node.get("additionalProperties") or next(iter(node.get("patternProperties", {}).values()), {})
+    named = node.get("properties", {}).get(part)
+    free: object = node.get("additionalProperties") or next(iter(node.get("patternProperties", {}).values()), {})
+    found: object = named or free
     return found if isinstance(found, dict) else {}
 
 

@@ -28,7 +28,9 @@ class Refusal:
     detail: str
 
 
-def choose(signals: tuple[Signal, ...], total: int, task_class: TaskClass, policy: Policy, asked: str | None = None) -> Route | Refusal:
+def choose(
+    signals: tuple[Signal, ...], total: int, task_class: TaskClass, policy: Policy, asked: str | None = None
+) -> Route | Refusal:
     """The highest lane that any rule asks for; a person may lower it only where no always-strong rule fires."""
     if asked is not None and asked not in policy.lanes:
         return Refusal("lane", _unknown(asked, policy.lanes))

@@ -104,8 +104,9 @@ _NEW_DEFINITION = re.compile(
     re.MULTILINE,
 )
 _NEW_WORDS = re.compile(
-    r"\b(?:add(?:ing)? (?:an?|new|support|the ability|options?|some|more|missing)|support for|should support|implement|implements|introduce|introduces|new (?:feature|option|flag|command|endpoint|function|class|"
-    r"parameter|api|page|method|field|setting)|feature request|allow (?:users|people|callers|us|one) to)\b",
+    r"\b(?:add(?:ing)? (?:an?|new|support|the ability|options?|some|more|missing)|support for|should support|implement|implements|introduces?"
+    r"|new (?:feature|option|flag|command|endpoint|function|class|parameter|api|page|method|field|setting)|feature request"
+    r"|allow (?:users|people|callers|us|one) to)\b",
     re.IGNORECASE,
 )
 
@@ -131,7 +132,9 @@ def _new_in(diff: Diff) -> tuple[str, ...]:
     return tuple(found)
 
 
-_INCIDENT_LABELS = re.compile(r"incident|outage|sev-?[01]\b|^p0$|p0\b|hotfix|production[ _-]?down|data[ _-]?loss|emergency", re.IGNORECASE)
+_INCIDENT_LABELS = re.compile(
+    r"incident|outage|sev-?[01]\b|^p0$|p0\b|hotfix|production[ _-]?down|data[ _-]?loss|emergency", re.IGNORECASE
+)
 _INCIDENT_TEXT = re.compile(
     r"\b(?:outage|production (?:is |was )?down|prod (?:is |was )?down|site (?:is |was )?down|production incident|sev-?[01]|data loss|losing data"
     r"|customers? (?:cannot|can't|can not|are unable)|paged? (?:at|the) (?:on-?call|night))\b",
@@ -168,10 +171,22 @@ def ci_config(facts: Facts) -> Found:
     return _by_paths(facts, _CI_PATHS)
 
 
-_SECRET_PATHS = (".env", ".env.*", "*secret*", "*vault*", "*credential*", "*kms*", "*.pem", "*.key", "*.p12", "*.jks", "*keystore*")
+_SECRET_PATHS = (
+    ".env",
+    ".env.*",
+    "*secret*",
+    "*vault*",
+    "*credential*",
+    "*kms*",
+    "*.pem",
+    "*.key",
+    "*.p12",
+    "*.jks",
+    "*keystore*",
+)
 _SECRET_LINES = re.compile(
-    r"(?:getenv|environ|env)\W{1,3}[\"']?\w*(?:SECRET|TOKEN|PASSWORD|API_?KEY|PRIVATE_?KEY)|\bSecretStr\b|\bget_secret\w*\(|\bhvac\.|\bsecretmanager\b"
-    r"|\bprivate_key\b|-----BEGIN [A-Z ]*PRIVATE KEY"
+    r"(?:getenv|environ|env)\W{1,3}[\"']?\w*(?:SECRET|TOKEN|PASSWORD|API_?KEY|PRIVATE_?KEY)|\bSecretStr\b|\bget_secret\w*\("
+    r"|\bhvac\.|\bsecretmanager\b|\bprivate_key\b|-----BEGIN [A-Z ]*PRIVATE KEY"
 )
 
 

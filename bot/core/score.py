@@ -25,6 +25,7 @@ WEIGHTS: dict[SignalName, int] = {
 CAPS: dict[SignalName, int] = {"files_touched": 8, "test_failures": 6}
 """The most points that a counted signal adds."""
 
+
 @dataclass(frozen=True, slots=True, config=STRICT)
 class Part:
     """What one signal adds. `highest` differs from `points` only where the signal was not run."""

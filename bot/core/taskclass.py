@@ -4,17 +4,22 @@ import re
 
 from bot.core.diff import Diff
 from bot.core.facts import Facts
-from bot.core.paths import ending, is_code, is_test
+from bot.core.paths import ending, is_test
 from bot.core.rules import paths
 from bot.core.signals import Number, Signal
 from bot.core.words import SignalName, TaskClass
 
 _DOCS = frozenset({"md", "rst", "txt", "adoc", "html"})
 _FLAKY = re.compile(r"\bflak(?:y|es|iness)\b|\bintermittent(?:ly)?\b|\brandomly fails?\b|\bsometimes fails?\b", re.IGNORECASE)
-_REFACTOR = re.compile(r"\brefactor|\brename\b|\bclean ?up\b|\bsimplify\b|\bextract\b|\bdedup|\bmove .{1,40} (?:to|into)\b", re.IGNORECASE)
+_REFACTOR = re.compile(
+    r"\brefactor|\brename\b|\bclean ?up\b|\bsimplify\b|\bextract\b|\bdedup|\bmove .{1,40} (?:to|into)\b", re.IGNORECASE
+)
 _DOCS_TEXT = re.compile(r"\b(?:typo|documentation|docs?|readme|docstring|changelog|spelling)\b", re.IGNORECASE)
 _TESTS_TEXT = re.compile(r"\b(?:add|write|missing|more|extend)\b.{0,30}\btests?\b|\btest coverage\b", re.IGNORECASE)
-_BUG_TEXT = re.compile(r"\b(?:bug|crash\w*|wrong|incorrect\w*|fail\w*|error|exception|traceback|regression|broken|loses?|instead of)\b", re.IGNORECASE)
+_BUG_TEXT = re.compile(
+    r"\b(?:bug|crash\w*|wrong|incorrect\w*|fail\w*|error|exception|traceback|regression|broken|loses?|instead of)\b",
+    re.IGNORECASE,
+)
 
 _BY_SIGNAL: tuple[tuple[SignalName, TaskClass], ...] = (
     ("production_incident", "incident"),

@@ -20,7 +20,6 @@ from bot.core.strict import STRICT
 from bot.core.verdict import Attempt, Case, Decision, decide
 from bot.core.words import TaskClass
 
-VERSION = 1
 MAX_BYTES = 20_000_000
 """A longer Trail is refused before it is parsed."""
 
@@ -43,7 +42,7 @@ class Opened:
     """ISO 8601, UTC."""
     seconds: float
     sandbox: str
-    version: Literal[1] = VERSION
+    version: Literal[1] = 1
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)

@@ -15,7 +15,18 @@ SignalName = Literal[
     "dependency_change",
 ]
 TaskClass = Literal[
-    "docs", "tests", "dependency", "refactor", "bugfix", "feature", "migration", "auth", "ci", "deploy", "incident", "flaky"
+    "docs",
+    "tests",
+    "dependency",
+    "refactor",
+    "bugfix",
+    "feature",
+    "migration",
+    "auth",
+    "ci",
+    "deploy",
+    "incident",
+    "flaky",
 ]
 Reason = Literal["failed_tests", "patch_rejected", "low_confidence_summary"]
 """Why a patch may be escalated. Everything that speaks against a patch falls under one of the three."""

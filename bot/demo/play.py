@@ -5,7 +5,6 @@ import subprocess
 import tempfile
 from argparse import Namespace
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from decimal import ROUND_CEILING, Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -18,7 +18,12 @@ if TYPE_CHECKING:
     from openai import OpenAI
 
 ADDRESSES = {"openrouter": "https://openrouter.ai/api/v1", "openai": "https://api.openai.com/v1"}
-KEYS = {"openrouter": "OPENROUTER_API_KEY", "openai": "OPENAI_API_KEY", "litellm": "LITELLM_API_KEY", "vllm": "VLLM_API_KEY"}
+KEYS = {
+    "openrouter": "OPENROUTER_API_KEY",
+    "openai": "OPENAI_API_KEY",
+    "litellm": "LITELLM_API_KEY",
+    "vllm": "VLLM_API_KEY",
+}
 OWN_SERVERS = ("litellm", "vllm", "openai_compatible")
 """Servers of the user's own, which may ask for no key."""
 TRIES, BACKOFF, LONGEST_WAIT = 4, 0.5, 60.0
@@ -51,9 +56,8 @@ class Chat:
 
     def ready(self, lane: Lane) -> None:
         if lane.provider == "anthropic":
-            raise Denied(
-                f"models.{lane.name}: this version does not speak Anthropic's own API; use provider openrouter, or openai_compatible with a base_url"
-            )
+            other = "use provider openrouter, or openai_compatible with a base_url"
+            raise Denied(f"models.{lane.name}: this version does not speak Anthropic's own API; {other}")
         self._key(lane)
 
     def ask(self, lane: Lane, prompt: Prompt) -> Reply:
@@ -92,7 +96,9 @@ class Chat:
             raise Denied(self._say(lane, str(less)))
         self._mode[lane.name] = lower[mode]
         if mode == "chat":
-            self.tell(f"{lane.name}: the server takes no tool calls, so actions are asked for as JSON; `api: chat_json` says so beforehand")
+            self.tell(
+                f"{lane.name}: the server takes no tool calls, so actions are asked for as JSON; `api: chat_json` says so beforehand"
+            )
 
     def _once(self, lane: Lane, prompt: Prompt, seconds: float) -> Reply:
         if seconds <= 0:
@@ -100,8 +106,10 @@ class Chat:
         self._count += 1
         mode = self._mode.get(lane.name, lane.api)
         with sort(self._key(lane), mode):
-            raw = self._client(lane).with_options(timeout=seconds).chat.completions.with_raw_response.create(
-                **self._body(lane, prompt, mode)
+            raw = (
+                self._client(lane)
+                .with_options(timeout=seconds)
+                .chat.completions.with_raw_response.create(**self._body(lane, prompt, mode))
             )
             answer = raw.parse()
             reported = raw.headers.get("x-litellm-response-cost")
@@ -132,7 +140,7 @@ class Chat:
         message, finish = choices[0].message, choices[0].finish_reason
         text = message.content if isinstance(message.content, str) else ""
         said = wire.heard_native(message, self._count) if mode == "chat" else wire.heard_plain(text, self._count)
-        tokens, counted = _tokens(answer, prompt, text)
+        tokens, counted = _tokens(answer, prompt)
         cost = _reported(answer, reported) or self._own_cost(lane, tokens, counted=counted)
         cut_off = finish == "length" and (not said.calls or said.malformed is not None or mode == "chat")
         model = named or str(getattr(answer, "model", None) or lane.model)
@@ -148,7 +156,9 @@ class Chat:
         name = lane.api_key_env or KEYS.get(lane.provider)
         key = self.keys.get(name, "").strip() if name else ""
         if not key and lane.provider not in OWN_SERVERS:
-            raise Denied(f"the key of lane `{lane.name}` is missing: set {name}, or name another variable in models.{lane.name}.api_key_env")
+            raise Denied(
+                f"the key of lane `{lane.name}` is missing: set {name}, or name another variable in models.{lane.name}.api_key_env"
+            )
         if not key and lane.api_key_env:
             raise Denied(f"models.{lane.name}.api_key_env names {name}, which is not set")
         return key or "none"
@@ -180,14 +190,21 @@ def _no_choice(answer: Any) -> str:
     return f"the answer holds no choice{f': {message}' if message else ''}"
 
 
-def _tokens(answer: Any, prompt: Prompt, text: str) -> tuple[Tokens, bool]:
+def _tokens(answer: Any, prompt: Prompt) -> tuple[Tokens, bool]:
     """The usage as the server counted it; where it did not, the most that it can have been."""
     usage = getattr(answer, "usage", None)
     sent, made = getattr(usage, "prompt_tokens", None), getattr(usage, "completion_tokens", None)
     if not isinstance(sent, int) or not isinstance(made, int) or sent < 0 or made < 0 or sent + made == 0:
-        size = len(prompt.system) + sum(len(turn.text) for turn in prompt.turns) + len(json.dumps([dict(t.parameters) for t in prompt.tools]))
+        size = (
+            len(prompt.system)
+            + sum(len(turn.text) for turn in prompt.turns)
+            + len(json.dumps([dict(t.parameters) for t in prompt.tools]))
+        )
         return Tokens(input=estimate_tokens(size), output=prompt.max_output_tokens), False
-    sent_details, made_details = getattr(usage, "prompt_tokens_details", None), getattr(usage, "completion_tokens_details", None)
+    sent_details, made_details = (
+        getattr(usage, "prompt_tokens_details", None),
+        getattr(usage, "completion_tokens_details", None),
+    )
     cached = min(sent, _count(sent_details, "cached_tokens"))
     written = min(sent - cached, _count(sent_details, "cache_write_tokens"))
     return Tokens(sent, cached, written, made, min(made, _count(made_details, "reasoning_tokens"))), True
@@ -204,7 +221,9 @@ def _reported(answer: Any, header: str | None) -> Cost | None:
     extra = getattr(usage, "model_extra", None) or {}
     found = [extra.get("cost"), header]
     details = extra.get("cost_details")
-    if extra.get("is_byok") and isinstance(details, dict) and extra.get("cost") is not None:  # then `cost` is the gateway's fee alone
+    if (
+        extra.get("is_byok") and isinstance(details, dict) and extra.get("cost") is not None
+    ):  # then `cost` is the gateway's fee alone
         found[0] = Decimal(str(extra["cost"])) + Decimal(str(details.get("upstream_inference_cost") or 0))
     for value in found:
         if value is None or isinstance(value, bool):

@@ -27,11 +27,13 @@ class NoSchema(Exception):
 
 
 _TOO_LONG = re.compile(
-    r"context_length_exceeded|exceed_context_size|ContextWindowExceeded|maximum context length|max_model_len|prompt is too long|context window",
+    r"context_length_exceeded|exceed_context_size|ContextWindowExceeded|maximum context length|max_model_len|prompt is too long"
+    r"|context window",
     re.IGNORECASE,
 )
 _NO_TOOLS = re.compile(
-    r"enable-auto-tool-choice|tool-call-parser|not support (?:tools|function|tool)|tools? (?:is|are) not supported|Function tools with reasoning_effort",
+    r"enable-auto-tool-choice|tool-call-parser|not support (?:tools|function|tool)|tools? (?:is|are) not supported"
+    r"|Function tools with reasoning_effort",
     re.IGNORECASE,
 )
 _NO_SCHEMA = re.compile(r"response_format|json_schema|grammar|structured output", re.IGNORECASE)
@@ -73,7 +75,11 @@ def _by_status(error: Any, key: str, mode: str) -> Exception:
     if status in (400, 422, 500, 501) and mode in ("chat_json", "json_object") and _NO_SCHEMA.search(text):
         return NoSchema(text)
     if status in _RETRIED and not (status == 429 and _SPENT.search(text)):
-        return Passing(f"status {status}: {text}", after=_after(error.response.headers.get("retry-after")), paid=status in (408, 504, 524))
+        return Passing(
+            f"status {status}: {text}",
+            after=_after(error.response.headers.get("retry-after")),
+            paid=status in (408, 504, 524),
+        )
     return Denied(f"status {status}: {text}{_remedy(status)}")
 
 

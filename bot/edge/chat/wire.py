@@ -37,7 +37,9 @@ def _dump(value: Any) -> str:
 
 
 def functions(tools: tuple[Tool, ...]) -> list[Message]:
-    return [{"type": "function", "function": {"name": t.name, "description": t.about, "parameters": dict(t.parameters)}} for t in tools]
+    return [
+        {"type": "function", "function": {"name": t.name, "description": t.about, "parameters": dict(t.parameters)}} for t in tools
+    ]
 
 
 def heard_native(message: Any, number: int) -> Said:
@@ -68,7 +70,10 @@ def _object(text: str) -> dict[str, Any] | None:
 
 def plain(prompt: Prompt, manual: str) -> list[Message]:
     """The same conversation for a model without tool calls: `manual` describes the actions, an action is a JSON text."""
-    return [{"role": "system", "content": f"{prompt.system}\n\n{manual}"}, *(_plain_turn(turn) for turn in prompt.turns)]
+    return [
+        {"role": "system", "content": f"{prompt.system}\n\n{manual}"},
+        *(_plain_turn(turn) for turn in prompt.turns),
+    ]
 
 
 def _plain_turn(turn: Turn) -> Message:

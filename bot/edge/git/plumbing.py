@@ -95,7 +95,11 @@ def bare(folder: Path, objects: Path, path: str) -> Git:
     (folder / "objects" / "info").mkdir(parents=True)
     (folder / "refs").mkdir()
     (folder / "HEAD").write_text("ref: refs/heads/none\n")
-    sha256 = b"objectformat = sha256" in (objects.parent / "config").read_bytes().lower() if (objects.parent / "config").exists() else False
+    sha256 = (
+        b"objectformat = sha256" in (objects.parent / "config").read_bytes().lower()
+        if (objects.parent / "config").exists()
+        else False
+    )
     extension = "[extensions]\n\tobjectformat = sha256\n" if sha256 else ""
     (folder / "config").write_text(f"[core]\n\trepositoryformatversion = {int(sha256)}\n\tbare = true\n{extension}")
     (folder / "objects" / "info" / "alternates").write_bytes(os.fsencode(objects) + b"\n")

@@ -69,7 +69,15 @@ def find(folder: Path, path: str) -> Repository:
     """The repository that a folder lies in. Raises `Denied` with what is wrong and what to do."""
     if not folder.is_dir():
         raise Denied(f"{folder} is no folder; give one with --repo")
-    words = ("rev-parse", "--is-bare-repository", "--absolute-git-dir", "--path-format=absolute", "--git-common-dir", "--git-path", "objects")
+    words = (
+        "rev-parse",
+        "--is-bare-repository",
+        "--absolute-git-dir",
+        "--path-format=absolute",
+        "--git-common-dir",
+        "--git-path",
+        "objects",
+    )
     trust = environment(path, **TRUST)
     done = _ask(folder, trust, *words)
     if done.code:

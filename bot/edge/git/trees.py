@@ -15,7 +15,16 @@ from bot.ports import Denied, Hit
 REGULAR = ("100644", "100755")
 LINK, SUBMODULE = "120000", "160000"
 MOST_HITS, LONGEST_LINE = 200, 300
-DIFF = ("--no-renames", "--full-index", "--no-ext-diff", "--no-textconv", "--no-color", "--text", "--src-prefix=a/", "--dst-prefix=b/")
+DIFF = (
+    "--no-renames",
+    "--full-index",
+    "--no-ext-diff",
+    "--no-textconv",
+    "--no-color",
+    "--text",
+    "--src-prefix=a/",
+    "--dst-prefix=b/",
+)
 """`--text`: the repository's own idea of what is binary has no say in what a patch shows."""
 
 
@@ -114,7 +123,12 @@ class Trees:
         if self._batch is None:
             command = ["git", f"--git-dir={self._git.folder}", "cat-file", "--batch"]
             self._batch = subprocess.Popen(
-                command, cwd="/", env=dict(self._git.env), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+                command,
+                cwd="/",
+                env=dict(self._git.env),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
             )
         assert self._batch.stdin is not None
         assert self._batch.stdout is not None
@@ -223,7 +237,7 @@ class Overlay:
                 links.append((root / path, self._trees.blob(entry.hash)))
         for link, target_ in links:  # last, so that nothing is ever written through one
             link.parent.mkdir(parents=True, exist_ok=True)
-            os.symlink(target_, os.fsencode(link))
+            link.symlink_to(os.fsdecode(target_))
 
 
 BRANCH = re.compile(r"^route-agent/[a-z0-9]+/[a-z0-9-]+$")

@@ -49,10 +49,10 @@ class Box:
         """Raises `Denied`, with the remedy, where the walls cannot be put up."""
         ended = process.run([str(self.bwrap), "--unshare-all", "--ro-bind", "/", "/", "true"], {}, Path("/"), 10)
         if ended.code:
-            why = printable(ended.output).strip().splitlines()
+            said = printable(ended.output).strip().splitlines()
             raise Denied(
-                f"the sandbox does not start ({why[-1] if why else ended.code}): this system forbids unprivileged user namespaces; on Ubuntu "
-                "`sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0` allows them, or use --no-sandbox for code you trust"
+                f"the sandbox does not start ({said[-1] if said else ended.code}): this system forbids unprivileged user namespaces; on "
+                "Ubuntu `sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0` allows them, or use --no-sandbox for code you trust"
             )
 
     def prepare(self, tree: Tree, setup: tuple[str, ...], seconds: float) -> Run | None:
@@ -80,9 +80,7 @@ class Box:
     def _in(self, copy: Path, check: Check, seconds: float, *, network: bool = False) -> tuple[Ended, Report | None]:
         with tempfile.TemporaryDirectory(prefix="report-", dir=self.at.scratch, ignore_cleanup_errors=True) as folder:
             name = f"{uuid4().hex}.xml"
-            view = walls.View(
-                self.at.root, copy, Path(folder), self._folders or {}, self.at.search, self.at.home, network=network
-            )
+            view = walls.View(self.at.root, copy, Path(folder), self._folders or {}, self.at.search, self.at.home, network=network)
             ended = self._start(view, check, name, seconds)
             return ended, _report(check, ended, Path(folder) / name)
 

@@ -8,10 +8,19 @@ from pathlib import Path
 
 SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/opt")
 ETC = (
-    "passwd group hosts host.conf nsswitch.conf ld.so.cache ld.so.conf ld.so.conf.d alternatives ssl/certs ssl/openssl.cnf ca-certificates "
-    "pki localtime timezone mime.types protocols services java-17-openjdk java-21-openjdk debian_version os-release"
+    "passwd group hosts host.conf nsswitch.conf ld.so.cache ld.so.conf ld.so.conf.d alternatives ssl/certs ssl/openssl.cnf "
+    "ca-certificates pki localtime timezone mime.types protocols services java-17-openjdk java-21-openjdk debian_version os-release"
 ).split()
-CREDENTIALS = (".netrc", ".npmrc", ".pypirc", "credentials", "credentials.toml", "settings.xml", "pip.conf", ".git-credentials")
+CREDENTIALS = (
+    ".netrc",
+    ".npmrc",
+    ".pypirc",
+    "credentials",
+    "credentials.toml",
+    "settings.xml",
+    "pip.conf",
+    ".git-credentials",
+)
 HOME = "/tmp/route-agent-home"  # noqa: S108 - inside the sandbox, on a file system of its own
 SHIM = "/run/route-agent/bin"
 REPORTS = "/run/route-agent/reports"
@@ -44,7 +53,9 @@ def folders(root: Path, tracked: frozenset[str]) -> dict[str, Path]:
             inside = str(path.relative_to(root))
             if (name in ENVIRONMENTS or name.endswith(".egg-info")) and not path.is_symlink() and inside not in tracked:
                 found[inside] = path
-        names[:] = [n for n in names if depth < 2 and n not in ENVIRONMENTS and not n.startswith(".") and not n.endswith(".egg-info")]
+        names[:] = [
+            n for n in names if depth < 2 and n not in ENVIRONMENTS and not n.startswith(".") and not n.endswith(".egg-info")
+        ]
     return found
 
 
@@ -52,7 +63,7 @@ def environment(view: View, more: Mapping[str, str]) -> dict[str, str]:
     """The whole environment of a command."""
     first = [str(view.root / name / "bin") for name in view.folders if name in (".venv", "venv")]
     first += [str(view.root / name / ".bin") for name in view.folders if name == "node_modules"]
-    venv = {"VIRTUAL_ENV": str(view.root / name) for name in view.folders if name in (".venv", "venv")}
+    venv = [str(view.root / name) for name in view.folders if name in (".venv", "venv")][:1]
     return {
         "PATH": ":".join([*first, *view.search, SHIM]),
         "HOME": HOME,
@@ -62,16 +73,22 @@ def environment(view: View, more: Mapping[str, str]) -> dict[str, str]:
         "NO_COLOR": "1",
         "PYTHONDONTWRITEBYTECODE": "1",
         "PYTHONHASHSEED": "0",
-        **venv,
+        **({"VIRTUAL_ENV": venv[0]} if venv else {}),
         **more,
     }
 
 
 def arguments(view: View, env: Mapping[str, str]) -> list[str]:
     """bubblewrap's arguments, up to the command. Later mounts lie over earlier ones."""
-    words = ["--unshare-all", *(["--share-net"] if view.network else []), "--die-with-parent", "--new-session", "--clearenv"]
+    words = [
+        "--unshare-all",
+        *(["--share-net"] if view.network else []),
+        "--die-with-parent",
+        "--new-session",
+        "--clearenv",
+    ]
     words += [word for name, value in env.items() for word in ("--setenv", name, value)]
-    words += list(_system()) + ["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--dir", HOME]  # noqa: S108 - likewise
+    words += [*_system(), "--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--dir", HOME]  # noqa: S108 - likewise
     words += [word for root in roots(view) for word in ("--ro-bind", str(root), str(root))]
     words += [word for mask in _masks(view) for word in ("--ro-bind", "/dev/null", str(mask))]
     if view.network and Path("/etc/resolv.conf").exists():
@@ -122,7 +139,11 @@ def _covered(path: Path) -> bool:
 def _narrow(path: Path, view: View) -> bool:
     """Whether showing the folder shows neither a home, nor the repository, nor half the disk."""
     kept = (view.home, view.root, Path("/root"), Path("/home"), Path("/tmp"), Path("/var"), Path("/etc"))  # noqa: S108 - to be kept out
-    return not any(path == other or path in other.parents for other in kept) and path not in view.root.parents and path != view.home / ".local"
+    return (
+        not any(path == other or path in other.parents for other in kept)
+        and path not in view.root.parents
+        and path != view.home / ".local"
+    )
 
 
 def _targets(folder: Path, view: View) -> Iterator[Path]:
