@@ -8,7 +8,7 @@ import sys
 import tempfile
 import time
 from argparse import Namespace
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -75,6 +75,8 @@ class Outside:
     env: Mapping[str, str]
     templates: Path
     progress: Progress
+    runs: Callable[[Path], Runs] = Runs
+    """Where Trails are kept between steps, given a folder."""
 
     @property
     def render(self) -> Renderer:
@@ -158,7 +160,7 @@ def shop(wanted: Desired, outside: Outside, model: Model) -> Iterator[Shop]:
 
 def _shop(wanted: Desired, outside: Outside, model: Model, repository: Repository, trees: Trees, scratch: Path) -> Shop:
     own = repository.common_dir / "route-agent"
-    lines, runs = Lines(wanted.ledger or own / "ledger.jsonl"), Runs(own / "runs")
+    lines, runs = Lines(wanted.ledger or own / "ledger.jsonl"), outside.runs(own / "runs")
     policy = _policy(wanted, repository, trees)
     for note in unheeded(policy):
         outside.progress("policy", f"not obeyed yet: {note}")

@@ -1,5 +1,7 @@
 """All that is known of a request before a model is paid, by source, most trusted first: the rules see this and nothing else."""
 
+from typing import Literal
+
 from pydantic.dataclasses import dataclass
 
 from bot.core.diff import Diff
@@ -11,6 +13,7 @@ class NotApplicable:
     """The source does not exist for this request (an issue has no diff). Adds nothing."""
 
     why: str
+    kind: Literal["not_applicable"] = "not_applicable"
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)
@@ -18,6 +21,7 @@ class Unreadable:
     """The source exists, but failed, was truncated or contradicts itself. Counts as the worst it could say."""
 
     why: str
+    kind: Literal["unreadable"] = "unreadable"
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)
@@ -25,6 +29,7 @@ class NotRun:
     """The source could be asked and was not (yet): the score is a range."""
 
     why: str
+    kind: Literal["not_run"] = "not_run"
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)

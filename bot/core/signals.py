@@ -1,5 +1,7 @@
 """Named facts with the reason they were found. One rule, one function; the list of rules is written out."""
 
+from typing import Literal
+
 from pydantic.dataclasses import dataclass
 
 from bot.core import rules
@@ -15,6 +17,7 @@ class Number:
     """How many were found; 0 or 1 where the signal is a yes or no."""
 
     value: int
+    kind: Literal["number"] = "number"
 
 
 Reading = Number | NotApplicable | Unreadable | NotRun

@@ -124,10 +124,10 @@ def _after(case: Case, objection: Objection) -> Decision:
     higher = case.policy.above(case.attempt.lane)
     if objection.reason not in routing.escalate_on:
         return Stop("not_fixed", f"{objection.detail}; `{objection.reason}` is not in routing.escalate_on", objection.reason)
-    if objection.detail in case.earlier:
-        return Stop("not_fixed", f"{objection.detail}; the same as the attempt before", objection.reason)
     if higher is None:
         return Stop("not_fixed", f"{objection.detail}; there is no lane above `{case.attempt.lane}`", objection.reason)
+    if objection.detail in case.earlier:
+        return Stop("not_fixed", f"{objection.detail}; the same as the attempt before", objection.reason)
     if len(case.earlier) + 1 >= routing.max_attempts:
         return Stop("not_fixed", f"{objection.detail}; routing.max_attempts is {routing.max_attempts}", objection.reason)
     return Escalate(higher, objection.reason, objection.detail)
