@@ -2,7 +2,6 @@
 
 import os
 import socket
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -26,14 +25,13 @@ ELSEWHERE = "needs packages from an index: `python3 dev.py rest` runs it"
 
 
 @pytest.fixture(autouse=True)
-def alone(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+def alone(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in list(os.environ):
         if name.startswith(SCRUBBED) or name.endswith(("_API_KEY", "_TOKEN", "_SECRET")):
             monkeypatch.delenv(name)
     if "elsewhere" not in request.keywords:
         monkeypatch.setenv("HOME", str(tmp_path / "home-that-is-not-there"))
         monkeypatch.setattr(socket.socket, "connect", _loopback_only)
-    yield
 
 
 _connect = socket.socket.connect

@@ -104,7 +104,8 @@ _NEW_DEFINITION = re.compile(
     re.MULTILINE,
 )
 _NEW_WORDS = re.compile(
-    r"\b(?:add(?:ing)? (?:an?|new|support|the ability|options?|some|more|missing)|support for|should support|implement|implements|introduces?"
+    r"\b(?:add(?:ing)? (?:an?|new|support|the ability|options?|some|more|missing)|support for|should support|implements?"
+    r"|introduces?"
     r"|new (?:feature|option|flag|command|endpoint|function|class|parameter|api|page|method|field|setting)|feature request"
     r"|allow (?:users|people|callers|us|one) to)\b",
     re.IGNORECASE,
@@ -136,7 +137,8 @@ _INCIDENT_LABELS = re.compile(
     r"incident|outage|sev-?[01]\b|^p0$|p0\b|hotfix|production[ _-]?down|data[ _-]?loss|emergency", re.IGNORECASE
 )
 _INCIDENT_TEXT = re.compile(
-    r"\b(?:outage|production (?:is |was )?down|prod (?:is |was )?down|site (?:is |was )?down|production incident|sev-?[01]|data loss|losing data"
+    r"\b(?:outage|production (?:is |was )?down|prod (?:is |was )?down|site (?:is |was )?down|production incident"
+    r"|sev-?[01]|data loss|losing data"
     r"|customers? (?:cannot|can't|can not|are unable)|paged? (?:at|the) (?:on-?call|night))\b",
     re.IGNORECASE,
 )

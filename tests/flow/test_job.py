@@ -6,7 +6,7 @@ import pytest
 
 from bot import local
 from bot.core.cost import Cost, Tokens
-from bot.core.ledger import Record
+from bot.core.ledger import Charge, Record
 from bot.core.verdict import Accept, Escalate, Stop
 from bot.demo.scripted import Scripted
 from bot.ports import Denied, Reply, Said, Unavailable
@@ -176,7 +176,7 @@ def test_a_call_that_could_pass_the_budget_is_not_made(job):
 
 def test_a_day_that_is_spent_refuses_before_anything_runs(job):
     job.policy += "budget: {per_run_usd: 0.05, per_day_usd: 0.05}\n"
-    job.ledger.append(local.ledger.Charge("other", local.Wall().now(), "ann", "fast", 50_000, "policy"))
+    job.ledger.append(Charge("other", local.Wall().now(), "ann", "fast", 50_000, "policy"))
 
     record, _ = job.run(Scripted({"fast": [GOOD, DONE]}))
 
@@ -220,7 +220,7 @@ def test_shadow_logs_the_route_and_spends_nothing(job):
 def test_the_same_failure_twice_stops(job):
     job.policy = job.policy.replace(
         "models:",
-        "models:\n  middle: {provider: openai_compatible, model: mid, base_url: 'http://127.0.0.1:9/v1', price: {input: 1, output: 2}}",
+        "models:\n  middle: {provider: vllm, model: mid, base_url: 'http://127.0.0.1:9/v1', price: {input: 1, output: 2}}",
     )
     job.policy = job.policy.replace("strong_min_score: 7", "strong_min_score: 7\n  max_attempts: 3")
     model = Scripted({"fast": [BAD, DONE], "middle": [BAD, DONE], "strong": [GOOD, DONE]})

@@ -2,6 +2,7 @@
 
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,7 +15,7 @@ from tests.fakes import repos
 from tests.fakes.jobs import Job
 from tests.fakes.repos import BAD, DONE, GOOD
 
-LANES = {"fast": [BAD, DONE], "strong": [GOOD, DONE]}
+LANES: dict[str, list[Any]] = {"fast": [BAD, DONE], "strong": [GOOD, DONE]}
 STEPS = 6
 """Two attempts, each asked and proved; the push; the publication."""
 
@@ -51,7 +52,8 @@ def test_a_run_killed_after_any_step_resumes_and_buys_nothing_twice(job, kills):
         job.run(first)
     asked = {lane for lane, _ in first.heard}
     other = "a model that answers otherwise after the restart"
-    after = Scripted({lane: [other] * 9 if lane in asked else turns for lane, turns in LANES.items()})
+    left: dict[str, list[Any]] = {lane: [other] * 9 if lane in asked else turns for lane, turns in LANES.items()}
+    after = Scripted(left)
     job.runs = Runs
 
     record, trail = job.run(after) if kills <= STEPS else _again(job)

@@ -96,9 +96,7 @@ class Chat:
             raise Denied(self._say(lane, str(less)))
         self._mode[lane.name] = lower[mode]
         if mode == "chat":
-            self.tell(
-                f"{lane.name}: the server takes no tool calls, so actions are asked for as JSON; `api: chat_json` says so beforehand"
-            )
+            self.tell(f"{lane.name}: the server takes no tool calls; actions are asked for as JSON, as with `api: chat_json`")
 
     def _once(self, lane: Lane, prompt: Prompt, seconds: float) -> Reply:
         if seconds <= 0:

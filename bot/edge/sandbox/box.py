@@ -51,8 +51,9 @@ class Box:
         if ended.code:
             said = printable(ended.output).strip().splitlines()
             raise Denied(
-                f"the sandbox does not start ({said[-1] if said else ended.code}): this system forbids unprivileged user namespaces; on "
-                "Ubuntu `sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0` allows them, or use --no-sandbox for code you trust"
+                f"the sandbox does not start ({said[-1] if said else ended.code}): this system forbids unprivileged user "
+                "namespaces; on Ubuntu `sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0` allows them, "
+                "or use --no-sandbox for code you trust"
             )
 
     def prepare(self, tree: Tree, setup: tuple[str, ...], seconds: float) -> Run | None:
