@@ -42,7 +42,6 @@ def prepare(pins: str) -> None:
     if not PYTHON.exists():
         venv.create(VENV, with_pip=False)
     pip("install", "--require-hashes", "-r", PINS[pins])
-    pip("install", "--no-deps", "--no-build-isolation", "-e", ".")
     stamp.write_text(wanted)
 
 
@@ -77,7 +76,7 @@ def pin(*_: str) -> int:
     """Resolve anew for every Python from 3.11. The files carry hashes and no address."""
     prepare("dev")
     pip("install", "uv")
-    for name, extras in (("run", ("--extra", "build")), ("dev", ("--all-extras",))):
+    for name, extras in (("run", ()), ("dev", ("--all-extras",))):
         how = (
             "--universal",
             "--generate-hashes",

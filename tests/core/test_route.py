@@ -1,0 +1,216 @@
+"""From facts to signals, score, class and route."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.core import locate
+from bot.core.diff import Diff, FileDiff
+from bot.core.facts import Facts, Failing, Located, NotApplicable, NotRun, Place, Unreadable
+from bot.core.policy import Policy, Signals
+from bot.core.policyfile import read
+from bot.core.route import Refusal, Route, choose
+from bot.core.score import in_words, weigh
+from bot.core.signals import COUNTED, RULES, Number, observe
+from bot.core.taskclass import classify
+from bot.core.words import SignalName
+
+POLICY = read((Path(__file__).parent.parent / "data" / "policy-minimal.yml").read_bytes(), "p.yml")
+NOTHING = NotApplicable("none")
+
+
+def facts(*files: FileDiff, text: str = "", labels: tuple[str, ...] = (), failing: int = 0) -> Facts:
+    return Facts(Diff(files), NOTHING, Failing(tuple(f"t{n}" for n in range(failing))), labels, text)
+
+
+def changed(path: str, added: str = "x\n", **more: object) -> FileDiff:
+    return replace(FileDiff(path, "modified", None, 1, 0, added), **more)  # type: ignore[arg-type]  # fields by name
+
+
+def values(given: Facts, added: Signals | None = None) -> dict[SignalName, int]:
+    return {s.name: s.reading.value for s in observe(given, added or Signals()) if isinstance(s.reading, Number)}
+
+
+def routed(given: Facts, policy: Policy = POLICY, asked: str | None = None) -> Route | Refusal:
+    signals = observe(given, policy.signals)
+    return choose(signals, weigh(signals, policy.routing).total, classify(given, signals), policy, asked)
+
+
+def test_the_rule_list_has_every_signal_in_order():
+    assert tuple(name for name, _, _ in RULES) == SignalName.__args__  # type: ignore[attr-defined]  # a Literal's values
+
+
+def test_the_numbers_of_the_contract_make_score_11_and_the_strong_lane():
+    given = facts(*(changed(f"src/{n}.py") for n in range(3)), changed("src/new.py", kind="added"), failing=2)
+    signals = observe(given, Signals())
+    score = weigh(signals, POLICY.routing)
+    assert score.total == 11
+    assert in_words(score) == "4 (4 files) + 4 (2 test failures) + 3 (new code) = 11"
+    assert routed(given) == Route("strong", ("score 11 is at least strong_min_score 7",))
+
+
+@pytest.mark.parametrize(
+    ("name", "path", "added"),
+    [
+        ("schema_change", "app/migrations/0002_x.py", ""),
+        ("schema_change", "db/init.sql", ""),
+        ("schema_change", "app/tables.py", "ALTER TABLE users\n"),
+        ("schema_change", "app/models.py", "    name = models.CharField(max_length=3)\n"),
+        ("auth_code", "src/login/token.py", ""),
+        ("auth_code", "src/LoginForm.tsx", ""),
+        ("ci_config", ".github/workflows/ci.yml", ""),
+        ("secrets_handling", "deploy/vault_client.py", ""),
+        ("secrets_handling", "app/settings.py", 'KEY = os.environ["STRIPE_API_KEY"]\n'),
+        ("deploy_config", "Dockerfile", ""),
+        ("deploy_config", "infra/main.tf", ""),
+        ("dependency_change", "pyproject.toml", ""),
+        ("dependency_change", "web/package-lock.json", ""),
+        ("needs_new_code", "src/a.py", "def fresh():\n"),
+    ],
+)
+def test_a_rule_finds_what_it_is_for(name, path, added):
+    assert values(facts(changed(path, added)))[name] == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "path", "added"),
+    [
+        ("auth_code", "docs/author.py", ""),
+        ("auth_code", "src/tokenizer.py", ""),
+        ("auth_code", "docs/session_notes.md", ""),
+        ("schema_change", "docs/guide.md", "ALTER TABLE users\n"),
+        ("schema_change", "tests/test_db.py", "CREATE TABLE t\n"),
+        ("needs_new_code", "tests/test_a.py", "def test_b():\n"),
+        ("ci_config", "src/github.py", ""),
+        ("deploy_config", "src/docker_names.py", ""),
+    ],
+)
+def test_a_rule_leaves_alone_what_only_looks_like_it(name, path, added):
+    assert values(facts(changed(path, added)))[name] == 0
+
+
+@pytest.mark.parametrize("given", [facts(labels=("Sev1",)), facts(text="the site is down since noon"), facts(labels=("p0",))])
+def test_an_incident_starts_in_the_strong_lane(given):
+    assert values(given)["production_incident"] == 1
+    assert isinstance(found := routed(given), Route)
+    assert found.lane == "strong"
+
+
+def test_the_policy_s_own_globs_and_labels_add_findings():
+    added = Signals(paths={"auth_code": ("billing/",)}, labels={"schema_change": ("db",)})
+    found = values(facts(changed("billing/a.py"), labels=("DB",)), added)
+    assert (found["auth_code"], found["schema_change"]) == (1, 1)
+
+
+def test_what_cannot_be_read_counts_at_its_worst_and_starts_in_strong():
+    given = replace(facts(), diff=Unreadable("truncated"), failing=Unreadable("no answer"))
+    signals = observe(given, Signals())
+    assert weigh(signals, POLICY.routing).total == 8 + 5 + 5 + 6 + 3 + 2
+    assert isinstance(found := routed(given), Route)
+    assert found.lane == "strong"
+
+
+def test_what_was_not_run_makes_the_score_a_range():
+    score = weigh(observe(replace(facts(changed("a.py")), failing=NotRun("explain")), Signals()), POLICY.routing)
+    assert (score.total, score.highest) == (1, 7)
+
+
+def test_a_person_may_raise_the_lane_and_lower_it_only_where_no_rule_forbids_it():
+    small, auth = facts(changed("a.py")), facts(changed("src/auth.py"))
+    assert isinstance(raised := routed(small, asked="strong"), Route)
+    assert raised.lane == "strong"
+    assert isinstance(kept := routed(auth, asked="fast"), Route)
+    assert kept.lane == "strong"
+    assert "may not lower" in kept.because[-1]
+    assert isinstance(lowered := routed(facts(*(changed(f"{n}.py") for n in range(9))), asked="fast"), Route)
+    assert lowered.lane == "fast"
+    assert isinstance(unknown := routed(small, asked="stong"), Refusal)
+    assert "did you mean `strong`?" in unknown.detail
+
+
+paths = st.sampled_from(["a.py", "src/auth.py", "docs/x.md", "m/migrations/1.py", "pyproject.toml", "t/test_a.py", ".github/w.yml"])
+words = st.text(
+    alphabet=st.sampled_from(list("abc `_.()/\n") + ["outage ", "add a ", "typo ", "src/auth.py ", "flaky "]), max_size=60
+)
+
+
+@given(st.lists(paths, max_size=9), st.integers(0, 4), words, words, st.lists(words, max_size=3))
+@settings(max_examples=300, deadline=None)
+def test_text_and_labels_can_only_raise_the_score_and_the_lane(files, failing, before, more, labels):
+    quiet = facts(*map(changed, files), failing=failing, text=before)
+    loud = replace(quiet, text=before + more, labels=tuple(labels))
+    low, high = (weigh(observe(f, Signals()), POLICY.routing).total for f in (quiet, loud))
+    first, second = routed(quiet), routed(loud)
+    assert low <= high
+    assert isinstance(first, Route)
+    assert isinstance(second, Route)
+    assert POLICY.lanes.index(first.lane) <= POLICY.lanes.index(second.lane)
+
+
+@given(words, st.lists(words, max_size=3))
+@settings(max_examples=200, deadline=None)
+def test_without_a_diff_a_text_never_lowers_the_score_below_no_text(text, labels):
+    places = locate.named(text, ("src/auth.py", "a.py"))
+    empty = Facts(NOTHING, NOTHING, NOTHING, (), "")
+    loud = Facts(NOTHING, Located(places) if places else NOTHING, NOTHING, tuple(labels), text)
+    assert weigh(observe(empty, Signals()), POLICY.routing).total <= weigh(observe(loud, Signals()), POLICY.routing).total
+
+
+@pytest.mark.parametrize(
+    ("given", "task_class"),
+    [
+        (facts(changed("README.md")), "docs"),
+        (facts(changed("tests/test_a.py")), "tests"),
+        (facts(changed("go.sum")), "dependency"),
+        (facts(changed("a.py"), text="refactor the loop"), "refactor"),
+        (facts(changed("a.py"), text="crash on empty input"), "bugfix"),
+        (facts(changed("a.py", "def f():\n"), text="support tabs"), "feature"),
+        (facts(changed("x/migrations/1.py")), "migration"),
+        (facts(changed("src/auth.py")), "auth"),
+        (facts(changed(".github/workflows/a.yml")), "ci"),
+        (facts(changed("Dockerfile")), "deploy"),
+        (facts(changed("a.py"), labels=("incident",)), "incident"),
+        (facts(changed("a.py"), text="test_x sometimes fails"), "flaky"),
+    ],
+)
+def test_every_task_class_has_its_sign(given, task_class):
+    assert classify(given, observe(given, Signals())) == task_class
+
+
+def test_only_files_and_failures_are_counted():
+    assert {"files_touched", "test_failures"} == COUNTED
+
+
+TREE = ("src/app/dates.py", "src/app/__init__.py", "tests/test_dates.py", "web/index.ts", "other/dates.py")
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ('File "/home/me/x/src/app/dates.py", line 3, in parse', [Place("src/app/dates.py", "in a stack frame")]),
+        ("wrong in src/app/dates.py.", [Place("src/app/dates.py", "named in the text")]),
+        ("at run (/srv/web/index.ts:3:4)", [Place("web/index.ts", "in a stack frame")]),
+        ("see dates.py", [Place("src/app/dates.py", "named in the text"), Place("other/dates.py", "named in the text")]),
+        ("nothing here", []),
+        ("../../etc/passwd.txt", []),
+    ],
+)
+def test_paths_and_stack_frames_are_found_in_the_tree(text, found):
+    assert list(locate.named(text, TREE)) == found
+
+
+def test_symbols_point_at_the_files_that_define_them():
+    names = locate.symbols("`parse_date` breaks in DateParser when load() is called")
+    assert names == ("parse_date", "DateParser", "load")
+    places = locate.defining(names, (("tests/test_dates.py", "def load(): ..."), ("src/app/dates.py", "def parse_date(x):")))
+    assert places == (Place("src/app/dates.py", "defines `parse_date`"), Place("tests/test_dates.py", "defines `load`"))
+
+
+def test_rare_words_point_at_files_and_common_ones_do_not():
+    everywhere = tuple(f"f{n}.py" for n in range(9))
+    assert locate.mentioning({"february": ("src/app/dates.py",), "import": everywhere}) == (
+        Place("src/app/dates.py", "has the rare word february"),
+    )
