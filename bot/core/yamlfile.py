@@ -69,7 +69,7 @@ def read(data: bytes) -> Read:
         events = yaml.parse(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
         _Builder(found).document(events)
     except yaml.YAMLError as error:
-        found.problems.append(_syntax(error))
+        found.problems.append(_syntax(error, text))
     except RecursionError:
         found.problems.append(Problem(None, "", "nested too deeply", f"use at most {DEEPEST} levels"))
     return found
@@ -93,11 +93,11 @@ def _text(data: bytes, found: Read) -> str | None:
     return None
 
 
-def _syntax(error: yaml.YAMLError) -> Problem:
+def _syntax(error: yaml.YAMLError, text: str) -> Problem:
     mark = getattr(error, "problem_mark", None)
     line = mark.line + 1 if mark is not None else None
     what = " ".join(str(getattr(error, "problem", None) or error).split())[:160]
-    if "\\t" in what or "tab" in what:
+    if mark is not None and "\t" in "".join(text.splitlines()[mark.line : mark.line + 1]):
         return Problem(line, "", "a tab stands where YAML wants spaces", "indent with spaces")
     if "control characters" in what or "special characters" in what:
         return Problem(line, "", "the file holds a control character", "remove it")

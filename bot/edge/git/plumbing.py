@@ -1,41 +1,40 @@
-"""How git is run: arguments are lists, directory and configuration are chosen, nothing of the caller's environment goes in."""
+"""How git is run: arguments are lists, directory and configuration are our own, nothing of the caller's environment goes in."""
 
 import os
 import signal
 import subprocess
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from bot.ports import Denied
 
+EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 WHO = "route-agent"
 MAIL = "bot@route-agent.invalid"
 PLAIN = (
     *("-c", "core.hooksPath=/dev/null"),
     *("-c", "core.fsmonitor=false"),
     *("-c", "core.quotePath=false"),
-    *("-c", "core.protectHFS=true"),  # a tree that would write into `.git` somewhere is refused everywhere
-    *("-c", "core.protectNTFS=true"),
+    *("-c", f"attr.tree={EMPTY_TREE}"),  # from git 2.43 on a bare repository reads attributes from HEAD
 )
 
 
 def environment(path: str, **more: str) -> dict[str, str]:
-    """What git gets to see: nothing of the caller's, no configuration of the user or the system, no prompt, no network."""
+    """What git gets to see: nothing of the caller's, no configuration of the user or the system, never a prompt."""
     return {
         "PATH": path,
         "HOME": "/nonexistent",
-        "LC_ALL": "C.UTF-8",
+        "LANG": "C",
         "GIT_CONFIG_NOSYSTEM": "1",
         "GIT_CONFIG_SYSTEM": os.devnull,
         "GIT_CONFIG_GLOBAL": os.devnull,
-        "GIT_ATTR_NOSYSTEM": "1",
         "GIT_TERMINAL_PROMPT": "0",
         "GIT_OPTIONAL_LOCKS": "0",
         "GIT_NO_REPLACE_OBJECTS": "1",
+        "GIT_ATTR_NOSYSTEM": "1",
         "GIT_NO_LAZY_FETCH": "1",
-        "GIT_ALLOW_PROTOCOL": "",  # for those older than the line above: a partial clone fetches by commands of its own configuration
+        "GIT_PROTOCOL_FROM_USER": "0",
         **more,
     }
 
@@ -46,59 +45,62 @@ class Done:
     out: bytes
     err: str
 
-    @property
-    def text(self) -> str:
-        """What it printed, without the last line end; bytes that are not UTF-8 are surrogate escapes."""
-        return self.out.decode(errors="surrogateescape").removesuffix("\n")
-
-    @property
-    def why(self) -> str:
-        """git's own last word on what went wrong."""
-        lines = [line.removeprefix("fatal: ").removeprefix("error: ") for line in self.err.splitlines() if line.strip()]
-        return lines[-1] if lines else f"exit code {self.code}"
-
 
 @dataclass(frozen=True, slots=True)
 class Git:
-    """git, told where to work (`--git-dir=…`, or `-C` and a folder) and with one environment."""
+    """git on one directory, with one environment."""
 
-    where: tuple[str, ...]
+    folder: Path
     env: Mapping[str, str]
 
-    def given(self, **more: str) -> "Git":
-        return Git(self.where, {**self.env, **more})
-
-    @contextmanager
-    def start(self, *args: str) -> Iterator[subprocess.Popen[bytes]]:
-        """git at work. However this ends, everything that git started is dead afterwards."""
-        pipe = subprocess.PIPE
-        command = ["git", *self.where, *PLAIN, *args]
-        try:  # from `/`: a folder on PATH that is not absolute is never one of the repository's
+    def run(self, *args: str, stdin: bytes = b"", env: Mapping[str, str] | None = None, seconds: float | None = None) -> Done:
+        """Raises `TimeoutError` past the limit; then everything that git started is dead."""
+        command = ["git", f"--git-dir={self.folder}", *PLAIN, *args]
+        try:
             process = subprocess.Popen(
-                command, cwd="/", env=dict(self.env), stdin=pipe, stdout=pipe, stderr=pipe, start_new_session=True
+                command,
+                cwd="/",
+                env={**self.env, **(env or {})},
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                start_new_session=True,
             )
-        except OSError:
+        except FileNotFoundError:
             raise Denied("git was not found on PATH; install it") from None
-        with process:
-            try:
-                yield process
-            finally:
-                if process.poll() is None:
-                    os.killpg(process.pid, signal.SIGKILL)
-
-    def run(self, *args: str, stdin: bytes = b"") -> Done:
-        with self.start(*args) as process:
-            out, err = process.communicate(stdin)
+        try:
+            out, err = process.communicate(stdin, timeout=seconds)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.communicate()
+            raise TimeoutError from None
+        except BaseException:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.communicate()
+            raise
         return Done(process.returncode, out, err.decode(errors="replace").strip())
 
-    def __call__(self, *args: str, stdin: bytes = b"") -> bytes:
-        """Raises `Denied` with git's own words where git fails."""
-        done = self.run(*args, stdin=stdin)
+    def __call__(self, *args: str, stdin: bytes = b"", env: Mapping[str, str] | None = None) -> bytes:
+        """Raises `Denied` with git's own last line where git fails."""
+        done = self.run(*args, stdin=stdin, env=env)
         if done.code:
-            raise Denied(f"git {args[0]}: {done.why}")
+            last = done.err.splitlines()[-1] if done.err else f"exit code {done.code}"
+            raise Denied(f"git {args[0]}: {last}")
         return done.out
 
 
-def at(git_dir: Path, path: str) -> Git:
-    """git on a git directory that is known: nothing is searched for."""
-    return Git((f"--git-dir={git_dir}",), environment(path))
+def bare(folder: Path, objects: Path, path: str) -> Git:
+    """A bare directory of our own that borrows another's objects: nothing is copied, no configuration but ours is read."""
+    folder.mkdir(parents=True)
+    (folder / "objects" / "info").mkdir(parents=True)
+    (folder / "refs").mkdir()
+    (folder / "HEAD").write_text("ref: refs/heads/none\n")
+    sha256 = (
+        b"objectformat = sha256" in (objects.parent / "config").read_bytes().lower()
+        if (objects.parent / "config").exists()
+        else False
+    )
+    extension = "[extensions]\n\tobjectformat = sha256\n" if sha256 else ""
+    (folder / "config").write_text(f"[core]\n\trepositoryformatversion = {int(sha256)}\n\tbare = true\n{extension}")
+    (folder / "objects" / "info" / "alternates").write_bytes(os.fsencode(objects) + b"\n")
+    return Git(folder, environment(path))
