@@ -16,6 +16,12 @@ def git(folder: Path, *words: str, stdin: bytes | None = None) -> str:
     return done.stdout.decode(errors="surrogateescape").strip()
 
 
+def blob(folder: Path, name: str) -> bytes:
+    """The bytes of an object, as git itself gives them."""
+    env = {"PATH": PATH, "HOME": "/nonexistent"}
+    return subprocess.run(["git", "cat-file", "-p", name], cwd=folder, env=env, capture_output=True, check=True).stdout
+
+
 def make(folder: Path, files: Mapping[str, bytes | str], message: str = "start") -> str:
     """Write files, commit them raw (no attribute applies), give the commit's hash. A text that starts with `->` is a link."""
     folder.mkdir(parents=True, exist_ok=True)

@@ -97,7 +97,7 @@ def arguments(view: View, env: Mapping[str, str]) -> list[str]:
     words += ["--dir", SHIM] + (["--symlink", python, f"{SHIM}/python"] if python else [])
     words += ["--bind", str(view.copy), str(view.root), "--bind", str(view.reports), REPORTS]
     words += [word for name, real in view.folders.items() for word in ("--ro-bind", str(real), str(view.root / name))]
-    return [*words, "--chdir", str(view.root)]
+    return [*words, "--remount-ro", "/", "--chdir", str(view.root)]
 
 
 def _system() -> Iterator[str]:

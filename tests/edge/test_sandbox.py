@@ -1,0 +1,150 @@
+"""The walls: what a check can see, reach, write and outlive. Real bubblewrap, real processes."""
+
+import os
+import socket
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from bot.core.checks import Check, Run
+from bot.edge.sandbox import box
+
+
+class Files:
+    """A tree that is a mapping of paths to bytes."""
+
+    def __init__(self, files: Mapping[str, bytes]) -> None:
+        self._files = files
+
+    def files(self) -> tuple[str, ...]:
+        return tuple(self._files)
+
+    def unpack(self, folder: str) -> None:
+        for name, content in self._files.items():
+            path = Path(folder) / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+
+
+class Place:
+    def __init__(self, tmp_path: Path) -> None:
+        self.root, self.home, self.scratch = tmp_path / "my r\u00e9po", tmp_path / "home", tmp_path / "scratch"
+        for folder in (self.root, self.home, self.scratch):
+            folder.mkdir()
+        (self.home / "secret").write_text("hunter2")
+        search = tuple(os.environ["PATH"].split(":"))
+        self.box = box.find(box.Home(self.root, search, self.home, self.scratch, {"PIP_INDEX_URL": "http://index.invalid"}))
+
+    def run(self, command: str, files: Mapping[str, bytes] | None = None, seconds: float = 20, kind: str = "build") -> Run:
+        check = Check("c", command, kind, "test")  # type: ignore[arg-type]  # one of the kinds
+        return self.box.run(Files(files or {}), check, seconds)  # type: ignore[arg-type]  # as much of a tree as is used
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    return Place(tmp_path)
+
+
+def test_no_secret_of_the_environment_or_the_home_is_seen(place, monkeypatch):
+    monkeypatch.setenv("GITHUB_TOKEN", "hunter2")
+    tail = place.run(f"env; cat {place.home}/secret; cat /root/.ssh/* /proc/1/environ; ls {place.home}").tail
+    assert "hunter2" not in tail
+
+
+def test_the_network_is_its_own_loopback_and_nothing_else(place):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        reach = f"import socket; socket.create_connection(('127.0.0.1', {port}), 2)"
+        assert "refused" in place.run(f'python3 -c "{reach}"').tail
+    serve = "s = socket.create_server(('127.0.0.1', 0)); socket.create_connection(s.getsockname(), 2)"
+    own = f"import socket; {serve}; print('own works')"
+    assert "own works" in place.run(f'python3 -c "{own}"').tail
+
+
+def test_only_the_copy_can_be_written_and_it_is_not_the_repository(place):
+    run = place.run("pwd; echo new > here && ! touch /usr/x && ! touch /etc/x && cat here")
+    assert run.exit_code == 0
+    assert run.tail.startswith(str(place.root))
+    assert list(place.root.iterdir()) == []
+
+
+def test_children_die_with_the_deadline_even_when_they_left_the_session(place):
+    start = time.monotonic()
+    run = place.run("setsid sleep 60 & (setsid sh -c 'trap \"\" TERM HUP; sleep 60' &) ; sleep 60", seconds=1)
+    assert run.timed_out
+    assert time.monotonic() - start < 5
+    assert b"sleep\x0060" not in b"".join(p.read_bytes() for p in Path("/proc").glob("[0-9]*/cmdline") if p.exists())
+
+
+def test_a_flood_of_output_is_bounded(place):
+    run = place.run("yes flood | head -c 200000000; echo the end")
+    assert run.tail.endswith("the end\n")
+    assert len(run.tail) <= 4_000
+
+
+REPORTED = "python3 -c \"import os; p=os.environ['PYTEST_ADDOPTS'].split('=')[1]; {}\"; echo pytest"
+
+
+@pytest.mark.parametrize(
+    "attack",
+    [
+        "os.symlink('/etc/passwd', p)",
+        "os.mkfifo(p)",
+        "os.mkdir(p)",
+        "open(p, 'w').truncate(10**9)",
+        "open(p, 'w').write('<!DOCTYPE x [<!ENTITY a \\'b\\'>]><testsuite/>')",
+        "open(p, 'w').write('<testsuite><testcase')",
+        "pass",
+    ],
+)
+def test_a_report_file_that_is_none_is_no_report(place, attack):
+    run = place.run(REPORTED.format(attack), kind="tests")
+    assert run.report is None
+    assert run.exit_code == 0
+
+
+def test_a_link_in_the_copy_shows_nothing_of_the_host(place):
+    place.root.joinpath("x").write_text("theirs")
+    assert "hunter2" not in place.run(f"ln -s {place.home}/secret s; cat s").tail
+
+
+def test_an_editable_install_tests_the_copy_and_not_the_user_s_tree(place):
+    """The `.pth` in the environment names the repository's own path: inside the walls the copy stands there."""
+    site = place.root / ".venv" / "lib" / f"python{sys.version_info.major}.{sys.version_info.minor}" / "site-packages"
+    site.mkdir(parents=True)
+    (site / "editable.pth").write_text(f"{place.root}/src\n")
+    python = place.root / ".venv" / "bin"
+    python.mkdir()
+    base = Path(sys.base_prefix) / "bin" / "python3"
+    (python / "python").symlink_to(base)
+    (place.root / ".venv" / "pyvenv.cfg").write_text(f"home = {base.parent}\ninclude-system-site-packages = false\n")
+    (place.root / "src").mkdir()
+    (place.root / "src" / "pkg.py").write_text("WHOSE = 'the user'\n")
+    place.box.prepare(Files({}), (), 10)
+
+    run = place.run("cd /tmp && python -c 'import pkg; print(pkg.__file__, pkg.WHOSE)'", {"src/pkg.py": b"WHOSE = 'the copy'\n"})
+
+    assert run.tail == f"{place.root}/src/pkg.py the copy\n"
+    assert place.run("touch .venv/x").exit_code != 0
+
+
+def test_setup_sees_how_packages_are_reached_and_checks_do_not(place):
+    ready = place.box.prepare(Files({}), ("mkdir -p .venv && echo $PIP_INDEX_URL > .venv/seen",), 20)
+    assert ready.exit_code == 0
+    assert "index.invalid" in place.run("cat .venv/seen; env | grep -c PIP_ || true").tail
+
+
+def test_a_check_that_does_nothing_costs_little(place):
+    place.run("true")
+    assert min(place.run("true").seconds for _ in range(5)) < 0.5
+
+
+def test_without_walls_the_copy_and_the_deadline_stay(place):
+    bare = box.Bare(place.box.at, Path())
+    run = bare.run(Files({"a": b"1"}), Check("c", "cat a; echo $HOME; sleep 9", "build", "t"), 1)  # type: ignore[arg-type]
+    assert run.timed_out
+    assert run.tail.startswith("1")
+    assert list(place.root.iterdir()) == []

@@ -1,0 +1,163 @@
+"""The command as people type it, in a process of its own."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from argparse import Namespace
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from bot import local
+from bot.cli import templates
+from bot.demo import play
+from bot.edge.terminal import Progress
+from tests.fakes import repos
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def typed(*words: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    env = {"PATH": os.environ["PATH"], "HOME": "/nonexistent", "PYTHONPATH": str(ROOT)}
+    return subprocess.run([sys.executable, "-m", "bot", *words], cwd=cwd, env=env, capture_output=True, text=True, check=False)
+
+
+def test_the_demo_prints_the_seven_lines_once_and_the_comment():
+    done = typed("demo")
+    lines = done.stdout.splitlines()
+    keys = [
+        "classifier",
+        "risk_score",
+        "selected_lane",
+        "verification",
+        "result",
+        "cost_usd_estimate",
+        "latency_seconds",
+        "escalated_to",
+    ]
+    first = next(n for n, line in enumerate(lines) if line.startswith("classifier:"))
+    assert done.returncode == 0
+    assert [line.partition(":")[0] for line in lines[first : first + 8]] == keys
+    assert lines[first + 8] == ""
+    assert lines[first] == "classifier: files=1 schema_change=false auth_code=false test_failures=1 new_code=false"
+    assert lines[first + 4] == "result: pass"
+    assert "The two models are scripted." in done.stdout
+    assert "### route-agent: accepted" in done.stdout
+
+
+def test_the_demo_runs_without_walls_and_says_so():
+    done = typed("demo", "--no-sandbox")
+    assert "There are no walls around the checks here" in done.stdout
+    assert "result: pass" in done.stdout
+
+
+def played(material: Path) -> str:
+    shown: list[str] = []
+    words = Namespace(model_url=None, fast=None, strong=None, keep=None, no_sandbox=False, json=False)
+    env = {"PATH": os.environ["PATH"], "HOME": "/nonexistent"}
+    with Path(os.devnull).open("w") as quiet:
+        outside = local.Outside(env, templates(), Progress(quiet, local.Wall().seconds))
+        play.play(words, outside, shown.append, material)
+    return "".join(shown)
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "result"),
+    [
+        ("lanes.yml", "shares[0] += total % people", "shares = [n + (i < total % people) for i, n in enumerate(shares)]", "fast"),
+        ("policy.yml", "    - {name: tests, run: python3 -m unittest discover -v -t . -s tests, kind: tests}\n", "", "refused"),
+    ],
+)
+def test_what_the_demo_prints_follows_from_what_really_happens(tmp_path, file, old, new, result):
+    material = tmp_path / "demo"
+    shutil.copytree(play.HERE, material)
+    text = (material / file).read_text()
+    assert text.count(old) == 1
+    (material / file).write_text(text.replace(old, new))
+
+    out = played(material)
+
+    if result == "refused":
+        assert "result: refused" in out
+        assert "no check of kind `tests`" in out
+    else:
+        assert "result: pass" in out
+        assert "escalated_to" not in out
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Path:
+    repos.make(tmp_path / "shop", repos.SHOP)
+    (tmp_path / "policy.yml").write_text(repos.POLICY)
+    return tmp_path / "shop"
+
+
+def test_explain_shows_signals_score_lane_and_checks_and_spends_nothing(shop):
+    done = typed("explain", "--task", "add(2, 2) in shop/add.py gives 5", "--policy", str(shop.parent / "policy.yml"), cwd=shop)
+    assert done.returncode == 0, done.stderr
+    for part in (
+        "files_touched        1",
+        "shop/add.py (named in the text)",
+        "Score: 1 (1 file) = 1",
+        "1 to 7:",
+        "Lane:  fast (strong at",
+        "Nothing was spent.",
+    ):
+        assert part in done.stdout
+    assert not (shop / ".git" / "route-agent").exists()
+
+
+def test_explain_prints_found_checks_as_policy_lines(shop):
+    text = repos.POLICY.split("verification:")[0]
+    (shop.parent / "policy.yml").write_text(text)
+    done = typed("explain", "--task", "x", "--policy", str(shop.parent / "policy.yml"), cwd=shop)
+    assert "tests (tests): python -m unittest discover -v -t . -s tests    from tests/test_add.py" in done.stdout
+    assert "  - name: tests" in done.stdout
+
+
+def test_json_is_one_document_of_the_published_schema():
+    done = typed("demo", "--json")
+    record = json.loads(done.stdout)
+    jsonschema.validate(record, json.loads((ROOT / "docs" / "ledger.schema.json").read_text()))
+    assert record["result"] == "pass"
+
+
+def test_a_dead_address_is_one_line_that_says_what_to_do(shop):
+    done = typed("--task", "add(2, 2) is wrong", "--policy", str(shop.parent / "policy.yml"), cwd=shop)
+    assert done.returncode == 75
+    assert "is the server running, and the address right?; try again later" in done.stderr.splitlines()[-1]
+    assert "result: unavailable" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--task", "x", "--repo", "/nonexistent"), "is no folder; give one with --repo"),
+        (("--task", "x"), "there is no .github/route-agent.yml in HEAD"),
+        (("--task", "x", "--policy", "none.yml"), "--policy none.yml cannot be read"),
+        (("--task", " ", "--policy", "../policy.yml"), "the task is empty"),
+        (("--task", "x", "--policy", "../policy.yml", "--base", "nope"), "there is no commit `nope` here"),
+        (("--task", "x", "--policy", "../bad.yml"), "../bad.yml:2: routin: unknown key; did you mean `routing`?"),
+        (("--tsk", "x"), "--help` shows what can be typed"),
+        (("policy", "check", "none.yml"), "none.yml cannot be read"),
+        (("--task", "x", "--policy", "../keyless.yml"), "the key of lane `fast` is missing: set OPENROUTER_API_KEY"),
+    ],
+)
+def test_a_mistake_is_one_line_with_the_remedy_and_exit_code_1(shop, words, said):
+    (shop.parent / "bad.yml").write_text("models: {}\nroutin: {}\n")
+    (shop.parent / "keyless.yml").write_bytes((ROOT / "tests" / "data" / "policy-minimal.yml").read_bytes())
+    done = typed(*words, cwd=shop)
+    assert done.returncode == 1
+    assert said in done.stderr
+    assert done.stdout == ""
+    assert "Traceback" not in done.stderr
+
+
+def test_policy_show_and_schema_and_check(tmp_path):
+    minimal = str(ROOT / "tests" / "data" / "policy-minimal.yml")
+    assert "per_day_usd: 10.00" in typed("policy", "show", "--effective", minimal).stdout
+    assert json.loads(typed("policy", "schema").stdout)["title"] == "route-agent policy"
+    assert "not obeyed yet: models.verifier" in typed("policy", "check", minimal).stdout
