@@ -159,7 +159,7 @@ def test_the_fallback_is_asked_once_the_model_is_out_of_reach(bed):
 def test_the_environment_does_not_send_the_key_elsewhere(bed, monkeypatch):
     monkeypatch.setenv("OPENAI_BASE_URL", "http://127.0.0.1:9/v1")
     assert bed.ask(DO).said.calls
-    assert bed.server.headers[0]["Authorization"] == f"Bearer {KEY}"
+    assert bed.server.headers[0]["authorization"] == f"Bearer {KEY}"
 
 
 def test_a_missing_key_is_said_before_any_call(bed):

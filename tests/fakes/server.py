@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Any, Self
 
 Answer = dict[str, Any]
-"""An action (`{"action": NAME, …}`), or a failure: `{"status": 500, "body": …, "headers": …}`, `{"raw": TEXT}`, `{"drop": True}`."""
+"""An action (`{"action": NAME, …}`), or a failure: `{"status": 500, "body": …}`, `{"raw": TEXT}`, `{"drop": True}`."""
 
 
 class Server:
@@ -67,7 +67,7 @@ def _handler(server: Server) -> type[BaseHTTPRequestHandler]:
             """Quiet."""
 
         def do_POST(self) -> None:
-            server.headers.append(dict(self.headers))
+            server.headers.append({name.lower(): value for name, value in self.headers.items()})
             body = json.loads(self.rfile.read(int(self.headers["content-length"])))
             answer = server.answer(body)
             if answer.get("drop"):

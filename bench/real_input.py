@@ -1,0 +1,145 @@
+"""The main job on real packages with a real, publicly fixed bug put back.
+
+python bench/real_input.py CASE… --scripted                      a right and a wrong scripted lane
+python bench/real_input.py CASE… --fast URL=NAME --strong URL=NAME    real models behind OpenAI-compatible addresses
+
+CASE is a file of bench/cases. Each run downloads the source distribution, checks its hash, makes a repository of it, puts the
+bug back and runs `route-agent --task`. A table is printed, and written as JSON with --json FILE.
+"""
+
+import argparse
+import hashlib
+import json
+import os
+import subprocess
+import sys
+import tarfile
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from tests.fakes.server import Server  # noqa: E402
+
+Case = dict[str, Any]
+
+
+def source(case: Case, folder: Path) -> Path:
+    """The package's source distribution, unpacked; its hash is checked first."""
+    words = ("download", "-q", "--no-deps", "--no-binary", ":all:", "--no-build-isolation", "-d", str(folder), case["sdist"])
+    python = Path(sys.base_prefix) / "bin" / "python3"
+    subprocess.run([str(python), "-m", "pip", *words], check=False, capture_output=True)
+    (archive,) = folder.glob("*.tar.gz")
+    found = hashlib.sha256(archive.read_bytes()).hexdigest()
+    if found != case["sha256"]:
+        raise SystemExit(f"{archive.name}: sha256 {found}, expected {case['sha256']}")
+    with tarfile.open(archive) as packed:
+        packed.extractall(folder / "src", filter="data")
+    (root,) = (folder / "src").iterdir()
+    return root
+
+
+def change(root: Path, edits: list[dict[str, str]]) -> None:
+    for edit in edits:
+        path = root / edit["file"]
+        text = path.read_text(encoding="utf-8")
+        if text.count(edit["old"]) != 1:
+            raise SystemExit(f"{edit['file']}: the text to replace stands there {text.count(edit['old'])} times, not once")
+        path.write_text(text.replace(edit["old"], edit["new"]), encoding="utf-8")
+
+
+def repository(case: Case, folder: Path) -> Path:
+    root = source(case, folder)
+    change(root, [*case["buggy"], *case["drop_tests"]])
+    (root / ".git" / "info").mkdir(parents=True)
+    who = ("-c", "user.name=bench", "-c", "user.email=bench@route-agent.invalid")
+    for words in (("init", "-q"), ("add", "-A"), ("commit", "-q", "-m", f"{case['sdist']} with the bug put back")):
+        subprocess.run(["git", *who, *words], cwd=root, check=True, capture_output=True)
+        (root / ".git" / "info" / "exclude").write_text(".venv/\n")
+    return root
+
+
+def policy(case: Case, lanes: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    setup = case["setup"] if isinstance(case["setup"], list) else [case["setup"]]
+    check = {"name": "tests", "run": case["test"].replace(".venv/bin/", ""), "kind": "tests"}
+    return {
+        "models": lanes,
+        "routing": {"fast_max_score": 20, "strong_min_score": 21},
+        "verification": {"setup": setup, "checks": [check], "timeout_seconds": 120},
+        "protect": {"max_lines": 2000},
+    }
+
+
+def turns(edits: list[dict[str, str]]) -> list[dict[str, Any]]:
+    made = [{"action": "edit", "path": e["file"], "old": e["old"], "new": e["new"]} for e in edits]
+    return [*made, {"action": "finish", "summary": "scripted", "confidence": 0.9, "risks": ""}]
+
+
+def lane(url: str, model: str, **more: Any) -> dict[str, Any]:
+    free = {"input": 0, "output": 0}
+    return {"provider": "openai_compatible", "base_url": url, "model": model, "price": free, **more}
+
+
+def run(case: Case, lanes: dict[str, dict[str, Any]], label: str) -> dict[str, Any]:
+    """One `route-agent --task` on a fresh repository."""
+    with tempfile.TemporaryDirectory(prefix="real-input-") as folder:
+        root = repository(case, Path(folder))
+        file = Path(folder) / "policy.yml"
+        file.write_text(yaml.safe_dump(policy(case, lanes)))
+        words = [sys.executable, "-m", "bot", "--task", case["task"], "--policy", str(file), "--repo", str(root), "--json"]
+        env = {**os.environ, "PYTHONPATH": str(ROOT)}
+        done = subprocess.run(words, cwd=folder, env=env, capture_output=True, text=True, check=False)
+        if not done.stdout:
+            return {"case": case["name"], "lanes": label, "result": "error", "detail": done.stderr.strip()[-300:], "attempts": []}
+        record = json.loads(done.stdout)
+    attempts = [
+        {"lane": a["lane"], "ended": a["ended"], "calls": a["calls"], "tokens": a["tokens"], "seconds": a["seconds"]}
+        | {"decision": a["decision"]["kind"], "why": a["decision"].get("detail", "")}
+        for a in record["attempts"]
+    ]
+    parts = {key: record[key] for key in ("result", "detail", "seconds")}
+    score = sum(part["points"] for part in record["score"]["parts"])
+    return {"case": case["name"], "lanes": label, "score": score, **parts, "attempts": attempts}
+
+
+def scripted(case: Case) -> list[dict[str, Any]]:
+    """The right patch, which should be accepted; and a wrong one in both lanes, which should not."""
+    found = []
+    for label in ("right", "wrong"):
+        with Server() as server:
+            for name in ("fast", "strong"):
+                server.script(name, turns(case[label]))
+            found.append(run(case, {name: lane(server.url, name) for name in ("fast", "strong")}, label))
+    return found
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("cases", nargs="+", metavar="CASE")
+    parser.add_argument("--scripted", action="store_true")
+    parser.add_argument("--fast", metavar="URL=NAME")
+    parser.add_argument("--strong", metavar="URL=NAME")
+    parser.add_argument("--json", metavar="FILE")
+    words = parser.parse_args()
+    found: list[dict[str, Any]] = []
+    for name in words.cases:
+        case = json.loads(Path(name).read_text())
+        if words.scripted:
+            found += scripted(case)
+        if words.fast and words.strong:
+            small = {"api": "chat_json", "max_context_tokens": 8192, "max_output_tokens": 1024, "timeout_seconds": 300}
+            pairs = {"fast": words.fast, "strong": words.strong}
+            lanes = {key: lane(*pair.rsplit("=", 1), **small) for key, pair in pairs.items()}
+            found.append(run(case, lanes, "real models"))
+        for row in [row for row in found if row["case"] == case["name"]]:
+            print(f"{row['case']:30} {row['lanes']:12} {row['result']:10} {row['detail'][:110]}", flush=True)
+    if words.json:
+        Path(words.json).write_text(json.dumps(found, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()
