@@ -30,7 +30,7 @@ Case = dict[str, Any]
 
 def source(case: Case, folder: Path) -> Path:
     """The package's source distribution, unpacked; its hash is checked first."""
-    words = ("download", "-q", "--no-deps", "--no-binary", ":all:", "--no-build-isolation", "-d", str(folder), case["sdist"])
+    words = ("download", "-q", "--no-deps", "--no-binary", ":all:", "-d", str(folder), case["sdist"])
     python = Path(sys.base_prefix) / "bin" / "python3"
     subprocess.run([str(python), "-m", "pip", *words], check=False, capture_output=True)
     (archive,) = folder.glob("*.tar.gz")

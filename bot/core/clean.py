@@ -48,6 +48,8 @@ def printable(text: str) -> str:
 
 def line(text: str, limit: int = 200) -> str:
     """One printable line of at most `limit` characters."""
+    if len(text) <= limit and text.isprintable() and "  " not in text and text.strip() == text:
+        return text
     flat = " ".join(printable(text).split())
     return flat if len(flat) <= limit else flat[: limit - 1] + "…"
 

@@ -70,10 +70,11 @@ _SCHEMA_LINES = re.compile(
     r"|^\s*\w+\s*=\s*Column\(|\b(?:add|remove|rename|change)_column\b",
     re.IGNORECASE | re.MULTILINE,
 )
+_SCHEMA_HINTS = ("create", "alter", "drop", "op.", "migrations.", "field(", "foreignkey(", "column")
 
 
 def schema_change(facts: Facts) -> Found:
-    return _by_paths_and_lines(facts, _SCHEMA_PATHS, _SCHEMA_LINES, "changes a definition of stored data")
+    return _by_paths_and_lines(facts, _SCHEMA_PATHS, _SCHEMA_LINES, _SCHEMA_HINTS, "changes a definition of stored data")
 
 
 _AUTH_WORDS = frozenset(
@@ -190,10 +191,11 @@ _SECRET_LINES = re.compile(
     r"(?:getenv|environ|env)\W{1,3}[\"']?\w*(?:SECRET|TOKEN|PASSWORD|API_?KEY|PRIVATE_?KEY)|\bSecretStr\b|\bget_secret\w*\("
     r"|\bhvac\.|\bsecretmanager\b|\bprivate_key\b|-----BEGIN [A-Z ]*PRIVATE KEY"
 )
+_SECRET_HINTS = ("env", "secret", "hvac", "private")
 
 
 def secrets_handling(facts: Facts) -> Found:
-    return _by_paths_and_lines(facts, _SECRET_PATHS, _SECRET_LINES, "reads or writes a secret")
+    return _by_paths_and_lines(facts, _SECRET_PATHS, _SECRET_LINES, _SECRET_HINTS, "reads or writes a secret")
 
 
 _DEPLOY_PATHS = (
@@ -266,9 +268,16 @@ def _spec(globs: tuple[str, ...]) -> GitIgnoreSpec:
     return GitIgnoreSpec.from_lines(glob.casefold() for glob in globs)
 
 
+@cache
+def _union(globs: tuple[str, ...]) -> re.Pattern[str]:
+    """All globs of a list without negations as one regex: a large change asks for thousands of paths."""
+    parts = [pattern.regex.pattern for pattern in _spec(globs).patterns if pattern.regex is not None]
+    return re.compile("|".join(re.sub(r"\(\?P<\w+>", "(?:", str(part)) for part in parts))
+
+
 def _matching(found: tuple[str, ...], globs: tuple[str, ...]) -> tuple[str, ...]:
-    spec = _spec(globs)
-    return tuple(line(path) for path in found if spec.match_file(path.casefold()))
+    matches = _union(globs).match
+    return tuple(line(path) for path in found if matches(path.casefold()))
 
 
 def _by_paths(facts: Facts, globs: tuple[str, ...]) -> Found:
@@ -276,26 +285,34 @@ def _by_paths(facts: Facts, globs: tuple[str, ...]) -> Found:
     return _matching(found, globs) if isinstance(found, tuple) else found
 
 
-def _by_paths_and_lines(facts: Facts, globs: tuple[str, ...], pattern: re.Pattern[str], why: str) -> Found:
+def _by_paths_and_lines(facts: Facts, globs: tuple[str, ...], pattern: re.Pattern[str], hints: tuple[str, ...], why: str) -> Found:
     named = _by_paths(facts, globs)
     if not isinstance(named, tuple) or not isinstance(facts.diff, Diff):
         return named
     return named + tuple(
-        f"{line(file.path)} {why}" for file in facts.diff.files if line(file.path) not in named and _says(file, pattern)
+        f"{line(file.path)} {why}" for file in facts.diff.files if line(file.path) not in named and _says(file, pattern, hints)
     )
 
 
-def _says(file: FileDiff, pattern: re.Pattern[str]) -> bool:
-    """Whether a changed line of code says it. Documents and tests may talk of anything."""
+def _says(file: FileDiff, pattern: re.Pattern[str], hints: tuple[str, ...]) -> bool:
+    """Whether a changed line of code says it. Documents and tests may talk of anything.
+
+    `hints` are words without one of which the pattern cannot match: looking for them first is what keeps large changes quick.
+    """
     if not is_code(file.path) or is_test(file.path):
         return False
-    return bool(pattern.search(file.added_text) or pattern.search(file.removed_text))
+    text = f"{file.added_text}\n{file.removed_text}"
+    small = text.lower()
+    return any(hint in small for hint in hints) and bool(pattern.search(text))
 
 
 def by_paths(facts: Facts, globs: tuple[str, ...]) -> tuple[str, ...]:
     """The policy's own globs for a signal."""
     found = paths(facts)
-    return _matching(found, globs) if globs and isinstance(found, tuple) else ()
+    if not globs or not isinstance(found, tuple):
+        return ()
+    spec = _spec(globs)
+    return tuple(line(path) for path in found if spec.match_file(path.casefold()))
 
 
 def by_labels(facts: Facts, labels: tuple[str, ...]) -> tuple[str, ...]:
