@@ -69,7 +69,7 @@ def policy(case: Case, lanes: dict[str, dict[str, Any]]) -> dict[str, Any]:
     return {
         "models": lanes,
         "routing": {"fast_max_score": 20, "strong_min_score": 21},
-        "verification": {"setup": setup, "checks": [check], "timeout_seconds": 120},
+        "verification": {"setup": setup, "checks": [check], "timeout_seconds": 40},
         "protect": {"max_lines": 2000},
     }
 
@@ -107,12 +107,14 @@ def run(case: Case, lanes: dict[str, dict[str, Any]], label: str) -> dict[str, A
 
 
 def scripted(case: Case) -> list[dict[str, Any]]:
-    """The right patch, which should be accepted; and a wrong one in both lanes, which should not."""
+    """The right patch, which should be accepted; and wrong ones, in both lanes alike, which should not."""
     found = []
-    for label in ("right", "wrong"):
+    patches = {"right": case["right"], "wrong": case["wrong"]}
+    patches |= {f"wrong, {other['wrong_class']}"[:34]: other["edits"] for other in case.get("wrong_also", ())}
+    for label, edits in patches.items():
         with Server() as server:
             for name in ("fast", "strong"):
-                server.script(name, turns(case[label]))
+                server.script(name, turns(edits))
             found.append(run(case, {name: lane(server.url, name) for name in ("fast", "strong")}, label))
     return found
 
@@ -136,7 +138,7 @@ def main() -> None:
             lanes = {key: lane(*pair.rsplit("=", 1), **small) for key, pair in pairs.items()}
             found.append(run(case, lanes, "real models"))
         for row in [row for row in found if row["case"] == case["name"]]:
-            print(f"{row['case']:30} {row['lanes']:12} {row['result']:10} {row['detail'][:110]}", flush=True)
+            print(f"{row['case']:30} {row['lanes']:34} {row['result']:10} {row['detail'][:110]}", flush=True)
     if words.json:
         Path(words.json).write_text(json.dumps(found, indent=1) + "\n")
 

@@ -64,7 +64,7 @@ def test_every_kind_of_change_that_git_writes_is_read(tmp_path, flags):
 
 def test_modes_and_submodules_are_told_apart():
     text = "diff --git a/x b/x\nold mode 100644\nnew mode 100755\n"
-    module = "diff --git a/m b/m\nindex 1111111..2222222 160000\n--- a/m\n+++ b/m\n@@ -1 +1 @@\n-Subproject commit 1\n+Subproject commit 2\n"
+    module = "diff --git a/m b/m\nindex 1..2 160000\n--- a/m\n+++ b/m\n@@ -1 +1 @@\n-Subproject commit 1\n+Subproject commit 2\n"
     assert [file.kind for file in parse(text + module).files] == ["mode", "submodule"]
 
 
