@@ -17,14 +17,14 @@ from tests.fakes.repos import DONE, GOOD
 
 @pytest.fixture
 def job(tmp_path: Path) -> Job:
-    repos.make(tmp_path / "shop", {**repos.SHOP, "long.txt": "a" * 200_000 + "\n", "dos.txt": b"one\r\ntwo\r\n"})
+    repos.make(tmp_path / "shop", {**repos.SHOP, "long.txt": "a" * 200_000 + "c\n", "dos.txt": b"one\r\ntwo\r\n"})
     made = Job(tmp_path / "shop")
     made.policy = made.policy.replace("strong_min_score: 7", "strong_min_score: 7\n  max_attempts: 1")
     return made
 
 
 READ = {"action": "read", "path": "shop/add.py"}
-HANGS = {"action": "search", "pattern": "(a|aa)+(a|aa)+(a|aa)+b$", "glob": "long.txt"}
+HANGS = {"action": "search", "pattern": "(a|aa)+(a|aa)+(a|aa)+$", "glob": "long.txt"}
 EVERYWHERE = [{"action": "write", "path": f"new/{n}.py", "content": "x = 1\n"} for n in range(25)]
 
 

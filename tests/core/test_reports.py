@@ -8,9 +8,9 @@ from bot.core.evidence import Evidence, Item, compare, confidence, poison, reach
 from bot.core.reports import closing, junit
 
 JUNIT = (
-    b'<?xml version="1.0"?><testsuites><testsuite><testcase classname="t.A" name="ok"/><testcase classname="t" name="bad"><failure/>'
-    b'</testcase><testcase classname="" name="t.broken"><error/></testcase><testcase classname="t" name="s"><skipped/></testcase>'
-    b"</testsuite></testsuites>"
+    b'<?xml version="1.0"?><testsuites><testsuite><testcase classname="t.A" name="ok"/><testcase classname="t" name="bad">'
+    b'<failure/></testcase><testcase classname="" name="t.broken"><error/></testcase><testcase classname="t" name="s"><skipped/>'
+    b"</testcase></testsuite></testsuites>"
 )
 
 
