@@ -1,0 +1,73 @@
+"""Every text that people or models read, held word for word. `UPDATE_GOLDEN=1` writes the files anew; read them then."""
+
+import os
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot import local
+from bot.demo.scripted import Scripted
+from tests.fakes import repos
+from tests.fakes.jobs import Job
+from tests.fakes.repos import BAD, DONE, GOOD
+
+GOLDEN = Path(__file__).parent / "golden"
+LANES: dict[str, dict[str, list[Any]]] = {
+    "accepted": {"fast": [GOOD, DONE]},
+    "escalated": {"fast": [BAD, DONE], "strong": [GOOD, DONE]},
+    "not_fixed": {"fast": [BAD, DONE], "strong": [{"action": "give_up", "reason": "cannot @someone do it, fixes #1"}]},
+    "refused": {},
+}
+
+
+def steady(text: str) -> str:
+    """Without what differs from run to run: hashes, durations, how a Python words its tracebacks."""
+    text = re.sub(r"\b[0-9a-f]{10,40}\b", "HASH", text)
+    text = re.sub(r"\b\d+\.\d+ ?s\b", "N s", text)
+    text = re.sub(r"latency_seconds: [\d.]+", "latency_seconds: N", text)
+    return re.sub(r"(?m)^    [ ~^]+\n", "", text)
+
+
+def held(name: str, text: str) -> None:
+    path = GOLDEN / name
+    if os.environ.get("UPDATE_GOLDEN"):
+        path.write_text(steady(text), encoding="utf-8")
+    assert path.read_text(encoding="utf-8") == steady(text)
+
+
+@pytest.fixture
+def job(tmp_path: Path) -> Job:
+    repos.make(tmp_path / "shop", repos.SHOP)
+    return Job(tmp_path / "shop")
+
+
+@pytest.mark.parametrize("name", LANES)
+@pytest.mark.parametrize(("kind", "show"), [("report.txt", local.report), ("comment.md", local.comment)])
+def test_what_people_read(job: Job, name: str, kind: str, show: Callable[..., str]):
+    if name == "refused":
+        job.policy = job.policy.split("verification:")[0] + "verification: {checks: [{name: lint, run: 'true', kind: lint}]}\n"
+
+    record, _ = job.run(Scripted(LANES[name]))
+
+    held(f"{name}.{kind}", show(record, job.outside().render))
+
+
+def test_what_models_read(job: Job):
+    model = Scripted(LANES["escalated"])
+    job.run(model)
+    first, second = (next(prompt for lane, prompt in model.heard if lane == wanted) for wanted in ("fast", "strong"))
+    held("prompt-system.txt", first.system)
+    held("prompt-task.txt", first.turns[0].text)
+    held("prompt-task-escalated.txt", second.turns[0].text)
+    render = job.outside().render
+    for trouble in ("cut_off", "malformed", "no_action"):
+        held(f"prompt-correction-{trouble}.txt", render("prompts/correction.j2", trouble=trouble, why="no JSON"))
+    held("prompt-json-mode.txt", render("prompts/json_mode.j2", tools=first.tools))
+
+
+def test_what_a_commit_says(job: Job):
+    record, _ = job.run(Scripted(LANES["accepted"]))
+    held("commit.txt", repos.git(job.repo, "log", "-1", "--format=%B", str(record.branch)) + "\n")
