@@ -70,6 +70,13 @@ def fence(text: str, language: str = "") -> str:
     return f"{ticks}{language}\n{text.rstrip()}\n{ticks}"
 
 
+def block(text: str, name: str) -> str:
+    """Data in a prompt, between bars longer than any in it: a bar in the data cannot end it."""
+    longest = max((len(run) for run in re.findall(r"={3,}", text)), default=0)
+    bars = "=" * max(5, longest + 1)
+    return f"{bars} {name}\n{text.rstrip()}\n{bars} end of {name}"
+
+
 def inline(text: str) -> str:
     """Markdown inline code that its content cannot end; one line, table-safe, mentions and auto-close words inert."""
     flat = line(text).replace("|", "\u2502")

@@ -136,7 +136,9 @@ def _after(case: Case, objection: Objection) -> Decision:
 def object_to(case: Case) -> Objection | None:
     """The first thing that speaks against the patch, most telling first."""
     if case.diff is None or not case.diff.files:
-        return Objection("patch_rejected", f"no patch ({case.attempt.ended})")
+        return Objection(
+            "patch_rejected", f"no patch ({case.attempt.ended}{f': {case.attempt.note}' if case.attempt.note else ''})"
+        )
     for item in case.evidence.failed:
         if item.name == PATCH_RULES:
             return Objection("patch_rejected", item.reason)
