@@ -28,7 +28,8 @@ def steady(text: str) -> str:
     text = re.sub(r'File "/[^"]*/shop/', 'File "/…/shop/', text)
     text = re.sub(r"\b[0-9a-f]{10,40}\b", "HASH", text)
     text = re.sub(r"\b\d+\.\d+ ?s\b", "N s", text)
-    text = re.sub(r"latency_seconds: [\d.]+", "latency_seconds: N", text)
+    text = re.sub(r"(latency_seconds|cost_usd_estimate): [\d.]+", r"\1: N", text)
+    text = re.sub(r"\$\d+\.\d+", "$N", text)  # the token estimate counts the length of a temporary path
     return re.sub(r"(?m)^    [ ~^]+\n", "", text)
 
 
