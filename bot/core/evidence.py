@@ -74,6 +74,8 @@ def _tests(base: Run, patched: Run) -> tuple[State, Strength, str]:
         return "failed", "veto", f"exit code {patched.exit_code} though no test failed"
     if after.executed == 0:
         return "not_run", "info", "the runner executed no test"
+    if after.executed <= len(after.failed):
+        return "not_run", "info", f"no test passes, here or on the base: {_names(after.failed)}"
     left = f"; still failing, as on the base: {_names(after.failed)}" if after.failed else ""
     return "passed", "strong", f"{after.executed} tests executed, {before.executed} on the base{left}"
 

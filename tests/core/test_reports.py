@@ -100,6 +100,7 @@ def run(code: int = 0, report: Report | None = None, *, timed_out: bool = False)
         (TESTS, run(0, Report(3, ())), run(0), "failed", "veto"),
         (TESTS, run(0, Report(3, ())), run(5, Report(3, ())), "failed", "veto"),
         (TESTS, run(0, Report(0, ())), run(0, Report(0, ())), "not_run", "info"),
+        (TESTS, run(2, Report(1, ("a",))), run(2, Report(1, ("a",))), "not_run", "info"),
         (TESTS, run(0), run(0), "passed", "weak"),
         (TESTS, run(0), run(1), "failed", "veto"),
         (TESTS, run(1), run(1), "not_run", "info"),
