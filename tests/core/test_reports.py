@@ -1,9 +1,8 @@
-"""How runs end: reports read as hostile input, closing lines, and checks found in a repository's own files."""
+"""How runs end: reports read as hostile input, closing lines, and what a run says beside the base's."""
 
 import pytest
 
 from bot.core.checks import Check, Report, Run
-from bot.core.detect import as_policy, detect
 from bot.core.evidence import Evidence, Item, compare, confidence, poison, reached
 from bot.core.reports import closing, junit
 
@@ -45,42 +44,6 @@ UNITTEST = "test_a ... ok\n\n======\nFAIL: test_b (m.T.test_b)\n------\nRan 3 te
 )
 def test_the_last_lines_of_a_runner_are_read(text, report):
     assert closing(text) == report
-
-
-FILES = {
-    "pyproject.toml": "[tool.pytest.ini_options]\n[tool.mypy]\nfiles=['a']\n[tool.ruff]\n",
-    "package.json": '{"scripts": {"test": "vitest", "lint": "eslint .", "tsc": "tsc"}}',
-    "go.mod": "module x\n",
-    "Cargo.toml": "[package]\n",
-}
-
-
-@pytest.mark.parametrize(
-    ("files", "found"),
-    [
-        ({"pyproject.toml": FILES["pyproject.toml"]}, ["python -m pytest -q", "python -m mypy", "python -m ruff check ."]),
-        ({"package.json": FILES["package.json"], "yarn.lock": ""}, ["yarn test", "yarn run tsc", "yarn run lint"]),
-        ({"go.mod": FILES["go.mod"]}, ["go test ./...", "go vet ./..."]),
-        ({"Cargo.toml": FILES["Cargo.toml"]}, ["cargo test"]),
-        ({"Makefile": "all:\ntest: x\n\tx\n"}, ["make test"]),
-        ({"tox.ini": "[testenv]\ncommands = nose\n"}, ["tox -q"]),
-        ({"t/test_a.py": "import unittest\n"}, ["python -m unittest discover -v -t . -s t"]),
-        ({"package.json": '{"scripts": {"test": "echo \\"Error: no test specified\\" && exit 1"}}'}, []),
-        ({"package.json": "{", "pyproject.toml": "[[["}, []),
-        ({"package.json": "[" * 100_000}, []),
-        ({}, []),
-    ],
-)
-def test_checks_are_found_in_the_repository_s_own_files(files, found):
-    checks = detect(tuple(files), files.get)
-    assert [check.run for check in checks] == found
-    assert all(check.source for check in checks)
-
-
-def test_found_checks_are_ready_policy_lines():
-    assert as_policy((Check("tests", "a: b", "tests", "x"),)) == (
-        "verification:\n  checks:\n  - name: tests\n    run: 'a: b'\n    kind: tests\n"
-    )
 
 
 TESTS, LINT = Check("t", "t", "tests", "x"), Check("l", "l", "lint", "x")
