@@ -65,7 +65,7 @@ def repository(case: Case, folder: Path) -> Path:
 
 def policy(case: Case, lanes: dict[str, dict[str, Any]]) -> dict[str, Any]:
     setup = case["setup"] if isinstance(case["setup"], list) else [case["setup"]]
-    check = {"name": "tests", "run": case["test"].replace(".venv/bin/", ""), "kind": "tests"}
+    check = {"name": "tests", "run": case["test"], "kind": "tests"}
     return {
         "models": lanes,
         "routing": {"fast_max_score": 20, "strong_min_score": 21},
@@ -109,8 +109,8 @@ def run(case: Case, lanes: dict[str, dict[str, Any]], label: str) -> dict[str, A
 def scripted(case: Case) -> list[dict[str, Any]]:
     """The right patch, which should be accepted; and wrong ones, in both lanes alike, which should not."""
     found = []
-    patches = {"right": case["right"], "wrong": case["wrong"]}
-    patches |= {f"wrong, {other['wrong_class']}"[:34]: other["edits"] for other in case.get("wrong_also", ())}
+    patches = {"right": case["right"], f"wrong: {case['wrong_class']}": case["wrong"]}
+    patches |= {f"wrong: {other['wrong_class']}": other["edits"] for other in case.get("wrong_also", ())}
     for label, edits in patches.items():
         with Server() as server:
             for name in ("fast", "strong"):

@@ -95,7 +95,8 @@ class Sandbox(Protocol):
         ...
 
     def prepare(self, tree: Tree, setup: tuple[str, ...], seconds: float) -> Run | None:
-        """Run the set-up commands once on a copy, with network; later copies see its environment folders read-only.
+        """Run the set-up commands once on a copy, with network. Later copies see its environment folders
+        read-only, and hold the other files that it made where the tree has none at their path.
 
         None where there was nothing to set up. The run's exit code says whether it worked.
         """

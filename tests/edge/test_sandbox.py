@@ -11,6 +11,7 @@ import pytest
 
 from bot.core.checks import Check, Run
 from bot.edge.sandbox import box
+from bot.ports import Denied
 
 
 class Files:
@@ -149,6 +150,35 @@ def test_setup_sees_how_packages_are_reached_and_checks_do_not(place):
     ready = place.box.prepare(Files({}), ("mkdir -p .venv && echo $PIP_INDEX_URL > .venv/seen",), 20)
     assert ready.exit_code == 0
     assert "index.invalid" in place.run("cat .venv/seen; env | grep -c PIP_ || true").tail
+
+
+MAKES = "mkdir -p src .venv build && echo 7 > src/version.py && echo setup > a && echo x > .venv/x && ln -s ../src build/link"
+
+
+def test_what_setup_makes_in_the_tree_is_in_every_later_copy(place):
+    """A version module that the build writes and git ignores: without it the package cannot be imported."""
+    place.box.prepare(Files({"a": b"tree\n"}), (MAKES,), 20)
+    run = place.run("cat src/version.py a build/link/version.py && echo 8 > src/version.py", {"a": b"tree\n"})
+    assert run.tail == "7\ntree\n7\n"
+    assert place.run("cat src/version.py").tail == "7\n", "each copy has its own"
+    assert place.run("cat src/version.py", {"src/version.py": b"9"}).tail == "9", "the tree's own file stays"
+
+
+def test_what_setup_makes_is_never_written_through_a_link_of_the_tree(place, tmp_path):
+    place.box.prepare(Files({}), (MAKES,), 20)
+    (tmp_path / "outside").mkdir()
+
+    class Linked(Files):
+        def unpack(self, folder: str) -> None:
+            Path(folder, "src").symlink_to(tmp_path / "outside")
+
+    place.box.run(Linked({}), Check("c", "true", "build", "t"), 10)
+    assert list((tmp_path / "outside").iterdir()) == []
+
+
+def test_setup_that_leaves_too_much_is_refused_with_the_remedy(place):
+    with pytest.raises(Denied, match=r"build into \.venv"):
+        place.box.prepare(Files({}), ("truncate -s 600M big",), 20)
 
 
 def test_a_check_that_does_nothing_costs_little(place):

@@ -12,7 +12,7 @@ from uuid import uuid4
 from bot.core import reports
 from bot.core.checks import Check, Report, Run
 from bot.core.clean import printable
-from bot.edge.sandbox import process, walls
+from bot.edge.sandbox import process, products, walls
 from bot.edge.sandbox.process import Ended
 from bot.ports import Denied, Tree
 
@@ -40,7 +40,8 @@ class Box:
     at: Home
     bwrap: Path
     version: str = ""
-    _folders: dict[str, Path] | None = field(default=None, repr=False)
+    _folders: dict[str, Path] = field(default_factory=dict, repr=False)
+    _products: products.Products | None = field(default=None, repr=False)
 
     def describe(self) -> str:
         return f"bubblewrap {self.version}".strip()
@@ -65,9 +66,9 @@ class Box:
         copy = Path(tempfile.mkdtemp(prefix="setup-", dir=self.at.scratch))
         tree.unpack(str(copy))
         check = Check("setup", " && ".join(f"( {line}\n)" for line in setup), "build", "verification.setup")
-        self._folders = {}
         ended = self._in(copy, check, seconds, network=True)[0]
         self._folders = walls.folders(copy, folders_tracked)
+        self._products = products.gather(copy, tracked, self._folders)
         return _run(check, ended, None)
 
     def run(self, tree: Tree, check: Check, seconds: float) -> Run:
@@ -75,13 +76,15 @@ class Box:
             copy = Path(folder) / "tree"
             copy.mkdir()
             tree.unpack(str(copy))
+            if self._products is not None:
+                self._products.lay(copy)
             ended, report = self._in(copy, check, seconds)
             return _run(check, ended, report)
 
     def _in(self, copy: Path, check: Check, seconds: float, *, network: bool = False) -> tuple[Ended, Report | None]:
         with tempfile.TemporaryDirectory(prefix="report-", dir=self.at.scratch, ignore_cleanup_errors=True) as folder:
             name = f"{uuid4().hex}.xml"
-            view = walls.View(self.at.root, copy, Path(folder), self._folders or {}, self.at.search, self.at.home, network=network)
+            view = walls.View(self.at.root, copy, Path(folder), self._folders, self.at.search, self.at.home, network=network)
             ended = self._start(view, check, name, seconds)
             return ended, _report(check, ended, Path(folder) / name)
 
