@@ -1,10 +1,16 @@
-"""What can be typed: the commands and their flags."""
+"""What can be typed: the commands and their flags, and the main job that they ask for."""
 
 import argparse
+import sys
+from dataclasses import dataclass
+from pathlib import Path
 from typing import NoReturn
 
 from bot.ports import Denied
 
+POLICY = ".github/route-agent.yml"
+MOST_TASK = 200_000
+"""Characters of a task."""
 COMMANDS = ("fix", "explain", "demo", "policy")
 
 
@@ -69,3 +75,50 @@ def _policy(parser: argparse.ArgumentParser) -> None:
     show = verbs.add_parser("show", help="print a policy file")
     show.add_argument("file", metavar="FILE", nargs="?", default=".github/route-agent.yml")
     show.add_argument("--effective", action="store_true", help="everything that is obeyed, defaults included")
+
+
+@dataclass(frozen=True, slots=True)
+class Desired:
+    """One main job, as the command line or the demo asks for it."""
+
+    repo: Path
+    task: str
+    policy: bytes | None
+    """A policy of the caller's; the one committed in HEAD where there is none."""
+    policy_name: str
+    labels: tuple[str, ...] = ()
+    lane: str | None = None
+    base: str | None = None
+    diff: str | None = None
+    ledger: Path | None = None
+    sandbox: bool = True
+
+
+def desired(words: argparse.Namespace) -> Desired:
+    """From what was typed. Raises `Denied` for files that cannot be read."""
+    task = _file(words.issue_file, "--issue-file").decode(errors="replace") if words.issue_file else words.task
+    if not task.strip() or len(task) > MOST_TASK:
+        raise Denied(f"the task is empty or longer than {MOST_TASK} characters; say in a sentence or two what is wanted")
+    diff = None
+    if words.diff is not None:
+        raw = sys.stdin.buffer.read() if words.diff == "-" else _file(words.diff, "--diff")
+        diff = raw.decode(errors="surrogateescape")
+    return Desired(
+        repo=Path(words.repo),
+        task=task,
+        policy=_file(words.policy, "--policy") if words.policy else None,
+        policy_name=words.policy or POLICY,
+        labels=tuple(words.label),
+        lane=words.lane,
+        base=words.base,
+        diff=diff,
+        ledger=Path(words.ledger) if getattr(words, "ledger", None) else None,
+        sandbox=not words.no_sandbox,
+    )
+
+
+def _file(name: str, flag: str) -> bytes:
+    try:
+        return Path(name).read_bytes()
+    except OSError as error:
+        raise Denied(f"{flag} {name} cannot be read: {error.strerror}") from None

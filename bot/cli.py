@@ -12,7 +12,7 @@ from types import FrameType
 
 from pydantic import TypeAdapter
 
-from bot import arguments, local
+from bot import arguments, local, tell
 from bot.core import ledger
 from bot.core.clean import printable, redact
 from bot.core.ledger import Record
@@ -23,6 +23,7 @@ from bot.core.trail import Opened
 from bot.demo import play
 from bot.edge.terminal import Progress
 from bot.ports import Denied, Unavailable
+from bot.shop import Outside, Wall
 
 DONE, MENDABLE, NOT_PROVED, OURS, LATER, INTERRUPTED = 0, 1, 2, 3, 75, 130
 
@@ -59,11 +60,11 @@ def _show(text: str) -> None:
     sys.stdout.flush()
 
 
-def _outside() -> local.Outside:
+def _outside() -> Outside:
     env = dict(os.environ)
     for name in [name for name in os.environ if name.endswith(("_API_KEY", "_TOKEN", "_SECRET"))]:
         del os.environ[name]  # read once; nothing that we start, and no library, needs to find it there
-    return local.Outside(env, templates(), Progress(sys.stderr, local.Wall().seconds))
+    return Outside(env, templates(), Progress(sys.stderr, Wall().seconds))
 
 
 def templates() -> Path:
@@ -86,8 +87,8 @@ def _command(words: Namespace) -> int:
 
 def _fix(words: Namespace) -> int:
     outside = _outside()
-    record, _ = local.fix(local.desired(words), outside, outside.model())
-    _show(ledger.encode(record) + "\n" if words.json else local.report(record, outside.render))
+    record, _ = local.fix(arguments.desired(words), outside, outside.model())
+    _show(ledger.encode(record) + "\n" if words.json else tell.report(record, outside.render))
     return ended(record, strict=words.exit_code)
 
 
@@ -106,8 +107,12 @@ def ended(record: Record, *, strict: bool) -> int:
 
 def _explain(words: Namespace) -> int:
     outside = _outside()
-    opened, text = local.explained(local.desired(words), outside, outside.model())
-    _show(TypeAdapter(Opened).dump_json(opened, indent=1, by_alias=True).decode() + "\n" if words.json else text)
+    model = outside.model()
+    opened = local.explained(arguments.desired(words), outside, model)
+    if words.json:
+        _show(TypeAdapter(Opened).dump_json(opened, indent=1, by_alias=True).decode() + "\n")
+    else:
+        _show(tell.explanation(opened, outside.render, model))
     return DONE
 
 

@@ -12,7 +12,7 @@ from bot.core.facts import Facts, Failing, Located, NotApplicable, NotRun, Place
 from bot.core.patch import protecting
 from bot.core.policy import Policy
 from bot.core.request import Request
-from bot.core.route import Refusal, Route, choose
+from bot.core.route import Refusal, choose
 from bot.core.rules import paths
 from bot.core.score import weigh
 from bot.core.signals import observe
@@ -167,11 +167,16 @@ def _prepare(policy: Policy, tree: Tree, kit: Kit, sandbox: Sandbox) -> Refusal 
     setup = policy.verification.setup
     if setup:
         kit.watch("preparing", " && ".join(setup))
-    run = sandbox.prepare(tree, setup, SETUP_SECONDS)
+    why = failed_setup(sandbox.prepare(tree, setup, SETUP_SECONDS))
+    return Refusal("setup_failed", why) if why else None
+
+
+def failed_setup(run: Run | None) -> str:
+    """Why the checks have no environment; empty where they have one."""
     if run is None or (run.exit_code == 0 and not run.timed_out):
-        return None
+        return ""
     how = "did not end in time" if run.timed_out else f"ended with exit code {run.exit_code}"
-    return Refusal("setup_failed", f"verification.setup {how} on the base: {_last(run)}")
+    return f"verification.setup {how} on the base: {_last(run)}"
 
 
 def _failing(checks: tuple[Check, ...], runs: tuple[Run, ...]) -> Failing | NotApplicable:
@@ -225,9 +230,3 @@ def _unusable(checks: tuple[Check, ...], runs: tuple[Run, ...]) -> Refusal | Non
 def _last(run: Run) -> str:
     lines = run.tail.strip().splitlines()
     return line(lines[-1], 160) if lines else "it printed nothing"
-
-
-def lane_at(opened: Opened, total: int) -> str:
-    """The lane that another total would start in: for the upper end of an open score."""
-    chosen = choose(opened.signals, total, opened.task_class, opened.policy, opened.request.asked_lane)
-    return chosen.lane if isinstance(chosen, Route) else ""

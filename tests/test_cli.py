@@ -11,10 +11,10 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from bot import local
 from bot.cli import templates
 from bot.demo import play
 from bot.edge.terminal import Progress
+from bot.shop import Outside, Wall
 from tests.fakes import repos
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -59,7 +59,7 @@ def played(material: Path) -> str:
     words = Namespace(model_url=None, fast=None, strong=None, keep=None, no_sandbox=False, json=False)
     env = {"PATH": os.environ["PATH"], "HOME": "/nonexistent"}
     with Path(os.devnull).open("w") as quiet:
-        outside = local.Outside(env, templates(), Progress(quiet, local.Wall().seconds))
+        outside = Outside(env, templates(), Progress(quiet, Wall().seconds))
         play.play(words, outside, shown.append, material)
     return "".join(shown)
 
@@ -114,7 +114,7 @@ def test_explain_prints_found_checks_as_policy_lines(shop):
     text = repos.POLICY.split("verification:")[0]
     (shop.parent / "policy.yml").write_text(text)
     done = typed("explain", "--task", "x", "--policy", str(shop.parent / "policy.yml"), cwd=shop)
-    assert "tests (tests): python -m unittest discover -v -t . -s tests    from tests/test_add.py" in done.stdout
+    assert "tests (tests): python -m unittest discover -v -s tests    from tests/test_add.py" in done.stdout
     assert "  - name: tests" in done.stdout
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bot import local
+from bot import tell
 from bot.demo.scripted import Scripted
 from tests.fakes import repos
 from tests.fakes.jobs import Job
@@ -47,7 +47,7 @@ def job(tmp_path: Path) -> Job:
 
 
 @pytest.mark.parametrize("name", LANES)
-@pytest.mark.parametrize(("kind", "show"), [("report.txt", local.report), ("comment.md", local.comment)])
+@pytest.mark.parametrize(("kind", "show"), [("report.txt", tell.report), ("comment.md", tell.comment)])
 def test_what_people_read(job: Job, name: str, kind: str, show: Callable[..., str]):
     if name == "refused":
         job.policy = job.policy.split("verification:")[0] + "verification: {checks: [{name: lint, run: 'true', kind: lint}]}\n"

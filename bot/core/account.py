@@ -2,7 +2,9 @@
 
 from bot.core.facts import NotApplicable, NotRun, Unreadable
 from bot.core.ledger import AttemptRecord, Record
+from bot.core.route import Route, choose
 from bot.core.signals import Number, Reading, Signal
+from bot.core.trail import Opened
 from bot.core.words import SignalName
 
 _YES_OR_NO: dict[SignalName, str] = {
@@ -45,3 +47,9 @@ def why_not(attempt: AttemptRecord) -> str:
 def spent_by_lane(record: Record) -> tuple[tuple[str, int | None], ...]:
     """Micro-dollars of each attempt, under its lane's name, in order."""
     return tuple((attempt.lane, attempt.cost_micros) for attempt in record.attempts)
+
+
+def lane_at(opened: Opened, total: int) -> str:
+    """The lane that another total would start in: for the upper end of an open score."""
+    chosen = choose(opened.signals, total, opened.task_class, opened.policy, opened.request.asked_lane)
+    return chosen.lane if isinstance(chosen, Route) else ""

@@ -10,16 +10,18 @@ from typing import Any
 
 import yaml
 
-from bot import local
+from bot import local, tell
+from bot.arguments import Desired
 from bot.core import ledger
 from bot.demo.scripted import Scripted
 from bot.edge.git.plumbing import environment
 from bot.ports import Denied, Model
+from bot.shop import Outside
 
 HERE = Path(__file__).resolve().parent
 
 
-def play(words: Namespace, outside: local.Outside, show: Callable[[str], None], material: Path = HERE) -> int:
+def play(words: Namespace, outside: Outside, show: Callable[[str], None], material: Path = HERE) -> int:
     """Build the sample, run the job over it, print the report and the comment that a reviewer would get."""
     if bool(words.model_url) != bool(words.fast and words.strong):
         raise Denied("--model-url, --fast and --strong go together: the address, and a model for each lane")
@@ -29,7 +31,7 @@ def play(words: Namespace, outside: local.Outside, show: Callable[[str], None], 
         return _play(words, outside, show, material, repo)
 
 
-def _play(words: Namespace, outside: local.Outside, show: Callable[[str], None], material: Path, repo: Path) -> int:
+def _play(words: Namespace, outside: Outside, show: Callable[[str], None], material: Path, repo: Path) -> int:
     sandboxed = not words.no_sandbox and _walls_stand(repo, outside)
     real = words.model_url is not None
     if not words.json:
@@ -37,14 +39,14 @@ def _play(words: Namespace, outside: local.Outside, show: Callable[[str], None],
     policy = (material / "policy.yml").read_bytes()
     if real:
         policy = _real_policy(policy, words)
-    wanted = local.Desired(repo, (material / "task.txt").read_text(), policy, "the demo's policy", sandbox=sandboxed)
+    wanted = Desired(repo, (material / "task.txt").read_text(), policy, "the demo's policy", sandbox=sandboxed)
     model: Model = outside.model() if real else Scripted(yaml.safe_load((material / "lanes.yml").read_text()))
     record, _ = local.fix(wanted, outside, model)
     if words.json:
         show(ledger.encode(record) + "\n")
         return 0
-    show(local.report(record, outside.render))
-    show(outside.render("terminal/comment.j2", comment=local.comment(record, outside.render), kept=words.keep or ""))
+    show(tell.report(record, outside.render))
+    show(outside.render("terminal/comment.j2", comment=tell.comment(record, outside.render), kept=words.keep or ""))
     return 0
 
 
@@ -60,7 +62,7 @@ def build(repo: Path, material: Path, path: str) -> None:
             raise Denied(f"git {step[0]} failed in {repo}: {done.stderr.strip()}")
 
 
-def _walls_stand(repo: Path, outside: local.Outside) -> bool:
+def _walls_stand(repo: Path, outside: Outside) -> bool:
     """The demo runs only its own code, so it may do without walls; it says so."""
     from bot.edge.sandbox import box  # noqa: PLC0415
 

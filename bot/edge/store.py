@@ -3,6 +3,7 @@
 import fcntl
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from bot.core import trail as trails
@@ -80,6 +81,17 @@ class Runs:
             return trails.decode(path.read_bytes())
         except TrailError as error:
             raise Denied(f"{path} cannot be resumed ({error}); remove it to start over") from None
+
+    @contextmanager
+    def alone(self, id_: str) -> Iterator[None]:
+        """Raises `Denied` while another process works on the same run: two would buy everything twice."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        with (self._folder / f"{id_}.lock").open("ab") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise Denied(f"the same command is at work already (run {id_}); wait for it, or end it first") from None
+            yield
 
     def _path(self, id_: str) -> Path:
         return self._folder / f"{id_}.json"

@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from bot import local
+from bot.arguments import Desired
 from bot.cli import templates
 from bot.core.ledger import Charge, Record
 from bot.core.trail import Trail
 from bot.demo.scripted import Scripted
 from bot.edge.store import Lines, Runs
 from bot.edge.terminal import Progress
+from bot.shop import Outside, Wall
 from tests.fakes import repos
 
 
@@ -27,11 +29,11 @@ class Job:
     more: Mapping[str, Any] = field(default_factory=dict)
     runs: Callable[[Path], Runs] = Runs
 
-    def outside(self) -> local.Outside:
-        return local.Outside(self.env, templates(), Progress(self.progress, local.Wall().seconds), self.runs)
+    def outside(self) -> Outside:
+        return Outside(self.env, templates(), Progress(self.progress, Wall().seconds), self.runs)
 
-    def wanted(self) -> local.Desired:
-        made = local.Desired(self.repo, self.task, self.policy.encode(), "policy.yml")
+    def wanted(self) -> Desired:
+        made = Desired(self.repo, self.task, self.policy.encode(), "policy.yml")
         return replace(made, **self.more)
 
     def run(self, model: Scripted) -> tuple[Record, Trail]:

@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from bot import local
 from bot.core.cost import Cost, Tokens
 from bot.core.ledger import Charge, Record
 from bot.core.verdict import Accept, Escalate, Stop
 from bot.demo.scripted import Scripted
 from bot.ports import Denied, Reply, Said, Unavailable
+from bot.shop import Wall
 from tests.fakes import repos
 from tests.fakes.jobs import Job
 from tests.fakes.repos import BAD, DONE, GOOD
@@ -176,7 +176,7 @@ def test_a_call_that_could_pass_the_budget_is_not_made(job):
 
 def test_a_day_that_is_spent_refuses_before_anything_runs(job):
     job.policy += "budget: {per_run_usd: 0.05, per_day_usd: 0.05}\n"
-    job.ledger.append(Charge("other", local.Wall().now(), "ann", "fast", 50_000, "policy"))
+    job.ledger.append(Charge("other", Wall().now(), "ann", "fast", 50_000, "policy"))
 
     record, _ = job.run(Scripted({"fast": [GOOD, DONE]}))
 

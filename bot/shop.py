@@ -1,0 +1,182 @@
+"""A repository opened for one main job: its ledger and Trails, the sandbox, the kit, and what the person asked for."""
+
+import getpass
+import hashlib
+import os
+import random
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bot.arguments import POLICY, Desired
+from bot.core.clean import visible
+from bot.core.diff import Diff, DiffError
+from bot.core.diff import parse as parse_diff
+from bot.core.facts import NotApplicable, Unreadable
+from bot.core.policy import Policy
+from bot.core.policyfile import read as read_policy
+from bot.core.policyfile import unheeded
+from bot.core.request import Request
+from bot.edge.chat.adapter import Chat, Timing
+from bot.edge.git.plumbing import MAIL, WHO
+from bot.edge.git.repository import Repository, find
+from bot.edge.git.trees import Branches, Trees
+from bot.edge.prices import price
+from bot.edge.render import Templates
+from bot.edge.sandbox import box
+from bot.edge.store import Lines, Runs
+from bot.edge.terminal import Progress
+from bot.hear import Asked
+from bot.ports import Bench, Denied, Desk, Kit, Model, Renderer
+
+SETUP_NAMES = (
+    "PIP_",
+    "UV_",
+    "npm_config_",
+    "SSL_CERT_",
+    "REQUESTS_CA_BUNDLE",
+    "NODE_EXTRA_CA_CERTS",
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "NO_PROXY",
+)
+"""What set-up commands may see of the caller's environment: how packages are reached, nothing else."""
+
+
+class Wall:
+    """The clock on the wall."""
+
+    def now(self) -> str:
+        return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+    def seconds(self) -> float:
+        return time.monotonic()
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """What the caller's process has: its environment, and where its texts go."""
+
+    env: Mapping[str, str]
+    templates: Path
+    progress: Progress
+    runs: Callable[[Path], Runs] = Runs
+    """Where Trails are kept between steps, given a folder."""
+
+    @property
+    def render(self) -> Renderer:
+        return Templates(self.templates)
+
+    def model(self) -> Model:
+        timing = Timing(time.monotonic, time.sleep, random.random)
+        return Chat(self.env, price, self.render, timing, lambda text: self.progress("asking", text))
+
+
+@dataclass(frozen=True, slots=True)
+class Shop:
+    """A repository opened for one main job."""
+
+    repository: Repository
+    asked: Asked
+    kit: Kit
+    bench: Bench
+    runs: Runs
+    ledger: Lines
+
+
+@contextmanager
+def shop(wanted: Desired, outside: Outside, model: Model) -> Iterator[Shop]:
+    """Open the repository; whatever was put up for the job is gone afterwards."""
+    repository = find(wanted.repo.absolute(), outside.env.get("PATH", os.defpath))
+    with tempfile.TemporaryDirectory(prefix="route-agent-", ignore_cleanup_errors=True) as folder:
+        trees = Trees(Path(folder), repository.objects, repository.path)
+        try:
+            yield _shop(wanted, outside, model, repository, trees, Path(folder))
+        finally:
+            trees.close()
+
+
+def _shop(wanted: Desired, outside: Outside, model: Model, repository: Repository, trees: Trees, scratch: Path) -> Shop:
+    own = repository.common_dir / "route-agent"
+    lines, runs = Lines(wanted.ledger or own / "ledger.jsonl"), outside.runs(own / "runs")
+    policy = _policy(wanted, repository, trees)
+    for note in unheeded(policy):
+        outside.progress("policy", f"not obeyed yet: {note}")
+    if repository.dirty():
+        outside.progress("reading", "uncommitted changes are not part of this: the patch is made on HEAD")
+    sandbox = _sandbox(wanted, outside, repository, scratch)
+    bench = Bench(trees, sandbox, model, outside.render)
+    branches = Branches(trees, repository.git, repository.objects, WHO, MAIL)
+    kit = Kit(lines, runs, Wall(), outside.progress, bench, Desk(branches, outside.render))
+    asked = Asked(_request(wanted, repository, policy), policy, _change(wanted, repository))
+    return Shop(repository, asked, kit, bench, runs, lines)
+
+
+def _policy(wanted: Desired, repository: Repository, trees: Trees) -> Policy:
+    if wanted.policy is not None:
+        return read_policy(wanted.policy, wanted.policy_name)
+    try:
+        data = trees.open(repository.head).read(POLICY)
+    except KeyError:
+        there = (repository.root / POLICY).is_file()
+        mend = (
+            f"commit it, or pass --policy {POLICY}"
+            if there
+            else "docs/policy.md has a minimal one; write it there, or pass --policy FILE"
+        )
+        raise Denied(f"there is no {POLICY} in HEAD ({repository.head[:12]}); {mend}") from None
+    return read_policy(data, POLICY)
+
+
+def _sandbox(wanted: Desired, outside: Outside, repository: Repository, scratch: Path) -> box.Box:
+    env = outside.env
+    home = box.Home(
+        root=repository.root,
+        search=tuple(part for part in repository.path.split(":") if part),
+        home=Path(env.get("HOME", "/root")),
+        scratch=scratch,
+        setup_environment={name: value for name, value in env.items() if name.startswith(SETUP_NAMES)},
+    )
+    made = box.find(home) if wanted.sandbox else box.Bare(home, Path())
+    made.probe()
+    return made
+
+
+def _change(wanted: Desired, repository: Repository) -> Diff | NotApplicable | Unreadable:
+    text = wanted.diff
+    if wanted.base is not None:
+        text = repository.change(repository.resolve(wanted.base))
+    if text is None:
+        return NotApplicable("the task comes without a change")
+    try:
+        return parse_diff(text)
+    except DiffError as error:
+        return Unreadable(f"the diff cannot be read: {error}")
+
+
+def _request(wanted: Desired, repository: Repository, policy: Policy) -> Request:
+    """The same command on the same commit under the same policy has the same key: that is how a killed run is found again."""
+    task = visible(wanted.task)
+    parts = (
+        str(repository.root),
+        repository.head,
+        task,
+        policy.model_dump_json(),
+        wanted.lane,
+        wanted.labels,
+        wanted.diff,
+        wanted.base,
+    )
+    key = hashlib.sha256(repr(parts).encode(errors="surrogateescape")).hexdigest()[:10]
+    return Request(key, repository.root.name, None, _actor(), task, wanted.labels, repository.head, wanted.lane)
+
+
+def _actor() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return str(os.getuid())
