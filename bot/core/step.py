@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from bot.core.evidence import PATCH_RULES
 from bot.core.route import Refusal
-from bot.core.trail import Proved, Published, Pushed, Trail, Tried
+from bot.core.trail import Entry, Proved, Published, Pushed, Trail, TrailError, Tried
 from bot.core.verdict import Accept, Attempt, Escalate, Stop
 
 
@@ -76,3 +76,29 @@ def _decided(trail: Trail) -> Step:
 def _clean(trail: Trail) -> bool:
     """Nothing that breaks a patch rule is ever put on a branch, not even to be looked at."""
     return all(item.name != PATCH_RULES for item in trail.tries[-1].evidence.failed)
+
+
+def checked(trail: Trail) -> Trail:
+    """The Trail, if every entry is what the step before it asked for. Raises `TrailError`.
+
+    Decisions are not stored but made anew here, so a Trail from elsewhere cannot claim one.
+    """
+    for number, entry in enumerate(trail.entries):
+        asked = next_step(Trail(trail.opened, trail.entries[:number]))
+        if not _answers(entry, asked):
+            raise TrailError(f"entries.{number}: `{entry.kind}` cannot stand there")
+    return trail
+
+
+def _answers(entry: Entry, asked: Step | None) -> bool:
+    match asked:
+        case Ask(lane=lane):
+            return isinstance(entry, Tried) and entry.attempt.lane == lane
+        case Prove():
+            return isinstance(entry, Proved)
+        case Push():
+            return isinstance(entry, Pushed)
+        case Publish():
+            return isinstance(entry, Published)
+        case None:
+            return False

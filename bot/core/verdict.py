@@ -1,5 +1,6 @@
 """What a lane tried, and what follows from what was shown about it."""
 
+import math
 from typing import Literal
 
 from pydantic.dataclasses import dataclass
@@ -170,7 +171,8 @@ def _doubt(case: Case) -> Objection | None:
     found, needed = _confidence(case).value, bar(case.policy, case.task_class, case.score)
     if found >= needed:
         return None
-    return Objection("low_confidence_summary", f"confidence {found:.2f} is below the {needed:.2f} that score {case.score} needs")
+    shown = f"{math.floor(found * 100) / 100:.2f}"  # rounded up, it could read like what is needed
+    return Objection("low_confidence_summary", f"confidence {shown} is below the {needed:.2f} that score {case.score} needs")
 
 
 def _confidence(case: Case) -> Confidence:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from bot.core import trail as trails
 from bot.core.ledger import Charge, LedgerError, Line, Record, decode, encode
+from bot.core.step import checked
 from bot.core.trail import Trail, TrailError
 from bot.ports import Denied
 
@@ -78,7 +79,7 @@ class Runs:
         if not path.exists():
             return None
         try:
-            return trails.decode(path.read_bytes())
+            return checked(trails.decode(path.read_bytes()))
         except TrailError as error:
             raise Denied(f"{path} cannot be resumed ({error}); remove it to start over") from None
 
