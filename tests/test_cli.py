@@ -114,7 +114,7 @@ def test_explain_prints_found_checks_as_policy_lines(shop):
     text = repos.POLICY.split("verification:")[0]
     (shop.parent / "policy.yml").write_text(text)
     done = typed("explain", "--task", "x", "--policy", str(shop.parent / "policy.yml"), cwd=shop)
-    assert "tests (tests): python -m unittest discover -v -s tests    from tests/test_add.py" in done.stdout
+    assert "tests (tests): python -m unittest discover -v -s tests -t .    from tests/test_add.py" in done.stdout
     assert "  - name: tests" in done.stdout
 
 

@@ -31,7 +31,7 @@ def allowance(budget: Budget, spent: Spent) -> int | Refusal:
             continue
         if used is None:
             return Refusal("budget", f"the ledger holds charges of unknown cost, so budget.{name} cannot be checked")
-        if used >= cap > 0:
+        if used > cap or used == cap > 0:  # a cap of nothing still lets free models be asked
             return Refusal("budget", f"budget.{name} is spent: ${dollars(used)} of ${dollars(cap)}")
         left.append(cap - used)
     return min(left)

@@ -1,8 +1,8 @@
 """The record of a finished run: what the ledger keeps and what `--json` prints. Appended, never rewritten."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
 from bot.core.checks import Check
@@ -96,7 +96,7 @@ class Charge:
     at: str
     actor: str
     lane: str
-    micros: int | None
+    micros: Annotated[int, Field(ge=0)] | None
     """None where nobody can say."""
     source: str
     kind: Literal["charge"] = "charge"

@@ -192,7 +192,7 @@ class Budget(Part):
     """Checked before each call against the worst that it can cost."""
 
     per_run_usd: Usd = micros("1.00")
-    per_day_usd: Usd | None = micros("10.00")
+    per_day_usd: Usd = micros("10.00")
     per_month_usd: Usd | None = None
     per_actor_day_usd: Usd | None = None
 

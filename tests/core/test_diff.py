@@ -7,8 +7,6 @@ from pathlib import Path
 import pytest
 
 from bot.core.diff import DiffError, parse, unquoted
-from bot.core.patch import parse as parse_patch
-from bot.core.patch import path_problem, trespasses
 from tests.fakes import repos
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -95,41 +93,6 @@ def test_what_is_cut_off_or_contradicts_itself_is_said(text):
 
 def test_quoted_names_are_read_as_git_means_them():
     assert unquoted('"a/\\303\\274 \\"x\\"\\t.py"') == 'a/\u00fc "x"\t.py'
-
-
-HEADER = "diff --git a/{0} b/{0}\n"
-TEXT = "index 1..2 100644\n--- a/{0}\n+++ b/{0}\n@@ -1 +1 @@\n-1\n+2\n"
-
-
-@pytest.mark.parametrize(
-    ("text", "rule"),
-    [
-        ("diff --git a/x b/x\nnew file mode 120000\n--- /dev/null\n+++ b/x\n@@ -0,0 +1 @@\n+/etc/passwd\n", "not mode 120000"),
-        ("diff --git a/x b/x\nold mode 100644\nnew mode 100755\n", "may not change or set file modes"),
-        (
-            "diff --git a/x b/x\nnew file mode 100755\n--- /dev/null\n+++ b/x\n@@ -0,0 +1 @@\n+1\n",
-            "may not change or set file modes",
-        ),
-        ("diff --git a/x b/y\nsimilarity index 100%\nrename from x\nrename to y\n", "renamed change"),
-        ("diff --git a/x b/x\nindex 1..2 100644\nBinary files a/x and b/x differ\n", "binary change"),
-        (
-            "diff --git a/m b/m\nnew file mode 160000\n--- /dev/null\n+++ b/m\n@@ -0,0 +1 @@\n+Subproject commit 1\n",
-            "submodule change",
-        ),
-        *(((HEADER + TEXT).format(p), "is protected by") for p in (".GitHub/workflows/x.yml", "a/CLAUDE.md", ".Env")),
-        *(((HEADER + TEXT).format(p), "canonical path") for p in ("../x", "a/../../x", "a//x")),
-        ((HEADER + TEXT).format("secret/x.py"), "is protected by `secret/`"),
-    ],
-)
-def test_a_patch_rule_names_the_path_and_the_rule(text, rule):
-    assert any(rule in problem for problem in trespasses(parse_patch(text), ("secret/",), 20, 800))
-
-
-def test_a_plain_patch_within_limits_breaks_no_rule_and_one_beyond_them_does():
-    patch = parse_patch((HEADER + TEXT).format("src/a.py"))
-    assert trespasses(patch, (), 20, 800) == ()
-    assert trespasses(patch, (), 20, 1) == ("2 lines changed; protect.max_lines is 1",)
-    assert path_problem("src/a b/\u00fc.py") is None
 
 
 def test_reading_a_large_change_costs_little_more_than_parsing_it():

@@ -1,0 +1,103 @@
+"""What no patch may touch, and how big it may be: attacks by path, mode and size."""
+
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.core.diff import DiffError
+from bot.core.patch import PROTECTED, parse, path_problem, protecting, trespasses
+
+TEXT = "diff --git a/{0} b/{0}\nindex 1..2 100644\n--- a/{0}\n+++ b/{0}\n@@ -1 +1 @@\n-1\n+2\n"
+NEW = "diff --git a/{0} b/{0}\nnew file mode {1}\n--- /dev/null\n+++ b/{0}\n@@ -0,0 +1 @@\n+1\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "rule"),
+    [
+        (NEW.format("x", "120000"), "not mode 120000"),
+        ("diff --git a/x b/x\nold mode 100644\nnew mode 100755\n", "may not change or set file modes"),
+        (NEW.format("x", "100755"), "may not change or set file modes"),
+        ("diff --git a/x b/y\nsimilarity index 100%\nrename from x\nrename to y\n", "renamed change"),
+        ("diff --git a/x b/x\nindex 1..2 100644\nBinary files a/x and b/x differ\n", "binary change"),
+        (NEW.format("m", "160000").replace("+1\n", "+Subproject commit 1\n"), "submodule change"),
+        (TEXT.format("secret/x.py"), "is protected by `secret/`"),
+    ],
+)
+def test_a_patch_rule_names_the_path_and_the_rule(text: str, rule: str):
+    assert any(rule in problem for problem in trespasses(parse(text), ("secret/",), 20, 800))
+
+
+def test_a_plain_patch_within_limits_breaks_no_rule_and_one_beyond_them_does():
+    patch = parse(TEXT.format("src/a.py") + TEXT.format("src/b.py"))
+    assert trespasses(patch, (), 2, 4) == ()
+    assert trespasses(patch, (), 1, 3) == (
+        "2 files changed; protect.max_files is 1",
+        "4 lines changed; protect.max_lines is 3",
+    )
+
+
+EXAMPLES = [f"{rule}x" if rule.endswith("/") else rule.replace("*", "x") for rule in PROTECTED]
+
+
+@pytest.mark.parametrize("path", EXAMPLES)
+def test_what_is_protected_is_so_in_any_folder_case_and_unicode_form(path: str):
+    for form in (
+        path,
+        path.upper(),
+        path.title(),
+        "".join(chr(ord(c) + 0xFEE0) if "!" <= c <= "~" and c != "/" else c for c in path),
+    ):
+        assert protecting(form, ()), form
+        if not path.startswith(".git/"):
+            assert protecting(f"deep/down/{form}", ()) or "/" in path, form
+
+
+def test_a_folder_s_rule_holds_in_nested_projects_too():
+    for path in ("sub/.github/workflows/x.yml", "a/b/.git/hooks/x", "pkg/.husky/pre-push", "pkg/.claude/settings.json"):
+        assert protecting(path, ()), path
+
+
+@pytest.mark.parametrize("path", ["src/github/x.py", "docs/agents.md.txt", "env.py", "my.gitattributes.md", "src/action.py"])
+def test_what_only_looks_protected_is_free(path: str):
+    assert protecting(path, ()) is None
+
+
+NAMES = st.text(st.characters(codec="utf-8"), max_size=30) | st.sampled_from(
+    ["..", ".", ".git", "GIT~1", ".g\u200dit", "a:b", "con ", "x.", "\uff0egit", "a\\b", "\x7f"]
+)
+
+
+@given(st.lists(NAMES, min_size=1, max_size=4))
+def test_a_path_without_a_problem_is_canonical_and_stays_below_the_tree(parts: list[str]):
+    path = "/".join(parts)
+    if path_problem(path) is not None:
+        return
+    assert not path.startswith("/")
+    assert all(part not in ("", ".", "..") for part in path.split("/"))
+    assert not set(path) & set('\\:*?"<>|\0\n')
+    assert all(unicodedata.normalize("NFKC", part).casefold() != ".git" for part in path.split("/"))
+
+
+@given(st.text(st.sampled_from('diff -git a/x b/\n+-@@ 0123,renamodewile.\\"\t'), max_size=300))
+def test_whatever_the_text_it_is_a_patch_or_no_diff(text: str):
+    for whole in (text, TEXT.format("a.py") + text):
+        try:
+            patch = parse(whole)
+        except DiffError:
+            continue
+        trespasses(patch, (), 20, 800)
+        assert len(patch.digest) == 12
+
+
+@given(st.lists(st.sampled_from("abcdef"), max_size=30), st.lists(st.sampled_from("abcdef"), max_size=30))
+def test_lines_are_counted_as_they_stand(removed: list[str], added: list[str]):
+    if not removed and not added:
+        return
+    hunk = f"@@ -1,{len(removed)} +1,{len(added)} @@\n" if removed else f"@@ -0,0 +1,{len(added)} @@\n"
+    body = "".join(f"-{line}\n" for line in removed) + "".join(f"+{line}\n" for line in added)
+    patch = parse("diff --git a/x b/x\nindex 1..2 100644\n--- a/x\n+++ b/x\n" + hunk + body)
+    (file,) = patch.diff.files
+    assert (file.added, file.removed) == (len(added), len(removed))
+    assert patch.diff.lines == len(added) + len(removed)
