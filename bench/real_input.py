@@ -4,7 +4,8 @@ python bench/real_input.py CASE… --scripted                      a right and a
 python bench/real_input.py CASE… --fast URL=NAME --strong URL=NAME    real models behind OpenAI-compatible addresses
 
 CASE is a file of bench/cases. Each run downloads the source distribution, checks its hash, makes a repository of it, puts the
-bug back and runs `route-agent --task`. A table is printed, and written as JSON with --json FILE.
+bug back and runs `route-agent --task`. Whether a patch is right is then judged by the tests that came with the real fix, which
+route-agent never saw. A table is printed, and written as JSON with --json FILE.
 """
 
 import argparse
@@ -23,6 +24,11 @@ import yaml
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from bot.core.checks import Check  # noqa: E402
+from bot.edge.git.repository import find  # noqa: E402
+from bot.edge.git.trees import Trees  # noqa: E402
+from bot.edge.sandbox import box  # noqa: E402
+from bot.shop import SETUP_NAMES  # noqa: E402
 from tests.fakes.server import Server  # noqa: E402
 
 Case = dict[str, Any]
@@ -63,13 +69,16 @@ def repository(case: Case, folder: Path) -> Path:
     return root
 
 
+def setup(case: Case) -> tuple[str, ...]:
+    return tuple(case["setup"]) if isinstance(case["setup"], list) else (case["setup"],)
+
+
 def policy(case: Case, lanes: dict[str, dict[str, Any]]) -> dict[str, Any]:
-    setup = case["setup"] if isinstance(case["setup"], list) else [case["setup"]]
     check = {"name": "tests", "run": case["test"], "kind": "tests"}
     return {
         "models": lanes,
         "routing": {"fast_max_score": 20, "strong_min_score": 21},
-        "verification": {"setup": setup, "checks": [check], "timeout_seconds": 40},
+        "verification": {"setup": list(setup(case)), "checks": [check], "timeout_seconds": 40},
         "protect": {"max_lines": 2000},
     }
 
@@ -96,6 +105,7 @@ def run(case: Case, lanes: dict[str, dict[str, Any]], label: str) -> dict[str, A
         if not done.stdout:
             return {"case": case["name"], "lanes": label, "result": "error", "detail": done.stderr.strip()[-300:], "attempts": []}
         record = json.loads(done.stdout)
+        judged = truth(case, root, record["commit"], Path(folder)) if record["commit"] else {"right": None, "diff": ""}
     attempts = [
         {"lane": a["lane"], "ended": a["ended"], "calls": a["calls"], "tokens": a["tokens"], "seconds": a["seconds"]}
         | {"decision": a["decision"]["kind"], "why": a["decision"].get("detail", "")}
@@ -103,7 +113,27 @@ def run(case: Case, lanes: dict[str, dict[str, Any]], label: str) -> dict[str, A
     ]
     parts = {key: record[key] for key in ("result", "detail", "seconds")}
     score = sum(part["points"] for part in record["score"]["parts"])
-    return {"case": case["name"], "lanes": label, "score": score, **parts, "attempts": attempts}
+    return {"case": case["name"], "lanes": label, "score": score, **parts, **judged, "attempts": attempts}
+
+
+def truth(case: Case, root: Path, commit: str, folder: Path) -> dict[str, Any]:
+    """Whether the fix's own tests pass on a commit, run in the same sandbox; and the patch that was made."""
+    diff = subprocess.run(["git", "show", "--format=", commit], cwd=root, check=True, capture_output=True, text=True).stdout
+    found = find(root, os.environ["PATH"])
+    scratch = folder / "truth"
+    scratch.mkdir()
+    trees = Trees(scratch, found.objects, found.path)
+    tree = trees.open(commit)
+    for edit in (edit for edit in case["right"] if edit["file"].startswith("tests/")):
+        text = tree.read(edit["file"]).decode()
+        if edit["new"] not in text:  # a scripted right patch holds it already
+            tree.write(edit["file"], text.replace(edit["old"], edit["new"]).encode())
+    reach = {name: value for name, value in os.environ.items() if name.startswith(SETUP_NAMES)}
+    walls = box.find(box.Home(found.root, tuple(os.environ["PATH"].split(":")), Path(os.environ["HOME"]), scratch, reach))
+    walls.prepare(trees.open(commit), setup(case), 1_800)
+    ended = walls.run(tree, Check("truth", case["test"], "tests", "bench"), 120)
+    trees.close()
+    return {"right": ended.exit_code == 0 and not ended.timed_out, "diff": diff}
 
 
 def scripted(case: Case) -> list[dict[str, Any]]:
@@ -117,6 +147,12 @@ def scripted(case: Case) -> list[dict[str, Any]]:
                 server.script(name, turns(edits))
             found.append(run(case, {name: lane(server.url, name) for name in ("fast", "strong")}, label))
     return found
+
+
+def line(row: dict[str, Any]) -> str:
+    right = {True: "right", False: "WRONG", None: "-"}[row.get("right")]
+    ends = ", ".join(f"{a['lane']} {a['ended']} after {a['calls']} calls, {a['seconds']:.0f} s" for a in row["attempts"])
+    return f"{row['case']:26} {row['lanes']:27} {row['result']:9} {right:5} {row['detail'][:90]} [{ends}]"
 
 
 def main() -> None:
@@ -138,7 +174,7 @@ def main() -> None:
             lanes = {key: lane(*pair.rsplit("=", 1), **small) for key, pair in pairs.items()}
             found.append(run(case, lanes, "real models"))
         for row in [row for row in found if row["case"] == case["name"]]:
-            print(f"{row['case']:30} {row['lanes']:34} {row['result']:10} {row['detail'][:110]}", flush=True)
+            print(line(row), flush=True)
     if words.json:
         Path(words.json).write_text(json.dumps(found, indent=1) + "\n")
 
