@@ -21,6 +21,7 @@ from bot.core.policy import Policy
 from bot.core.policyfile import read as read_policy
 from bot.core.policyfile import unheeded
 from bot.core.request import Request
+from bot.core.route import unknown_lane
 from bot.edge.chat.adapter import Chat, Timing
 from bot.edge.git.plumbing import MAIL, WHO
 from bot.edge.git.repository import Repository, find
@@ -104,6 +105,8 @@ def _shop(wanted: Desired, outside: Outside, model: Model, repository: Repositor
     own = repository.common_dir / "route-agent"
     lines, runs = Lines(wanted.ledger or own / "ledger.jsonl"), outside.runs(own / "runs")
     policy = _policy(wanted, repository, trees)
+    if wanted.lane is not None and (unknown := unknown_lane(wanted.lane, policy.lanes)):
+        raise Denied(f"--lane: {unknown}")
     for note in unheeded(policy):
         outside.progress("policy", f"not obeyed yet: {note}")
     if repository.dirty():

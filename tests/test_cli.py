@@ -3,8 +3,6 @@
 import json
 import os
 import shutil
-import subprocess
-import sys
 from argparse import Namespace
 from pathlib import Path
 
@@ -16,13 +14,7 @@ from bot.demo import play
 from bot.edge.terminal import Progress
 from bot.shop import Outside, Wall
 from tests.fakes import repos
-
-ROOT = Path(__file__).resolve().parent.parent
-
-
-def typed(*words: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
-    env = {"PATH": os.environ["PATH"], "HOME": "/nonexistent", "PYTHONPATH": str(ROOT)}
-    return subprocess.run([sys.executable, "-m", "bot", *words], cwd=cwd, env=env, capture_output=True, text=True, check=False)
+from tests.fakes.typed import ROOT, typed
 
 
 def test_the_demo_prints_the_seven_lines_once_and_the_comment():

@@ -106,6 +106,9 @@ def _turn(lane: Lane, desired: Desired, state: _State, bounds: Bounds, means: Me
             means.book(worst)
             state = replace(state, usage=state.usage.plus(Tokens(), worst))
         return state, _End("unavailable", line(str(error), 400))
+    except BaseException:
+        means.book(worst)  # cut off in mid-call: it may be billed, so it counts at its worst
+        raise
     means.book(reply.cost)  # before the reply is read: it is billed whatever it says
     state = replace(state, usage=state.usage.plus(reply.tokens, reply.cost), model=reply.model)
     return _heard(state, reply, bounds, means)

@@ -32,8 +32,8 @@ def choose(
     signals: tuple[Signal, ...], total: int, task_class: TaskClass, policy: Policy, asked: str | None = None
 ) -> Route | Refusal:
     """The highest lane that any rule asks for; a person may lower it only where no always-strong rule fires."""
-    if asked is not None and asked not in policy.lanes:
-        return Refusal("lane", _unknown(asked, policy.lanes))
+    if asked is not None and (unknown := unknown_lane(asked, policy.lanes)):
+        return Refusal("lane", unknown)
     upward = always_strong(signals, policy)
     wishes = [(_by_score(total, policy)), *(("strong", why) for why in upward)]
     own = policy.routing.by_class.get(task_class)
@@ -69,7 +69,10 @@ def _by_score(total: int, policy: Policy) -> tuple[str, str]:
     return "strong", f"score {total} is at least strong_min_score {routing.strong_min_score}"
 
 
-def _unknown(asked: str, lanes: tuple[str, ...]) -> str:
+def unknown_lane(asked: str, lanes: tuple[str, ...]) -> str:
+    """What is wrong with the name of a lane; empty for one that there is."""
+    if asked in lanes:
+        return ""
     near = get_close_matches(asked, lanes, 1)
     hint = f"did you mean `{near[0]}`? " if near else ""
     return f"there is no lane `{asked[:40]}`; {hint}the lanes are {', '.join(lanes)}"

@@ -12,7 +12,9 @@ from types import TracebackType
 from typing import Any, Self
 
 Answer = dict[str, Any]
-"""An action (`{"action": NAME, …}`), or a failure: `{"status": 500, "body": …}`, `{"raw": TEXT}`, `{"drop": True}`."""
+"""An action (`{"action": NAME, …}`), or a failure: `{"status": 500, "body": …}`, `{"raw": TEXT}`, `{"drop": True}`.
+
+With `"delay": SECONDS` it comes late."""
 
 
 class Server:
@@ -20,6 +22,7 @@ class Server:
         self.scripts: dict[str, list[Answer]] = {}
         self.requests: list[dict[str, Any]] = []
         self.headers: list[dict[str, str]] = []
+        self.stopping = threading.Event()
         self.usage: dict[str, Any] = {"prompt_tokens": 1000, "completion_tokens": 100, "total_tokens": 1100}
         self._http = ThreadingHTTPServer(("127.0.0.1", port), _handler(self))
         self.url = f"http://127.0.0.1:{self._http.server_address[1]}/v1"
@@ -32,6 +35,7 @@ class Server:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.stopping.set()
         self._http.shutdown()
         self._http.server_close()
 
@@ -45,7 +49,7 @@ def completion(body: dict[str, Any], answer: Answer, usage: dict[str, Any], numb
     """A tool call where the request offers tools, the action as a JSON text where it does not."""
     message: dict[str, Any] = {"role": "assistant", "content": answer.get("content")}
     if "action" in answer and "tools" in body:
-        arguments = json.dumps({key: value for key, value in answer.items() if key != "action"})
+        arguments = json.dumps({key: value for key, value in answer.items() if key not in ("action", "delay")})
         call = {"id": f"c{number}", "type": "function", "function": {"name": answer["action"], "arguments": arguments}}
         message["tool_calls"] = [call]
     elif "action" in answer:
@@ -70,6 +74,7 @@ def _handler(server: Server) -> type[BaseHTTPRequestHandler]:
             server.headers.append({name.lower(): value for name, value in self.headers.items()})
             body = json.loads(self.rfile.read(int(self.headers["content-length"])))
             answer = server.answer(body)
+            server.stopping.wait(answer.get("delay", 0))
             if answer.get("drop"):
                 self.close_connection = True
                 return
