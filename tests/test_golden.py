@@ -3,12 +3,13 @@
 import os
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from bot import tell
+from bot import local, tell
 from bot.demo.scripted import Scripted
 from tests.fakes import repos
 from tests.fakes.jobs import Job
@@ -21,6 +22,12 @@ LANES: dict[str, dict[str, list[Any]]] = {
     "not_fixed": {"fast": [BAD, DONE], "strong": [{"action": "give_up", "reason": "cannot @someone do it, fixes #1"}]},
     "refused": {},
 }
+
+
+MIGRATION = (
+    "diff --git a/db/migrations/1.sql b/db/migrations/1.sql\nindex 1..2 100644\n"
+    "--- a/db/migrations/1.sql\n+++ b/db/migrations/1.sql\n@@ -1 +1 @@\n-a\n+b\n"
+)
 
 
 def steady(text: str) -> str:
@@ -73,3 +80,31 @@ def test_what_models_read(job: Job):
 def test_what_a_commit_says(job: Job):
     record, _ = job.run(Scripted(LANES["accepted"]))
     held("commit.txt", repos.git(job.repo, "log", "-1", "--format=%B", str(record.branch)) + "\n")
+
+
+@pytest.mark.parametrize(
+    ("name", "more"),
+    [
+        ("issue", {}),
+        ("raised", {"labels": ("incident",), "lane": "fast", "diff": MIGRATION}),
+        ("no_checks", {"policy": repos.POLICY.split("verification:")[0].encode(), "repo": "bare"}),
+    ],
+)
+def test_what_an_explanation_says(job: Job, tmp_path: Path, name: str, more: dict[str, Any]):
+    if more.get("repo"):
+        repos.make(tmp_path / "bare", {"README": "nothing to run\n"})
+        more = {**more, "repo": tmp_path / "bare"}
+    model = Scripted({})
+    opened = local.explained(replace(job.wanted(), **more), job.outside(), model)
+    held(f"explain-{name}.txt", tell.explanation(opened, job.outside().render, model))
+
+
+@pytest.mark.parametrize(("name", "sandboxed", "real"), [("scripted", True, False), ("bare", False, False), ("real", True, True)])
+def test_what_the_demo_says_of_itself(job: Job, name: str, sandboxed: bool, real: bool):
+    render = job.outside().render
+    url = "http://127.0.0.1:8080/v1" if real else ""
+    held(f"demo-{name}.txt", render("terminal/demo.j2", repo="/some/fair", sandboxed=sandboxed, real=real, url=url))
+
+
+def test_how_the_demo_shows_the_comment(job: Job):
+    held("demo-comment.txt", job.outside().render("terminal/comment.j2", comment="### A comment", kept="/some/fair"))

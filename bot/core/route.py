@@ -81,9 +81,10 @@ def unknown_lane(asked: str, lanes: tuple[str, ...]) -> str:
 def always_strong(signals: tuple[Signal, ...], policy: Policy) -> tuple[str, ...]:
     """The always-strong rules that fire, each with its first finding. What cannot be read fires too."""
     routing = policy.routing
+    upward = tuple(name for name in routing.default_upward if name not in routing.always_strong_if)
     return tuple(
         f"{key}: {signal.name} ({signal.because[0] if signal.because else signal.reading})"
-        for key, names in (("always_strong_if", routing.always_strong_if), ("default_upward", routing.default_upward))
+        for key, names in (("always_strong_if", routing.always_strong_if), ("default_upward", upward))
         for signal in signals
         if signal.name in names and _fires(signal)
     )

@@ -14,6 +14,7 @@ from bot.core.policyfile import PolicyError, effective, read, unheeded
 from bot.core.policyschema import schema
 
 MINIMAL = (Path(__file__).parent.parent / "data" / "policy-minimal.yml").read_bytes()
+EXAMPLE = Path(__file__).parent.parent.parent / "templates" / "policy.example.yml"
 VERBATIM = b"""models:
   fast:
     provider: openrouter
@@ -164,3 +165,9 @@ def test_the_schema_takes_the_minimal_policy_and_no_unknown_key():
     jsonschema.validate(plain, made)
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(plain | {"budgets": {}}, made)
+
+
+def test_the_example_to_start_from_says_nothing_that_is_not_so():
+    example = read(EXAMPLE.read_bytes(), EXAMPLE.name)
+    assert unheeded(example) == ()
+    assert (example.routing.max_attempts, example.budget.per_run_usd, example.protect.max_files) == (2, 1_000_000, 20)

@@ -218,3 +218,32 @@ def test_a_shallow_clone_a_worktree_and_a_detached_head_work(repo, tmp_path):
         find(tmp_path / "shallow", PATH).resolve("HEAD~1")
     with pytest.raises(Denied, match="there is no commit"):
         find(repo, PATH).resolve("--output=/tmp/x")
+
+
+def test_a_repository_of_sha256_hashes_works(tmp_path):
+    (tmp_path / "r").mkdir()
+    repos.git(tmp_path / "r", "init", "--quiet", "--object-format=sha256")
+    repos.make(tmp_path / "r", {"a.py": "1\n"})
+    found = find(tmp_path / "r", PATH)
+    (tmp_path / "own").mkdir()
+    trees = Trees(tmp_path / "own", found.objects, PATH)
+    tree = trees.open(found.head)
+    tree.write("a.py", b"2\n")
+    branches = Branches(trees, found.git, found.objects, WHO, MAIL)
+    made = branches.push(found.head, tree.diff(), "route-agent/local/x-1", "m\n", WHEN)
+    trees.close()
+    assert len(made) == 64
+    assert repos.git(tmp_path / "r", "show", "route-agent/local/x-1:a.py") == "2"
+    assert not found.dirty()
+
+
+def test_a_partial_clone_that_lacks_a_file_says_how_to_complete_it(tmp_path):
+    repos.make(tmp_path / "r", {"a.py": "1\n", "b.py": "2\n"})
+    repos.git(tmp_path / "r", "config", "uploadpack.allowFilter", "true")
+    repos.git(tmp_path, "clone", "--quiet", "--no-checkout", "--filter=blob:none", f"file://{tmp_path / 'r'}", "partial")
+    found = find(tmp_path / "partial", PATH)
+    (tmp_path / "own").mkdir()
+    trees = Trees(tmp_path / "own", found.objects, PATH)
+    with pytest.raises(Denied, match="partial clone; `git fetch --refetch --no-filter` completes it"):
+        trees.open(found.head).read("a.py")
+    trees.close()
