@@ -30,7 +30,8 @@ DONE, MENDABLE, NOT_PROVED, OURS, LATER, INTERRUPTED = 0, 1, 2, 3, 75, 130
 
 def main(words: list[str] | None = None) -> int:
     """Run one command; every way to end has an exit code, and every mistake one line that says what to do."""
-    signal.signal(signal.SIGTERM, _as_interrupt)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _as_interrupt)
     try:
         return _command(arguments.parse(sys.argv[1:] if words is None else words))
     except (PolicyError, Denied) as error:

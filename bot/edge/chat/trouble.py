@@ -67,7 +67,8 @@ def _cause(error: BaseException) -> str:
 
 def _by_status(error: Any, key: str, mode: str) -> Exception:
     status = int(error.status_code)
-    text = redact(line(f"{getattr(error, 'code', '') or ''} {error.message}".strip(), 240), (key,))
+    said = str(error.message).removeprefix(f"Error code: {status} - ")
+    text = redact(line(f"{getattr(error, 'code', '') or ''} {said}".strip(), 240), (key,))
     if status in (400, 413, 422) and _TOO_LONG.search(text):
         return TooLong(text)
     if status in (400, 404, 422, 500, 501) and mode == "chat" and _NO_TOOLS.search(text):

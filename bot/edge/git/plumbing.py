@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -71,12 +72,10 @@ class Git:
         try:
             out, err = process.communicate(stdin, timeout=seconds)
         except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.communicate()
+            _kill(process)
             raise TimeoutError from None
         except BaseException:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.communicate()
+            _kill(process)
             raise
         return Done(process.returncode, out, err.decode(errors="replace").strip())
 
@@ -87,6 +86,12 @@ class Git:
             last = done.err.splitlines()[-1] if done.err else f"exit code {done.code}"
             raise Denied(f"git {args[0]}: {last}")
         return done.out
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    with suppress(ProcessLookupError):  # it may have ended in this very moment
+        os.killpg(process.pid, signal.SIGKILL)
+    process.communicate()
 
 
 def bare(folder: Path, objects: Path, path: str) -> Git:

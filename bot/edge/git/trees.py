@@ -129,6 +129,7 @@ class Trees:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
+                start_new_session=True,
             )
         assert self._batch.stdin is not None
         assert self._batch.stdout is not None
