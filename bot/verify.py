@@ -52,6 +52,8 @@ def _gather(opened: Opened, attempt: Attempt, lab: Lab) -> Evidence:
     size = f"{made.diff.lines} changed lines in {len(made.diff.files)} of at most {protect.max_files} files, nothing protected"
     first = Item(PATCH_RULES, "passed", "veto", size)
     tree = lab.bench.trees.open(opened.request.base, attempt.diff)
+    if tree.diff() != attempt.diff:  # ours always are the same; one from a Trail may say less than it does
+        return Evidence((Item(PATCH_RULES, "failed", "veto", "the diff does not say what applying it changes"),))
     checks = chosen(opened.checks, opened.policy, attempt.lane, opened.task_class)
     items, runs = _checks(opened, checks, tree, lab)
     items = (first, *items)

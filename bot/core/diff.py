@@ -50,6 +50,7 @@ class DiffError(ValueError):
     """The text is no whole unified diff; says where it stops being one."""
 
 
+_HUNK = re.compile(r"^(?:@@ -|\+\+\+ )", re.MULTILINE)
 _SECTION = re.compile(r"^diff --(?:git|cc|combined) ", re.MULTILINE)
 
 
@@ -58,6 +59,8 @@ def parse(text: str) -> Diff:
     starts = [found.start() for found in _SECTION.finditer(text)]
     if not starts:
         return Diff(_plain(text))
+    if _HUNK.search(text, 0, starts[0]):
+        raise DiffError("a change stands before the first `diff --git` line")
     ends = [*starts[1:], len(text)]
     return Diff(tuple(_section(text[start:end]) for start, end in zip(starts, ends, strict=True)))
 
@@ -88,6 +91,8 @@ def _section(text: str) -> FileDiff:
         return _combined(lines[0], lines[first:])
     path, old = header.names(lines[0])
     hunks = () if first == len(lines) or header.binary else _unidiff(["--- a\n", "+++ b\n", *lines[first:]], path)
+    if len(hunks) > 1:
+        raise DiffError(f"{path}: a second file is changed under one `diff --git` line")
     changes = _changes(hunks[0]) if hunks else (0, 0, "", "")
     return FileDiff(path, header.kind(hunks=bool(hunks)), old, *changes, header.old_mode, header.new_mode)
 

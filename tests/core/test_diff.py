@@ -91,6 +91,21 @@ def test_what_is_cut_off_or_contradicts_itself_is_said(text):
         parse(text)
 
 
+EVIL = WHOLE.partition("\n")[2].replace("a/a", "a/.github/x").replace("b/a", "b/.github/x")
+
+
+@pytest.mark.parametrize("text", [EVIL + WHOLE, WHOLE + EVIL, WHOLE + "\n" + EVIL, "--- a/x\n+++ b/x\n" + WHOLE])
+def test_a_change_outside_its_section_is_no_diff(text):
+    """`git apply` would make it, so it may not be overlooked."""
+    with pytest.raises(DiffError):
+        parse(text)
+
+
+def test_what_a_mail_says_before_its_diff_is_left_alone():
+    mail = "From 1 Mon Sep 17 00:00:00 2001\nSubject: [PATCH] x\n---\n a | 2 +-\n\n"
+    assert parse(mail + WHOLE) == parse(WHOLE)
+
+
 def test_quoted_names_are_read_as_git_means_them():
     assert unquoted('"a/\\303\\274 \\"x\\"\\t.py"') == 'a/\u00fc "x"\t.py'
 

@@ -247,3 +247,28 @@ def test_a_partial_clone_that_lacks_a_file_says_how_to_complete_it(tmp_path):
     with pytest.raises(Denied, match="partial clone; `git fetch --refetch --no-filter` completes it"):
         trees.open(found.head).read("a.py")
     trees.close()
+
+
+def handmade(repo: Path, *rows: bytes) -> str:
+    """A commit whose tree object was made by hand: what git's own commands refuse to write."""
+    tree = repos.git(repo, "hash-object", "-t", "tree", "-w", "--stdin", "--literally", stdin=b"".join(rows))
+    return repos.git(repo, "commit-tree", tree, "-m", "hostile")
+
+
+@pytest.mark.parametrize("name", [b"..", b".", b".git", b".GIT", b"/etc", b""])
+def test_a_tree_that_leads_out_of_its_folder_is_refused(repo, trees, tmp_path, name):
+    blob = bytes.fromhex(repos.git(repo, "hash-object", "-w", "--stdin", stdin=b"pwned\n"))
+    inner = repos.git(repo, "hash-object", "-t", "tree", "-w", "--stdin", "--literally", stdin=b"100644 pwned\0" + blob)
+    commit = handmade(repo, b"40000 " + name + b"\0" + bytes.fromhex(inner))
+    with pytest.raises(Denied, match=r"git itself would not check out|fatal|corrupt|malformed|empty filename"):
+        trees.open(commit).unpack(str(tmp_path / "copy"))
+    assert list(tmp_path.rglob("pwned")) == []
+
+
+def test_a_tree_with_a_link_and_a_folder_of_one_name_is_refused(repo, trees, tmp_path):
+    target = bytes.fromhex(repos.git(repo, "hash-object", "-w", "--stdin", stdin=str(tmp_path / "out").encode()))
+    blob = bytes.fromhex(repos.git(repo, "hash-object", "-w", "--stdin", stdin=b"pwned\n"))
+    inner = bytes.fromhex(repos.git(repo, "hash-object", "-t", "tree", "-w", "--stdin", stdin=b"100644 x\0" + blob))
+    commit = handmade(repo, b"120000 zz\0" + target, b"40000 zz\0" + inner)
+    with pytest.raises(Denied, match="below a file or a link"):
+        trees.open(commit)

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from bot.core.clean import line
 from bot.core.patch import path_problem
 from bot.edge.git.plumbing import Git, bare
 from bot.ports import Denied, Hit
@@ -148,8 +149,25 @@ class Trees:
         for row in filter(None, rows):
             meta, _, name = row.partition(b"\t")
             mode, _, hash_ = meta.decode().split(" ")
-            found[os.fsdecode(name)] = Entry(mode, hash_)
+            path = os.fsdecode(name)
+            if path in found or not _sound(path):
+                raise Denied(f"the tree {tree[:12]} holds the path `{line(path)}`, which git would not check out; nothing is done")
+            found[path] = Entry(mode, hash_)
+        for path in found:
+            if any(above in found for above in _above(path)):
+                raise Denied(f"the tree {tree[:12]} holds `{line(path)}` below a file or a link; nothing is done")
         return found
+
+
+def _sound(path: str) -> bool:
+    """Whether a path stays where it is written to. Hand-made tree objects may hold any name."""
+    return all(part not in ("", ".", "..") and part.lower() != ".git" for part in path.split("/"))
+
+
+def _above(path: str) -> Iterator[str]:
+    """The folders that a path lies in, outermost first."""
+    parts = path.split("/")
+    return ("/".join(parts[:depth]) for depth in range(1, len(parts)))
 
 
 def _hits(out: bytes, start: str) -> Iterator[Hit]:
@@ -197,9 +215,7 @@ class Overlay:
     def _problem(self, path: str, entry: Entry | None) -> str | None:
         if entry is not None:
             return "a link" if entry.mode == LINK else "a submodule"
-        folders = path.split("/")
-        above = ("/".join(folders[:depth]) for depth in range(1, len(folders)))
-        if any(folder in self._entries or self._edits.get(folder) is not None for folder in above):
+        if any(folder in self._entries or self._edits.get(folder) is not None for folder in _above(path)):
             return "a part of the path is a file, a link or a submodule"
         if any(other.startswith(f"{path}/") for other in self.files()):
             return "a folder"
