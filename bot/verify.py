@@ -58,7 +58,9 @@ def _gather(opened: Opened, attempt: Attempt, lab: Lab) -> Evidence:
     items, runs = _checks(opened, checks, tree, lab)
     items = (first, *items)
     if not Evidence(items).failed:
-        items = (*items, fixes(checks, opened.baseline, runs), *_canaries(made, checks, runs, tree, lab))
+        retold = tuple(f.path for f in made.diff.files if is_test(f.path))
+        fixed = fixes(checks, opened.baseline, runs, retold)
+        items = (*items, fixed, *_canaries(made, checks, runs, tree, lab))
     return Evidence(items, runs)
 
 

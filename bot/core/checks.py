@@ -1,5 +1,7 @@
 """Verification commands: what they are, how one run of them ended, and how they are found in a repository."""
 
+from typing import Literal
+
 from pydantic.dataclasses import dataclass
 
 from bot.core.strict import STRICT
@@ -25,6 +27,10 @@ class Report:
 
     executed: int
     failed: tuple[str, ...]
+    passed: tuple[str, ...] | None = None
+    """Names of the tests that passed; None where the runner does not name them, or where they are too many to keep."""
+    by: Literal["junit", "printed"] = "printed"
+    """A report file of the runner's own, or only the last lines that something printed."""
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)

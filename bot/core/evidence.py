@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic.dataclasses import dataclass
 
-from bot.core.checks import Check, Run
+from bot.core.checks import Check, Report, Run
 from bot.core.policy import CEILING
 from bot.core.strict import STRICT
 
@@ -65,12 +65,16 @@ def _tests(base: Run, patched: Run) -> tuple[State, Strength, str]:
     after, before = patched.report, base.report
     if after is None or before is None:
         return _unreported(base, patched)
+    if after.by != before.by:
+        return "failed", "veto", f"its report is {_BY[after.by]}, and {_BY[before.by]} on the base"
     new = tuple(name for name in after.failed if name not in before.failed)
     if new:
         return "failed", "veto", f"{len(new)} newly failing: {_names(new)}"
     if after.executed < before.executed:
         return "failed", "veto", f"executed {after.executed} tests, {before.executed} on the base"
-    if patched.exit_code != 0 and not after.failed:
+    if gone := _gone(before, after):
+        return "failed", "veto", f"{len(gone)} passing on the base, no longer executed: {_names(gone)}"
+    if patched.exit_code != 0 and not after.failed and (base.exit_code == 0 or before.failed):
         return "failed", "veto", f"exit code {patched.exit_code} though no test failed"
     if after.executed == 0:
         return "not_run", "info", "the runner executed no test"
@@ -78,6 +82,22 @@ def _tests(base: Run, patched: Run) -> tuple[State, Strength, str]:
         return "not_run", "info", f"no test passes, here or on the base: {_names(after.failed)}"
     left = f"; still failing, as on the base: {_names(after.failed)}" if after.failed else ""
     return "passed", "strong", f"{after.executed} tests executed, {before.executed} on the base{left}"
+
+
+_BY = {"junit": "a file of the runner's own", "printed": "only printed"}
+
+
+def _gone(before: Report, after: Report) -> tuple[str, ...]:
+    """Tests that pass on the base and were not executed; a parametrised one is there while any of its cases is."""
+    if before.passed is None or after.passed is None:
+        return ()
+    there = {_function(name) for name in (*after.passed, *after.failed)}
+    return tuple(sorted({_function(name) for name in before.passed} - there))
+
+
+def _function(name: str) -> str:
+    """A test without its parameters, which may hold a time or an address."""
+    return name.partition("[")[0]
 
 
 def _unreported(base: Run, patched: Run) -> tuple[State, Strength, str]:
@@ -93,14 +113,26 @@ def _unreported(base: Run, patched: Run) -> tuple[State, Strength, str]:
     return "not_run", "info", f"exit code {base.exit_code} on the base already, and no report to compare"
 
 
-def fixes(checks: tuple[Check, ...], base: tuple[Run, ...], patched: tuple[Run, ...]) -> Item:
-    """Whether tests that failed on the base pass with the patch: the strongest sign that it does what was wanted."""
+def fixes(checks: tuple[Check, ...], base: tuple[Run, ...], patched: tuple[Run, ...], retold: tuple[str, ...]) -> Item:
+    """Whether tests that failed on the base pass with the patch: the strongest sign that it does what was wanted.
+
+    `retold` are the test files that the patch changes: where the runner does not name what passes, and those may hold the
+    failing test, nobody knows whether it passes or is gone.
+    """
     tests = {check.name for check in checks if check.kind == "tests"}
+    reports = tuple(run.report for run in patched if run.check in tests and run.report)
     before = {t for run in base if run.check in tests and run.report for t in run.report.failed}
-    after = {t for run in patched if run.check in tests and run.report for t in run.report.failed}
+    after = {t for report in reports for t in report.failed}
     if not before:
         return Item(FIXES, "not_applicable", "info", "no test failed on the base")
-    fixed, left = sorted(before - after), sorted(before & after)
+    left, silent = sorted(before & after), sorted(before - after)
+    if all(report.passed is not None for report in reports):
+        passing = {t for report in reports for t in report.passed or ()}
+        fixed, lost = sorted(before & passing), sorted(before - after - passing)
+    else:
+        fixed, lost = ([], silent) if retold else (silent, [])
+    if lost:
+        return Item(FIXES, "not_run", "info", f"failing on the base, not seen to pass: {_names(lost)}")
     if not fixed:
         return Item(FIXES, "not_run", "info", f"still failing, as on the base: {_names(left)}")
     rest = f"; still failing: {_names(left)}" if left else ""

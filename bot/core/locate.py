@@ -19,10 +19,10 @@ COMMON = 8
 _FRAMES = (
     re.compile(r'File "([^"\n]+)", line \d+'),  # Python
     re.compile(r"\bat (?:[^\s(]+ )?\(?([^\s()]+?\.\w+):\d+(?::\d+)?\)?"),  # JavaScript
-    re.compile(r"^\s*(\S+\.(?:go|rs|rb|php|c|cc|cpp)):\d+", re.MULTILINE),
+    re.compile(r"^[ \t]*(\S+\.(?:go|rs|rb|php|c|cc|cpp)):\d+", re.MULTILINE),
     re.compile(r"\(([A-Z]\w+\.(?:java|kt|scala)):\d+\)"),
 )
-_PATH = re.compile(r"(?<![\w/.-])((?:[\w.@+-]+/)*[\w.@+-]+\.[A-Za-z]\w{0,9})(?![\w/])")
+_PATH = re.compile(r"(?<![\w/.@+-])((?:[\w.@+-]+/)*[\w.@+-]+\.[A-Za-z]\w{0,9})(?![\w/])")
 _QUOTED = re.compile(r"`([^`\n]{2,80})`")
 _IDENTIFIER = re.compile(r"[A-Za-z_]\w{2,}")
 _SYMBOL = re.compile(

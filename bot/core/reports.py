@@ -1,12 +1,15 @@
 """What a test runner said at its end, read from its own report or from the last lines it printed."""
 
 import re
+from dataclasses import replace
 from xml.etree import ElementTree as ET
 
 from bot.core.checks import Report
-from bot.core.clean import printable
+from bot.core.clean import line, printable
 
 MOST_XML = 50_000_000
+MOST_NAMES = 20_000
+"""A Trail keeps no more names of passing tests, and of failing ones, than this."""
 
 
 def junit(xml: bytes) -> Report | None:
@@ -19,14 +22,21 @@ def junit(xml: bytes) -> Report | None:
         return None
     if root.tag not in ("testsuites", "testsuite"):
         return None
-    cases = list(root.iter("testcase"))
-    failed = {_name(case) for case in cases if case.find("failure") is not None or case.find("error") is not None}
-    executed = sum(case.find("skipped") is None for case in cases)
-    return Report(executed, tuple(sorted(failed)))
+    passed: set[str] = set()
+    failed: set[str] = set()
+    executed = 0
+    for case in root.iter("testcase"):
+        if case.find("skipped") is None:
+            executed += 1
+            red = case.find("failure") is not None or case.find("error") is not None
+            (failed if red else passed).add(_name(case))
+    named = tuple(sorted(passed - failed)) if len(passed) <= MOST_NAMES else None
+    return Report(executed, tuple(sorted(failed)[:MOST_NAMES]), named, "junit")
 
 
 def _name(case: ET.Element) -> str:
-    return printable("::".join(filter(None, (case.get("classname"), case.get("name")))))
+    """One line: judged code chooses what stands there."""
+    return line("::".join(filter(None, (case.get("classname"), case.get("name")))), 300)
 
 
 END = 4_000
@@ -39,32 +49,41 @@ def closing(text: str) -> Report | None:
     for reader in (_unittest, _pytest, _cargo, _go, _jest, _node, _mocha):
         report = reader(clean, clean[-END:])
         if report is not None:
-            return report
+            return replace(report, failed=_lines(report.failed), passed=None if report.passed is None else _lines(report.passed))
     return None
 
 
-_UNITTEST = re.compile(r"^Ran (\d+) tests? in [\d.]+s\n\n(OK|FAILED|NO TESTS RAN)(?: \((.*)\))?\s*\Z", re.MULTILINE)
+def _lines(names: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(sorted({line(name, 300) for name in names})[:MOST_NAMES])
+
+
+_UNITTEST = re.compile(r"^Ran (\d{1,9}) tests? in [\d.]+s\n\n(OK|FAILED|NO TESTS RAN)(?: \((.*)\))?\s*\Z", re.MULTILINE)
+_UNITTEST_OK = re.compile(r"^(\S+ \([^)\n]*\))(?:\n[^\n]*)? \.\.\. ok$", re.MULTILINE)
+"""A docstring's first line may stand between a test's name and its end."""
 
 
 def _unittest(text: str, end: str) -> Report | None:
     found = _UNITTEST.search(end)
     if found is None:
         return None
-    skipped = re.search(r"skipped=(\d+)", found[3] or "")
+    skipped = re.search(r"skipped=(\d{1,9})", found[3] or "")
     failed = re.findall(r"^(?:FAIL|ERROR): (\S+ \([^)\n]*\))", text, re.MULTILINE)
     if found[2] == "FAILED" and not failed:
         failed = ["an unnamed test"]
-    return Report(int(found[1]) - int(skipped[1] if skipped else 0), tuple(sorted(set(failed))))
+    executed = int(found[1]) - int(skipped[1] if skipped else 0)
+    passed = set(_UNITTEST_OK.findall(text)) - set(failed)  # named with -v alone, and unless something prints in between
+    named = len(passed) + len(set(failed)) >= executed and len(passed) <= MOST_NAMES
+    return Report(executed, tuple(sorted(set(failed))), tuple(sorted(passed)) if named else None)
 
 
-_PYTEST = re.compile(r"^=* ?((?:\d+ \w+(?:, )?)+|no tests ran) in [\d.]+s(?: \([\d:]+\))? ?=*\s*\Z", re.MULTILINE)
+_PYTEST = re.compile(r"^=* ?(\d{1,9} [a-z]+(?:, \d{1,9} [a-z]+)*|no tests ran) in [\d.]+s(?: \([\d:]+\))? ?=*\s*\Z", re.MULTILINE)
 
 
 def _pytest(text: str, end: str) -> Report | None:
     found = _PYTEST.search(end)
     if found is None:
         return None
-    counts = {word.rstrip("s"): int(number) for number, word in re.findall(r"(\d+) (\w+)", found[1])}
+    counts = {word.rstrip("s"): int(number) for number, word in re.findall(r"(\d+) ([a-z]+)", found[1])}
     executed = sum(counts.get(word, 0) for word in ("passed", "failed", "error", "xfailed", "xpassed"))
     failed = re.findall(r"^(?:FAILED|ERROR) (\S+)", text, re.MULTILINE)
     if not failed and counts.get("failed", 0) + counts.get("error", 0):
@@ -72,7 +91,7 @@ def _pytest(text: str, end: str) -> Report | None:
     return Report(executed, tuple(sorted(set(failed))))
 
 
-_CARGO = re.compile(r"^test result: (?:ok|FAILED)\. (\d+) passed; (\d+) failed;", re.MULTILINE)
+_CARGO = re.compile(r"^test result: (?:ok|FAILED)\. (\d{1,9}) passed; (\d{1,9}) failed;", re.MULTILINE)
 
 
 def _cargo(text: str, end: str) -> Report | None:
@@ -82,27 +101,27 @@ def _cargo(text: str, end: str) -> Report | None:
     return Report(executed, tuple(sorted(set(re.findall(r"^test (\S+) \.\.\. FAILED", text, re.MULTILINE)))))
 
 
-_GO = re.compile(r"^(ok|FAIL|---)\s+(\S+)", re.MULTILINE)
+_GO = re.compile(r"^(ok|FAIL)[ \t]+(\S+)", re.MULTILINE)
 
 
 def _go(text: str, end: str) -> Report | None:
     if not re.search(r"^(?:ok  \t|FAIL\t|FAIL$|PASS$)", end, re.MULTILINE):
         return None
-    packages = [(word, name) for word, name in _GO.findall(text) if word in ("ok", "FAIL") and name != "["]
-    tests = re.findall(r"^\s*--- (PASS|FAIL): (\S+)", text, re.MULTILINE)
+    packages = [(word, name) for word, name in _GO.findall(text) if name != "["]
+    tests = re.findall(r"^[ \t]*--- (PASS|FAIL): (\S+)", text, re.MULTILINE)
     failed = {name for word, name in tests if word == "FAIL"} | {name for word, name in packages if word == "FAIL"}
     return Report(len(tests) if any(word == "PASS" for word, _ in tests) else len(packages), tuple(sorted(failed)))
 
 
-_JEST = re.compile(r"^ *Tests:? +(.*\d+ (?:passed|failed).*)$", re.MULTILINE)
+_JEST = re.compile(r"^ *Tests:? +(.*\d (?:passed|failed).*)$", re.MULTILINE)
 
 
 def _jest(text: str, end: str) -> Report | None:
     found = _JEST.findall(end)
     if not found:
         return None
-    counts = {word: int(number) for number, word in re.findall(r"(\d+) (passed|failed)", found[-1])}
-    failed = re.findall(r"^\s*(?:●|FAIL|✕|×) +(.+?)(?: \d+ ?ms)?$", text, re.MULTILINE)
+    counts = {word: int(number) for number, word in re.findall(r"(\d{1,9}) (passed|failed)", found[-1])}
+    failed = re.findall(r"^[ \t]*(?:●|FAIL|✕|×) +(.+?)(?: \d+ ?ms)?$", text, re.MULTILINE)
     if not failed and counts.get("failed"):
         failed = ["an unnamed test"]
     executed = counts.get("passed", 0) + counts.get("failed", 0)
@@ -110,20 +129,20 @@ def _jest(text: str, end: str) -> Report | None:
 
 
 def _node(text: str, end: str) -> Report | None:
-    counts = dict(re.findall(r"^(?:#|ℹ) (tests|pass|fail|skipped) (\d+)\s*$", end, re.MULTILINE))
+    counts = dict(re.findall(r"^(?:#|ℹ) (tests|pass|fail|skipped) (\d{1,9})[ \t]*$", end, re.MULTILINE))
     if "pass" not in counts or "fail" not in counts:
         return None
-    failed = re.findall(r"^\s*(?:not ok \d+ - |✖ )(.+?)(?: \([\d.]+ms\))?$", text, re.MULTILINE)
+    failed = re.findall(r"^[ \t]*(?:not ok \d+ - |✖ )(.+?)(?: \([\d.]+ms\))?$", text, re.MULTILINE)
     broken = int(counts["fail"])
     names = {name for name in failed if name != "failing tests:"} or ({"an unnamed test"} if broken else set())
     return Report(int(counts["pass"]) + broken, tuple(sorted(names)) if broken else ())
 
 
 def _mocha(text: str, end: str) -> Report | None:
-    passing = re.findall(r"^\s+(\d+) passing \(", end, re.MULTILINE)
+    passing = re.findall(r"^[ \t]+(\d{1,9}) passing \(", end, re.MULTILINE)
     if not passing:
         return None
-    failing = re.findall(r"^\s+(\d+) failing$", end, re.MULTILINE)
+    failing = re.findall(r"^[ \t]+(\d{1,9}) failing$", end, re.MULTILINE)
     broken = int(failing[-1]) if failing else 0
-    names = re.findall(r"^\s+\d+\) (.+)$", text, re.MULTILINE) or ["an unnamed test"]
+    names = re.findall(r"^[ \t]+\d+\) (.+)$", text, re.MULTILINE) or ["an unnamed test"]
     return Report(int(passing[-1]) + broken, tuple(sorted(set(names))) if broken else ())

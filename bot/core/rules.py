@@ -67,7 +67,7 @@ _SCHEMA_LINES = re.compile(
     r"\b(?:CREATE|ALTER|DROP)\s+(?:TABLE|INDEX|TYPE|COLUMN|VIEW|SEQUENCE)\b"
     r"|\bop\.(?:add|drop|alter|create|rename)_\w+\(|\bmigrations\.(?:Add|Remove|Alter|Rename|Create|Delete)\w+\("
     r"|\b(?:models\.\w+Field|models\.ForeignKey|mapped_column|db\.Column|sa\.Column)\("
-    r"|^\s*\w+\s*=\s*Column\(|\b(?:add|remove|rename|change)_column\b",
+    r"|^[ \t]*\w+[ \t]*=[ \t]*Column\(|\b(?:add|remove|rename|change)_column\b",
     re.IGNORECASE | re.MULTILINE,
 )
 _SCHEMA_HINTS = ("create", "alter", "drop", "op.", "migrations.", "field(", "foreignkey(", "column")
@@ -100,8 +100,8 @@ def auth_code(facts: Facts) -> Found:
 
 
 _NEW_DEFINITION = re.compile(
-    r"^\s*(?:(?:export|public|private|protected|static|async|pub|default|abstract|final)\s+)*"
-    r"(?:def|class|function|func|fn|interface|struct|enum|trait|impl|module|type)\s+\w+",
+    r"^[ \t]*(?:(?:export|public|private|protected|static|async|pub|default|abstract|final)[ \t]+)*"
+    r"(?:def|class|function|func|fn|interface|struct|enum|trait|impl|module|type)[ \t]+\w+",
     re.MULTILINE,
 )
 _NEW_WORDS = re.compile(

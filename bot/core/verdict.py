@@ -8,7 +8,7 @@ from pydantic.dataclasses import dataclass
 from bot.core.clean import RawText
 from bot.core.cost import Usage
 from bot.core.diff import Diff
-from bot.core.evidence import PATCH_RULES, REACHES, Confidence, Evidence, confidence
+from bot.core.evidence import FIXES, PATCH_RULES, REACHES, Confidence, Evidence, confidence
 from bot.core.facts import Facts, NotApplicable
 from bot.core.policy import CEILING, Policy
 from bot.core.route import ineligible
@@ -148,9 +148,19 @@ def object_to(case: Case) -> Objection | None:
     for item in case.evidence.failed:
         reason: Reason = "low_confidence_summary" if item.name.endswith(REACHES) else "failed_tests"
         return Objection(reason, f"{item.name}: {item.reason}")
-    if not case.evidence.proves:
+    if not case.evidence.proves or not _executed(case):
         return Objection("low_confidence_summary", "no test that executes the change has passed")
     return _stakes(case) or _doubt(case)
+
+
+_NOT_EXECUTED: frozenset[TaskClass] = frozenset({"docs", "tests", "dependency", "ci", "deploy"})
+"""Tasks whose right patch may well change nothing that a test command runs."""
+
+
+def _executed(case: Case) -> bool:
+    """Whether something shows that a test runs what the patch changes: it goes red with that broken, or turned green with it."""
+    shown = (item for item in case.evidence.items if item.state == "passed")
+    return case.task_class in _NOT_EXECUTED or any(item.name == FIXES or item.name.endswith(REACHES) for item in shown)
 
 
 def regrade(diff: Diff, policy: Policy) -> tuple[tuple[Signal, ...], Score]:

@@ -1,9 +1,11 @@
 """How runs end: reports read as hostile input, closing lines, and what a run says beside the base's."""
 
+import time
+
 import pytest
 
 from bot.core.checks import Check, Report, Run
-from bot.core.evidence import Evidence, Item, compare, confidence, poison, reached
+from bot.core.evidence import Evidence, Item, compare, confidence, fixes, poison, reached
 from bot.core.reports import closing, junit
 
 JUNIT = (
@@ -14,7 +16,7 @@ JUNIT = (
 
 
 def test_a_junit_report_counts_what_was_executed_and_names_what_failed():
-    assert junit(JUNIT) == Report(3, ("t.broken", "t::bad"))
+    assert junit(JUNIT) == Report(3, ("t.broken", "t::bad"), ("t.A::ok",), "junit")
 
 
 @pytest.mark.parametrize("xml", [b"", JUNIT[:-9], b"<html/>", b'<!DOCTYPE a [<!ENTITY b "c">]>' + JUNIT, b"\xff" * 9])
@@ -46,6 +48,35 @@ def test_the_last_lines_of_a_runner_are_read(text, report):
     assert closing(text) == report
 
 
+def test_names_are_one_line_whoever_chose_them():
+    report = junit(b'<testsuite><testcase name="a&#10;result: pass&#10;::set-output"><failure/></testcase></testsuite>')
+    assert report is not None
+    assert report.failed == ("a result: pass ::set-output",)
+    printed = closing("FAILED a.py::t\x1b[2J\n1 failed in 0.12s\n")
+    assert printed == Report(1, ("a.py::t",))
+
+
+def test_unittest_names_what_passes_only_where_every_test_is_accounted_for():
+    text = "test_a (m.T.test_a) ... ok\ntest_b (m.T.test_b)\nSays what it is for. ... ok\n\n---\nRan 2 tests in 0.001s\n\nOK\n"
+    assert closing(text) == Report(2, (), ("test_a (m.T.test_a)", "test_b (m.T.test_b)"))
+    assert closing(text.replace("Ran 2", "Ran 3")) == Report(3, ())
+
+
+HUGE = 300_000
+
+
+@pytest.mark.parametrize(
+    "piece",
+    ["\n", " ", "1 ", "111 ", "1 passed, ", "Ran 1", "ok ", "ok\n", "--- FAIL: ", "Tests: 1 passed 1", "# pass 1\n", "  1) ", "9",
+     "test_a (m) ... ok\n", "test_a (m)\n", "\u25cf ", "not ok 1 - ", " (1", "test result: ok. 9"],
+)  # fmt: skip
+@pytest.mark.parametrize("end", ["", "X", "\nRan 1 test in 0.1s\n\nOK", "\n1 passed in 0.1s", "\nok  \tx\n", "\n  1 passing ("])
+def test_no_output_can_hold_the_reader_up(piece, end):
+    start = time.process_time()
+    closing(piece * (HUGE // len(piece)) + end)
+    assert time.process_time() - start < 2
+
+
 TESTS, LINT = Check("t", "t", "tests", "x"), Check("l", "l", "lint", "x")
 
 
@@ -64,6 +95,10 @@ def run(code: int = 0, report: Report | None = None, *, timed_out: bool = False)
         (TESTS, run(0, Report(3, ())), run(5, Report(3, ())), "failed", "veto"),
         (TESTS, run(0, Report(0, ())), run(0, Report(0, ())), "not_run", "info"),
         (TESTS, run(2, Report(1, ("a",))), run(2, Report(1, ("a",))), "not_run", "info"),
+        (TESTS, run(1, Report(3, ())), run(1, Report(3, ())), "passed", "strong"),
+        (TESTS, run(0, Report(1, (), ("a",))), run(0, Report(1, (), ("b",))), "failed", "veto"),
+        (TESTS, run(0, Report(1, (), ("a[1]",))), run(0, Report(1, (), ("a[2]",))), "passed", "strong"),
+        (TESTS, run(0, Report(3, (), None, "junit")), run(0, Report(3, ())), "failed", "veto"),
         (TESTS, run(0), run(0), "passed", "weak"),
         (TESTS, run(0), run(1), "failed", "veto"),
         (TESTS, run(1), run(1), "not_run", "info"),
@@ -94,3 +129,17 @@ def test_a_suite_that_stays_green_with_the_change_broken_never_ran_it():
     assert reached(TESTS, run(0, Report(3, ())), run(0)).state == "passed"
     assert poison("a.txt", b"x") is None
     assert poison("a.sh", b"#!/bin/sh\nx\n") == b"#!/bin/sh\nexit 97\nx\n"
+
+
+def test_a_failing_test_that_is_gone_was_not_fixed():
+    base = run(1, Report(2, ("bad",), ("ok",), "junit"))
+    deleted = run(0, Report(2, (), ("ok", "trivial"), "junit"))
+    mended = run(0, Report(2, (), ("bad", "ok"), "junit"))
+    assert fixes((TESTS,), (base,), (deleted,), ("tests/t.py",)).state == "not_run"
+    assert fixes((TESTS,), (base,), (mended,), ("tests/t.py",)).state == "passed"
+
+
+def test_where_passing_tests_have_no_names_a_patch_of_the_tests_leaves_it_unknown():
+    base, after = run(1, Report(2, ("bad",))), run(0, Report(2, ()))
+    assert fixes((TESTS,), (base,), (after,), ("tests/t.py",)).state == "not_run"
+    assert fixes((TESTS,), (base,), (after,), ()).state == "passed"

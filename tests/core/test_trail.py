@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.core.cost import Usage
-from bot.core.evidence import PATCH_RULES, Evidence, Item
+from bot.core.evidence import PATCH_RULES, REACHES, Evidence, Item
 from bot.core.facts import Facts, NotApplicable
 from bot.core.policyfile import read
 from bot.core.request import Request
@@ -45,7 +45,16 @@ def tried(lane: str, ended: Ended = "finished", diff: str = DIFF) -> Tried:
     return Tried(Attempt(lane, ended, diff, Usage(), 1.0))
 
 
-GREEN = Proved(Evidence((Item(PATCH_RULES, "passed", "veto", ""), Item("check t", "passed", "strong", "3 tests"))), 1.0)
+GREEN = Proved(
+    Evidence(
+        (
+            Item(PATCH_RULES, "passed", "veto", ""),
+            Item("check t", "passed", "strong", "3 tests"),
+            Item(f"t {REACHES}", "passed", "info", ""),
+        )
+    ),
+    1.0,
+)
 RED = Proved(Evidence((Item("check t", "failed", "veto", "1 newly failing: x"),)), 1.0)
 RED_TOO = Proved(Evidence((Item("check t", "failed", "veto", "1 newly failing: y"),)), 1.0)
 BANNED = Proved(Evidence((Item(PATCH_RULES, "failed", "veto", "`.github/x` is protected"),)), 1.0)

@@ -260,7 +260,7 @@ def test_a_tree_that_leads_out_of_its_folder_is_refused(repo, trees, tmp_path, n
     blob = bytes.fromhex(repos.git(repo, "hash-object", "-w", "--stdin", stdin=b"pwned\n"))
     inner = repos.git(repo, "hash-object", "-t", "tree", "-w", "--stdin", "--literally", stdin=b"100644 pwned\0" + blob)
     commit = handmade(repo, b"40000 " + name + b"\0" + bytes.fromhex(inner))
-    with pytest.raises(Denied, match=r"git itself would not check out|fatal|corrupt|malformed|empty filename"):
+    with pytest.raises(Denied, match=r"git would not check out|fatal|corrupt|malformed|empty filename"):
         trees.open(commit).unpack(str(tmp_path / "copy"))
     assert list(tmp_path.rglob("pwned")) == []
 

@@ -1,0 +1,58 @@
+"""What strangers write, cleaned: linear in time, whatever it is made of."""
+
+import time
+
+import pytest
+
+from bot.core import locate, rules
+from bot.core.clean import inline, redact, visible
+from bot.core.diff import parse
+from bot.core.facts import Facts, NotApplicable
+
+HUGE = 200_000
+NOTHING = NotApplicable("none")
+
+
+@pytest.mark.parametrize(
+    "piece", ["![", "![](", "<!--", " alt=", ' alt="', " alt='", "eyJ", "eyJaaaaaaaaaa.", "&#", "xoxb-", "-----BEGIN "]
+)
+def test_cleaning_takes_time_in_proportion(piece):
+    text = piece * (HUGE // len(piece))
+    start = time.process_time()
+    visible(text)
+    redact(text)
+    inline(text)
+    assert time.process_time() - start < 2
+
+
+@pytest.mark.parametrize("piece", ["\n", " ", "@", "+", "a/", "a.", "at a.b:", 'File "', "(Aa.", "Aa", "a_", "`a"])
+def test_locating_takes_time_in_proportion(piece):
+    text = (piece * HUGE)[: locate.MOST_TEXT]
+    start = time.process_time()
+    locate.named(text, ("src/a.py",))
+    locate.symbols(text)
+    locate.words(text)
+    assert time.process_time() - start < 2
+
+
+@pytest.mark.parametrize("added", ["", " ", "export ", "op.", "env.", "models.", "CREATE "])
+def test_rules_take_time_in_proportion_to_a_change(added):
+    rows = HUGE // 4
+    body = f"+{added}\n" * rows
+    text = f"diff --git a/a.py b/a.py\n--- a/a.py\n+++ b/a.py\n@@ -0,0 +1,{rows} @@\n{body}"
+    facts = Facts(parse(text), NOTHING, NOTHING, (), "")
+    start = time.process_time()
+    rules.needs_new_code(facts)
+    rules.schema_change(facts)
+    rules.secrets_handling(facts)
+    assert time.process_time() - start < 2
+
+
+def test_hidden_text_is_left_out_and_shown_text_stays():
+    assert visible('a <!-- no --> b ![alt](http://x/y.png) c <img alt="no"> d\u200be') == "a  b  c <img> de"
+    assert visible("see [the docs](http://x) and a[0](b)") == "see [the docs](http://x) and a[0](b)"
+
+
+def test_tokens_are_taken_out():
+    jwt = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9PlFUP0THsR8U"
+    assert redact(f"Bearer {jwt}; ghp_{'a' * 36}") == "Bearer [redacted]; [redacted]"
