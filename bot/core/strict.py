@@ -2,5 +2,6 @@
 
 from pydantic import ConfigDict
 
-STRICT = ConfigDict(extra="forbid", strict=True)
-"""For `pydantic.dataclasses.dataclass(frozen=True, slots=True, config=STRICT)`: no unknown field, no coercion."""
+STRICT = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
+"""For `pydantic.dataclasses.dataclass(frozen=True, slots=True, config=STRICT)`: no unknown field, no coercion,
+and no number that JSON cannot hold."""
