@@ -1,0 +1,184 @@
+"""What GitHub tells a workflow, read strictly: one typed event for each thing that can be a command, None for the rest.
+
+Light on purpose: a comment that is no command must end before anything heavy is loaded.
+"""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from bot.core.forge import Thread
+
+MOST_BYTES = 30_000_000
+"""GitHub's own limit for an event is 25 MB."""
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    login: str
+    id: int
+    kind: str
+    """`User`, `Bot` or `Organization`, as GitHub says it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Repo:
+    """`full_name` is `owner/name`."""
+
+    full_name: str
+    default_branch: str
+    private: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Commented:
+    repo: Repo
+    sender: Person
+    thread: Thread
+    comment: int
+    author: Person
+    """Who wrote the comment; not always who caused the event."""
+    body: str
+    at: str
+    """When the comment was made; ISO 8601, UTC."""
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    repo: Repo
+    sender: Person
+    thread: Thread
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Dispatched:
+    """Another workflow, or a person with write access, asks by number."""
+
+    repo: Repo
+    sender: Person
+    number: int
+    instructions: str
+    lane: str
+
+
+Event = Commented | Labelled | Dispatched
+
+
+class EventError(ValueError):
+    """The payload is not what GitHub sends for such an event; says where."""
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """What the workflow itself passes in, besides the event."""
+
+    issue: str = ""
+    instructions: str = ""
+    lane: str = ""
+
+
+def read(name: str, data: bytes, typed: Typed) -> Event | None:
+    """The event, or None for one that can never be a command. Raises `EventError`."""
+    if len(data) > MOST_BYTES:
+        raise EventError(f"the event has {len(data)} bytes; GitHub sends at most {MOST_BYTES}")
+    try:
+        payload = json.loads(data)
+    except (ValueError, RecursionError):
+        raise EventError("the event is no JSON") from None
+    whole = _Part(payload, "event")
+    match name, payload.get("action") if isinstance(payload, dict) else None:
+        case "issue_comment", "created":
+            return _commented(whole)
+        case "issues" | "pull_request" | "pull_request_target", "labeled":
+            return _labelled(whole)
+        case (("workflow_dispatch" | "workflow_call" | "repository_dispatch" | "schedule"), _):
+            return _dispatched(whole, typed)
+        case _:
+            return None
+
+
+class _Part:
+    """One object of the payload, every field asked for by type. The only place that holds a dict."""
+
+    def __init__(self, value: Any, where: str) -> None:
+        if not isinstance(value, dict):
+            raise EventError(f"{where} is no object")
+        self._value, self._where = value, where
+
+    def part(self, name: str) -> "_Part":
+        return _Part(self._value.get(name), f"{self._where}.{name}")
+
+    def has(self, name: str) -> bool:
+        return self._value.get(name) is not None
+
+    def text(self, name: str, *, empty: bool = False) -> str:
+        found = self._value.get(name)
+        if found is None and empty:
+            return ""
+        if not isinstance(found, str):
+            raise EventError(f"{self._where}.{name} is no text")
+        return found
+
+    def number(self, name: str) -> int:
+        found = self._value.get(name)
+        if not isinstance(found, int) or isinstance(found, bool) or found < 1:
+            raise EventError(f"{self._where}.{name} is no number")
+        return found
+
+    def truth(self, name: str) -> bool:
+        return self._value.get(name) is True
+
+    def names(self, name: str) -> tuple[str, ...]:
+        found = self._value.get(name)
+        parts = (_Part(item, f"{self._where}.{name}") for item in found) if isinstance(found, list) else ()
+        return tuple(part.text("name") for part in parts)
+
+
+def _person(part: _Part) -> Person:
+    return Person(part.text("login"), part.number("id"), part.text("type"))
+
+
+def _repo(whole: _Part) -> Repo:
+    part = whole.part("repository")
+    return Repo(part.text("full_name"), part.text("default_branch"), part.truth("private"))
+
+
+def _thread(part: _Part, *, pull: bool) -> Thread:
+    return Thread(
+        number=part.number("number"),
+        title=part.text("title"),
+        body=part.text("body", empty=True),
+        state=part.text("state"),
+        locked=part.truth("locked"),
+        author=part.part("user").text("login") if part.has("user") else "",
+        labels=part.names("labels"),
+        pull=pull,
+    )
+
+
+def _commented(whole: _Part) -> Commented:
+    issue, comment = whole.part("issue"), whole.part("comment")
+    return Commented(
+        repo=_repo(whole),
+        sender=_person(whole.part("sender")),
+        thread=_thread(issue, pull=issue.has("pull_request")),
+        comment=comment.number("id"),
+        author=_person(comment.part("user")),
+        body=comment.text("body", empty=True),
+        at=comment.text("created_at"),
+    )
+
+
+def _labelled(whole: _Part) -> Labelled:
+    on_pull = whole.has("pull_request")
+    part = whole.part("pull_request" if on_pull else "issue")
+    thread = _thread(part, pull=on_pull or part.has("pull_request"))
+    return Labelled(_repo(whole), _person(whole.part("sender")), thread, whole.part("label").text("name"))
+
+
+def _dispatched(whole: _Part, typed: Typed) -> Dispatched:
+    number = typed.issue.strip().removeprefix("#")
+    if not number.isascii() or not number.isdigit() or not 0 < len(number) < 12:
+        raise EventError("the input `issue` must be the number of an issue or pull request")
+    return Dispatched(_repo(whole), _person(whole.part("sender")), int(number), typed.instructions, typed.lane)

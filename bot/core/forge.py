@@ -1,0 +1,75 @@
+"""What GitHub says, as plain values. Light on purpose: the first look at an event needs no more than this."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Permission = Literal["none", "read", "triage", "write", "maintain", "admin"]
+Reaction = Literal["eyes", "-1"]
+
+
+@dataclass(frozen=True, slots=True)
+class Thread:
+    """An issue, or the conversation of a pull request."""
+
+    number: int
+    title: str
+    body: str
+    state: str
+    """`open` or `closed`."""
+    locked: bool
+    author: str
+    labels: tuple[str, ...]
+    pull: bool
+    """Whether it belongs to a pull request."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pull:
+    number: int
+    head_sha: str
+    head_ref: str
+    head_repo: str | None
+    """`owner/name`; None where the fork is gone."""
+    base_ref: str
+    state: str
+    draft: bool
+    merged: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FailedCheck:
+    name: str
+    app: str
+    job: int | None
+    annotations: tuple[str, ...]
+    log_tail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Checks:
+    """`total` counts every check that has ended, `failed` names those that are red."""
+
+    total: int
+    failed: tuple[FailedCheck, ...]
+    unreadable: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Comment:
+    id: int
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class FileChange:
+    """`content` is None for a file that is deleted."""
+
+    path: str
+    content: bytes | None
+    mode: str
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    files: tuple[FileChange, ...]
+    message: str

@@ -1,0 +1,93 @@
+"""Who may have what done: a pure decision over what GitHub says of the person, the thread and the change. Fails closed."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from bot.core.command import Verb
+from bot.core.event import Commented, Event, Person
+from bot.core.forge import Permission, Pull, Thread
+from bot.core.policy import Triggers
+
+RANKS: tuple[Permission, ...] = ("none", "read", "triage", "write", "maintain", "admin")
+"""What a person may do in a repository, least first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What is asked of GitHub, live, about one command. `pull` is None on an issue."""
+
+    me: str
+    permission: Permission
+    thread: Thread
+    pull: Pull | None
+    repo: str
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """The command goes on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ignored:
+    """Nothing is said: neither we nor a stranger may start a conversation. `why` is for the log."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class TurnedAway:
+    """A person without the permission: a reaction, never a comment, so that strangers cannot make the bot talk."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A permitted person asks for what is not done; answered with the reason."""
+
+    code: Literal["closed", "locked", "fork"]
+    detail: str
+
+
+Answer = Admitted | Ignored | TurnedAway | Refused
+
+
+def who(event: Event, me: str) -> Ignored | None:
+    """What the event alone says against it: our own words, and words that are not the sender's."""
+    if _same(event.sender.login, me):
+        return Ignored("it comes from this bot itself")
+    if isinstance(event, Commented) and event.author.id != event.sender.id:
+        return Ignored(f"the comment is by {event.author.login}, the event by {event.sender.login}")
+    return None
+
+
+def admit(sender: Person, verb: Verb, standing: Standing, triggers: Triggers) -> Answer:
+    """Whether a command is obeyed."""
+    if sender.kind != "User" or sender.login.endswith("[bot]"):
+        if sender.id not in triggers.actors:
+            return TurnedAway(f"{sender.login} is a bot; its id {sender.id} is not in triggers.actors")
+    elif RANKS.index(standing.permission) < RANKS.index(triggers.permission):
+        return TurnedAway(f"{sender.login} has `{standing.permission}` here; triggers.permission asks for `{triggers.permission}`")
+    return Admitted() if verb == "help" else _thread(verb, standing)
+
+
+def _thread(verb: Verb, standing: Standing) -> Answer:
+    thread, pull = standing.thread, standing.pull
+    what = "pull request" if thread.pull else "issue"
+    if thread.state != "open":
+        return Refused("closed", f"this {what} is {thread.state}; reopen it, and give the command again")
+    if thread.locked:
+        return Refused("locked", f"this {what} is locked; unlock it, and give the command again")
+    if pull is not None and verb == "fix" and not _same(pull.head_repo or "", standing.repo):
+        return Refused(
+            "fork",
+            "the branch lies in a fork, where nothing can be pushed and nothing is run; push it to a branch of this repository, "
+            "or describe the fix in an issue",
+        )
+    return Admitted()
+
+
+def _same(one: str, other: str) -> bool:
+    """GitHub's names differ by more than case."""
+    return one.lower() == other.lower()

@@ -1,0 +1,24 @@
+"""The first look at an event: a comment that is no command ends here, before anything heavy is loaded."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from bot.core.command import may_be
+from bot.core.event import Commented, Dispatched, Event, EventError, Labelled, Typed, read
+
+
+def look(env: Mapping[str, str]) -> Event | str:
+    """The event that may be a command, or why there is none. Raises `EventError`."""
+    name, path = env.get("GITHUB_EVENT_NAME", ""), env.get("GITHUB_EVENT_PATH", "")
+    try:
+        data = Path(path).read_bytes()
+    except OSError as error:
+        raise EventError(f"GITHUB_EVENT_PATH cannot be read: {error.strerror}") from None
+    typed = Typed(*(env.get(f"INPUT_{field.upper()}", "") for field in ("issue", "instructions", "lane")))
+    match read(name, data, typed):
+        case None:
+            return f"the event `{name}` is no command"
+        case Commented(body=body) if not may_be(body):
+            return "the comment is no command"
+        case Commented() | Labelled() | Dispatched() as event:
+            return event
