@@ -1,5 +1,6 @@
 """A record in words: the short texts that reports and comments put into their templates."""
 
+from bot.core.evidence import State
 from bot.core.facts import NotApplicable, NotRun, Unreadable
 from bot.core.ledger import AttemptRecord, Record
 from bot.core.route import Route, choose
@@ -12,6 +13,10 @@ _YES_OR_NO: dict[SignalName, str] = {
     "auth_code": "auth_code",
     "needs_new_code": "new_code",
 }
+
+
+MARKS: dict[State, str] = {"passed": "✅", "failed": "❌", "not_run": "○", "not_applicable": "·"}
+"""How a comment shows the state of an evidence item."""
 
 
 def reading(found: Reading, *, yes_or_no: bool = False) -> str:

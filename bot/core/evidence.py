@@ -9,7 +9,7 @@ from bot.core.checks import Check, Report, Run
 from bot.core.policy import CEILING
 from bot.core.strict import STRICT
 
-PATCH_RULES, FIXES, REACHES = "patch rules", "fixes failing tests", "reaches the change"
+PATCH_RULES, FIXES, REACHES, REPRODUCED = "patch rules", "fixes failing tests", "reaches the change", "reproduction"
 """Names of items that decisions look for."""
 
 State = Literal["passed", "failed", "not_run", "not_applicable"]
@@ -234,10 +234,16 @@ def confidence(evidence: Evidence, *, first_lane: bool) -> Confidence:
     terms: list[Term] = []
     if evidence.proves:
         terms.append(Term("suite green", SUITE_GREEN))
-        terms += [
-            Term("failing tests fixed", FAILING_FIXED) if item.state == "passed" else Term("failing tests still fail", FAILING_LEFT)
-            for item in evidence.items
-            if item.name == FIXES and item.state in ("passed", "not_run")
-        ]
+        terms += _shown_to_work(evidence)
     odds = math.log(prior / (1 - prior)) + sum(math.log(term.ratio) for term in terms)
     return Confidence(min(CEILING, 1 / (1 + math.exp(-odds))), prior, tuple(terms))
+
+
+def _shown_to_work(evidence: Evidence) -> list[Term]:
+    """A test that turns green with the change, old or new: one term, since the two say the same thing."""
+    state = {item.name: item.state for item in evidence.items}
+    if state.get(FIXES) == "passed":
+        return [Term("failing tests fixed", FAILING_FIXED)]
+    if state.get(REPRODUCED) == "passed":
+        return [Term("reproduced by a new test", FAILING_FIXED)]
+    return [Term("failing tests still fail", FAILING_LEFT)] if state.get(FIXES) == "not_run" else []

@@ -15,11 +15,24 @@ from bot.core.route import Refusal, Route
 from bot.core.score import Score
 from bot.core.signals import Signal
 from bot.core.strict import STRICT
-from bot.core.trail import Opened, Trail, Try
+from bot.core.trail import Opened, Proof, Trail, Try
 from bot.core.verdict import Accept, Decision, Ended, Escalate, Stop, bar
 from bot.core.words import TaskClass
 
-Result = Literal["pass", "not_fixed", "refused", "budget", "quota", "unavailable", "explained", "stopped"]
+Result = Literal[
+    "pass",
+    "not_fixed",
+    "refused",
+    "budget",
+    "quota",
+    "unavailable",
+    "explained",
+    "stopped",
+    "no_ci",
+    "needs_approval",
+    "ci_timeout",
+    "superseded",
+]
 """How a run ended. Only `pass` is a proved patch."""
 
 
@@ -80,6 +93,12 @@ class Record:
     seconds: float
     branch: str | None
     commit: str | None
+    proof: Proof = "sandbox"
+    ci_url: str | None = None
+    """Where CI's own report on the last attempt can be read."""
+    pull_request: str | None = None
+    """The pull request, or the page on which a person can open it."""
+    pull_request_open: bool = False
     version: Literal[1] = 1
     kind: Literal["record"] = "record"
 
@@ -134,7 +153,8 @@ def record(trail: Trail, spent: int | None, interrupted: str = "") -> Record:
     opened, request, tries = trail.opened, trail.opened.request, trail.tries
     result, detail = _result(opened, tries) if not interrupted else _interrupted(interrupted)
     last = tries[-1].decision if tries else None
-    pushed = trail.pushed
+    pushed, published = trail.pushed, trail.published
+    ci = tries[-1].ci if tries else None
     return Record(
         id=request.id,
         at=opened.at,
@@ -160,6 +180,10 @@ def record(trail: Trail, spent: int | None, interrupted: str = "") -> Record:
         seconds=round(trail.seconds, 3),
         branch=pushed.branch if pushed else None,
         commit=pushed.commit if pushed else None,
+        proof=opened.proof,
+        ci_url=ci.url if ci else None,
+        pull_request=published.pull_request if published else None,
+        pull_request_open=published.opened if published else False,
     )
 
 
@@ -169,7 +193,7 @@ def _interrupted(why: str) -> tuple[Result, str]:
 
 def _result(opened: Opened, tries: tuple[Try, ...]) -> tuple[Result, str]:
     if isinstance(opened.route, Refusal):
-        return "refused", opened.route.detail
+        return "no_ci" if opened.route.code == "no_ci" else "refused", opened.route.detail
     if not tries:
         return "explained", "routing.shadow is on: nothing was spent"
     match tries[-1].decision:

@@ -3,6 +3,7 @@
 import hashlib
 import re
 import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 
@@ -53,6 +54,9 @@ PROTECTED = (
 )
 """What no patch may touch, in any folder and any case: CI, git's and agents' configuration, files that run unasked."""
 
+BRANCH = re.compile(r"^route-agent/[a-z0-9]+/[a-z0-9-]+$")
+"""The names of our own branches; no other is ever written or deleted."""
+
 REGULAR = frozenset({"100644", "100755"})
 
 
@@ -72,6 +76,16 @@ class Patch:
 def parse(text: str) -> Patch:
     """Raises `DiffError` for what is no diff."""
     return Patch(text, diffs.parse(text))
+
+
+_SECTION = re.compile(r"^diff --git ", re.MULTILINE)
+
+
+def part(text: str, wanted: Callable[[str], bool]) -> str:
+    """The sections of a git diff whose file is wanted, as a diff of their own."""
+    starts = [found.start() for found in _SECTION.finditer(text)]
+    sections = [text[start:end] for start, end in zip(starts, [*starts[1:], len(text)], strict=True)]
+    return "".join(section for section in sections if all(wanted(file.path) for file in diffs.parse(section).files))
 
 
 def trespasses(patch: Patch, protected: tuple[str, ...], max_files: int, max_lines: int) -> tuple[str, ...]:

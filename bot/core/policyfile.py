@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 from difflib import get_close_matches
-from typing import Any, get_args
+from typing import Any, Literal, get_args
 
 import yaml
 from pydantic import ValidationError
@@ -170,22 +170,32 @@ def effective(policy: Policy) -> str:
     return _MONEY.sub(r"\1\2", yaml.safe_dump(plain, sort_keys=False, allow_unicode=True, width=120))
 
 
-UNHEEDED: tuple[tuple[str, str], ...] = (
-    ("models.verifier", "the critic comes with a later version"),
-    ("routing.audit_share", "blind audits come with the ledger's reports"),
-    ("verification.deep", "mutants and independent tests come with a later version"),
-    ("verification.ci", "this version runs checks in its sandbox, not as CI jobs"),
-    ("triggers", "there is no GitHub Action yet"),
-    ("publish", "there are no pull requests yet: a local branch is made"),
-    ("ledger.branch", "the ledger is a local file"),
+Proof = Literal["sandbox", "ci"]
+
+UNHEEDED: tuple[tuple[str, Proof | None, str], ...] = (
+    ("models.verifier", None, "the critic comes with a later version"),
+    ("routing.audit_share", None, "blind audits come with the ledger's reports"),
+    ("verification.deep", None, "mutants and independent tests come with a later version"),
+    ("verification.ci", "sandbox", "on the command line checks run in a sandbox, not as CI jobs"),
+    ("verification.ci.required", "ci", "the workflows that are started are what is waited for"),
+    ("verification.setup", "ci", "the verify workflow holds its own set-up"),
+    ("verification.checks", "ci", "the verify workflow holds the commands"),
+    ("triggers", "sandbox", "they are for GitHub"),
+    ("publish", "sandbox", "on the command line a local branch is made"),
+    ("budget.per_day_usd", "ci", "each job counts its own run only, until the ledger has its branch"),
+    ("budget.per_month_usd", "ci", "likewise"),
+    ("budget.per_actor_day_usd", "ci", "likewise"),
+    ("ledger.branch", None, "the ledger is a local file"),
 )
-"""Keys that the contract has and this version accepts without obeying them."""
+"""Keys that the contract has and this version accepts without obeying them: everywhere, or under one kind of proof."""
 
 
-def unheeded(policy: Policy) -> tuple[str, ...]:
+def unheeded(policy: Policy, proof: Proof) -> tuple[str, ...]:
     """What the file sets and this version does not obey, so that nothing is passed over in silence."""
     given = policy.model_dump(mode="json", by_alias=True, exclude_unset=True)
-    return tuple(f"{path}: {why}" for path, why in UNHEEDED if _set(given, path.split(".")))
+    return tuple(
+        f"{path}: {why}" for path, kind, why in UNHEEDED if (kind is None or kind == proof) and _set(given, path.split("."))
+    )
 
 
 def _set(given: Any, parts: list[str]) -> bool:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from bot.core.evidence import PATCH_RULES
 from bot.core.route import Refusal
-from bot.core.trail import Entry, Proved, Published, Pushed, Trail, TrailError, Tried
+from bot.core.trail import Awaited, Entry, Proved, Published, Pushed, Trail, TrailError, Tried
 from bot.core.verdict import Accept, Attempt, Escalate, Stop
 
 
@@ -32,11 +32,18 @@ class Push:
 
 
 @dataclass(frozen=True, slots=True)
+class AwaitCI:
+    """Have the repository's own CI judge the branch."""
+
+    pushed: Pushed
+
+
+@dataclass(frozen=True, slots=True)
 class Publish:
     """Write the record; say how it ended."""
 
 
-Step = Ask | Prove | Push | Publish
+Step = Ask | Prove | Push | AwaitCI | Publish
 
 
 def next_step(trail: Trail) -> Step | None:
@@ -46,10 +53,12 @@ def next_step(trail: Trail) -> Step | None:
             return _first(trail)
         case Tried(attempt=attempt):
             return Prove(attempt)
-        case Proved():
+        case Proved() as proved if trail.opened.proof == "ci" and not proved.hopeless:
+            return Push(trail.attempts[-1], len(trail.attempts))
+        case Proved() | Awaited():
             return _decided(trail)
-        case Pushed():
-            return Publish()
+        case Pushed() as pushed:
+            return AwaitCI(pushed) if trail.opened.proof == "ci" else Publish()
         case Published():
             return None
 
@@ -67,6 +76,8 @@ def _decided(trail: Trail) -> Step:
     match last.decision:
         case Escalate(lane=lane, detail=detail):
             return Ask(lane, detail)
+        case _ if trail.opened.proof == "ci":
+            return Publish()
         case Accept():
             return Push(last.attempt, len(tries))
         case Stop():
@@ -98,6 +109,8 @@ def _answers(entry: Entry, asked: Step | None) -> bool:
             return isinstance(entry, Proved)
         case Push():
             return isinstance(entry, Pushed)
+        case AwaitCI():
+            return isinstance(entry, Awaited)
         case Publish():
             return isinstance(entry, Published)
         case None:

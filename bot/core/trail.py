@@ -7,6 +7,7 @@ from pydantic.dataclasses import dataclass
 
 from bot.core import patch
 from bot.core.checks import Check, Run
+from bot.core.ci import Verdict
 from bot.core.cost import Usage
 from bot.core.diff import DiffError
 from bot.core.evidence import Evidence
@@ -17,12 +18,16 @@ from bot.core.route import Refusal, Route
 from bot.core.score import Score
 from bot.core.signals import Signal
 from bot.core.strict import STRICT
-from bot.core.verdict import Attempt, Case, Decision, decide
+from bot.core.verdict import Attempt, Case, CiSaid, Decision, decide
 from bot.core.words import TaskClass
 
 MAX_BYTES = 20_000_000
 """A longer Trail is refused before it is parsed."""
 MAX_ENTRIES = 40
+
+
+Proof = Literal["sandbox", "ci"]
+"""Where checks run: here, on copies; or as CI jobs on the pushed branch, where nothing of the repository runs with us."""
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)
@@ -43,6 +48,7 @@ class Opened:
     """ISO 8601, UTC."""
     seconds: float
     sandbox: str
+    proof: Proof = "sandbox"
     version: Literal[1] = 1
 
 
@@ -58,22 +64,45 @@ class Proved:
     seconds: float
     kind: Literal["proved"] = "proved"
 
+    @property
+    def hopeless(self) -> bool:
+        """Whether nothing that CI says can help: there is no patch, or it breaks a rule."""
+        return bool(self.evidence.failed) or all(item.state != "passed" for item in self.evidence.items)
+
 
 @dataclass(frozen=True, slots=True, config=STRICT)
 class Pushed:
     branch: str
     commit: str
     seconds: float
+    tests: str | None = None
+    """The commit below it that holds the tests alone, where a patch has tests and more."""
     kind: Literal["pushed"] = "pushed"
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class Awaited:
+    """What the repository's own CI said of the branch."""
+
+    verdict: Verdict
+    why: str
+    url: str
+    evidence: Evidence
+    seconds: float
+    kind: Literal["awaited"] = "awaited"
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)
 class Published:
     at: str
+    pull_request: str | None = None
+    """The address of the pull request, or of the page on which a person can open it."""
+    opened: bool = False
+    """Whether the pull request is open; a person still has to open it where GitHub would not let us."""
     kind: Literal["published"] = "published"
 
 
-Entry = Tried | Proved | Pushed | Published
+Entry = Tried | Proved | Pushed | Awaited | Published
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +112,7 @@ class Try:
     attempt: Attempt
     evidence: Evidence
     decision: Decision
+    ci: Awaited | None = None
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)
@@ -99,20 +129,45 @@ class Trail:
 
     @property
     def tries(self) -> tuple[Try, ...]:
-        """Every attempt that was proved, in order. The decisions are made anew: a stored one would have to be believed."""
+        """Every attempt that was judged, in order. The decisions are made anew: a stored one would have to be believed."""
         found: list[Try] = []
         objections: list[str] = []
-        for before, entry in zip(self.entries, self.entries[1:], strict=False):
-            if isinstance(before, Tried) and isinstance(entry, Proved):
-                decision = self._decide(before.attempt, entry.evidence, tuple(objections))
-                found.append(Try(before.attempt, entry.evidence, decision))
-                objections.append(getattr(decision, "detail", ""))
+        for tried, rest in self._attempts():
+            shown = self._shown(rest)
+            if shown is None:
+                continue
+            evidence, ci = shown
+            decision = self._decide(tried.attempt, evidence, ci, tuple(objections))
+            found.append(Try(tried.attempt, evidence, decision, ci))
+            objections.append(getattr(decision, "detail", ""))
         return tuple(found)
 
-    def _decide(self, attempt: Attempt, evidence: Evidence, earlier: tuple[str, ...]) -> Decision:
+    def _attempts(self) -> tuple[tuple[Tried, tuple[Entry, ...]], ...]:
+        """Each attempt with what came after it, up to the next."""
+        starts = [number for number, entry in enumerate(self.entries) if isinstance(entry, Tried)]
+        parts = [self.entries[start:end] for start, end in zip(starts, [*starts[1:], None], strict=False)]
+        return tuple((part[0], part[1:]) for part in parts if isinstance(part[0], Tried))
+
+    def _shown(self, rest: tuple[Entry, ...]) -> tuple[Evidence, Awaited | None] | None:
+        """What was shown about an attempt; None while there is more to come."""
+        proved = next((entry for entry in rest if isinstance(entry, Proved)), None)
+        awaited = next((entry for entry in rest if isinstance(entry, Awaited)), None)
+        if proved is None or self.opened.proof == "sandbox" or proved.hopeless:
+            return None if proved is None else (proved.evidence, None)
+        if awaited is None:
+            return None
+        both = Evidence((*proved.evidence.items, *awaited.evidence.items), awaited.evidence.runs)
+        return both, awaited
+
+    def _decide(self, attempt: Attempt, evidence: Evidence, ci: Awaited | None, earlier: tuple[str, ...]) -> Decision:
         diff = patch.parse(attempt.diff).diff if attempt.diff else None
         opened = self.opened
-        return decide(Case(opened.policy, opened.task_class, opened.score.total, attempt, evidence, diff, earlier))
+        said = CiSaid(ci.verdict, ci.why) if ci else None
+        return decide(Case(opened.policy, opened.task_class, opened.score.total, attempt, evidence, diff, earlier, said))
+
+    @property
+    def attempts(self) -> tuple[Attempt, ...]:
+        return tuple(entry.attempt for entry in self.entries if isinstance(entry, Tried))
 
     @property
     def finished(self) -> bool:
@@ -120,7 +175,18 @@ class Trail:
 
     @property
     def pushed(self) -> Pushed | None:
-        return next((entry for entry in self.entries if isinstance(entry, Pushed)), None)
+        """The branch of the last attempt; None where that attempt has none, whatever earlier ones had."""
+        rest = self._attempts()[-1][1] if self._attempts() else ()
+        return next((entry for entry in rest if isinstance(entry, Pushed)), None)
+
+    @property
+    def superseded(self) -> tuple[str, ...]:
+        """Branches of attempts that a later attempt has replaced."""
+        return tuple(entry.branch for _, rest in self._attempts()[:-1] for entry in rest if isinstance(entry, Pushed))
+
+    @property
+    def published(self) -> Published | None:
+        return self.last if isinstance(self.last, Published) else None
 
     @property
     def usage(self) -> Usage:
@@ -134,7 +200,7 @@ class Trail:
             match entry:
                 case Tried(attempt=attempt):
                     total += attempt.seconds
-                case Proved(seconds=seconds) | Pushed(seconds=seconds):
+                case Proved(seconds=seconds) | Pushed(seconds=seconds) | Awaited(seconds=seconds):
                     total += seconds
                 case Published():
                     pass

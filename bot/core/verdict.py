@@ -5,10 +5,11 @@ from typing import Literal
 
 from pydantic.dataclasses import dataclass
 
+from bot.core.ci import Verdict
 from bot.core.clean import RawText
 from bot.core.cost import Usage
 from bot.core.diff import Diff
-from bot.core.evidence import FIXES, PATCH_RULES, REACHES, Confidence, Evidence, confidence
+from bot.core.evidence import FIXES, PATCH_RULES, REACHES, REPRODUCED, Confidence, Evidence, confidence
 from bot.core.facts import Facts, NotApplicable
 from bot.core.policy import CEILING, Policy
 from bot.core.route import ineligible
@@ -71,7 +72,7 @@ class Escalate:
 class Stop:
     """`code` is the run's result."""
 
-    code: Literal["not_fixed", "budget", "quota", "unavailable"]
+    code: Literal["not_fixed", "budget", "quota", "unavailable", "no_ci", "needs_approval", "ci_timeout", "superseded"]
     detail: str
     reason: Reason | None = None
     kind: Literal["stop"] = "stop"
@@ -89,6 +90,14 @@ class Objection:
 
 
 @dataclass(frozen=True, slots=True)
+class CiSaid:
+    """CI's verdict on the branch, where CI was asked."""
+
+    verdict: Verdict
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Case:
     """Everything a decision is made from. `earlier` are the details of the objections to earlier attempts."""
 
@@ -99,6 +108,7 @@ class Case:
     evidence: Evidence
     diff: Diff | None
     earlier: tuple[str, ...]
+    ci: CiSaid | None = None
 
 
 _ENDS: dict[Ended, tuple[Literal["budget", "quota", "unavailable"], str]] = {
@@ -108,12 +118,24 @@ _ENDS: dict[Ended, tuple[Literal["budget", "quota", "unavailable"], str]] = {
 }
 
 
+_NO_ANSWER: dict[Verdict, Literal["unavailable", "no_ci", "needs_approval", "ci_timeout", "superseded"]] = {
+    "infra_error": "unavailable",
+    "no_ci": "no_ci",
+    "needs_approval": "needs_approval",
+    "timeout": "ci_timeout",
+    "superseded": "superseded",
+}
+"""Verdicts that say nothing of the patch: another lane would meet the same."""
+
+
 def decide(case: Case) -> Decision:
     """Accept what is proved; send the rest one lane up where the policy lets its reason escalate; else stop."""
     attempt = case.attempt
     if attempt.ended in _ENDS:
         code, why = _ENDS[attempt.ended]
         return Stop(code, attempt.note or why)
+    if case.ci is not None and case.ci.verdict in _NO_ANSWER:
+        return Stop(_NO_ANSWER[case.ci.verdict], case.ci.why)
     objection = object_to(case)
     if objection is None:
         return Accept(_confidence(case))
@@ -160,7 +182,9 @@ _NOT_EXECUTED: frozenset[TaskClass] = frozenset({"docs", "tests", "dependency", 
 def _executed(case: Case) -> bool:
     """Whether something shows that a test runs what the patch changes: it goes red with that broken, or turned green with it."""
     shown = (item for item in case.evidence.items if item.state == "passed")
-    return case.task_class in _NOT_EXECUTED or any(item.name == FIXES or item.name.endswith(REACHES) for item in shown)
+    return case.task_class in _NOT_EXECUTED or any(
+        item.name in (FIXES, REPRODUCED) or item.name.endswith(REACHES) for item in shown
+    )
 
 
 def regrade(diff: Diff, policy: Policy) -> tuple[tuple[Signal, ...], Score]:

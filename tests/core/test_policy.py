@@ -52,7 +52,7 @@ def test_the_policy_this_project_started_from_loads_verbatim():
     policy = read(MINIMAL, "p.yml")
     assert (policy.lanes, policy.lane("strong").max_context_tokens) == (("fast", "strong"), 120_000)
     assert policy.budget.per_run_usd == 1_000_000
-    assert unheeded(policy) == ("models.verifier: the critic comes with a later version",)
+    assert unheeded(policy, "sandbox") == ("models.verifier: the critic comes with a later version",)
 
 
 def test_what_is_effective_loads_again_as_the_same_policy():
@@ -106,7 +106,8 @@ def test_no_and_on_in_a_list_of_labels_are_words():
         ("models: {}".encode("utf-16"), "UTF-16"),
         (b"models: \xe9\n", "p.yml:1: the byte 0xe9 is not UTF-8; save the file as UTF-8"),
         (b"models:\n\tfast: 1\n", "a tab stands where YAML wants spaces"),
-        (b"[" * 200_000, "nested too deeply"),
+        (b"[" * 200_000, "nesting depth"),  # libyaml's own limit
+        (b"a: " + b"[" * 100 + b"]" * 100, "nested too deeply"),
         (b"models: {}\n---\nrouting: {}\n", "a second document begins here"),
         (b"a: !!python/object:os.system x\n", "the tag tag:yaml.org,2002:python/object:os.system is not allowed"),
         (b"", "the file is empty"),
@@ -169,5 +170,5 @@ def test_the_schema_takes_the_minimal_policy_and_no_unknown_key():
 
 def test_the_example_to_start_from_says_nothing_that_is_not_so():
     example = read(EXAMPLE.read_bytes(), EXAMPLE.name)
-    assert unheeded(example) == ()
+    assert unheeded(example, "sandbox") == ()
     assert (example.routing.max_attempts, example.budget.per_run_usd, example.protect.max_files) == (2, 1_000_000, 20)

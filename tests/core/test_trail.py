@@ -130,6 +130,7 @@ def test_what_was_written_is_read_again():
         (encode(replace(FULL, entries=FULL.entries * 7)), "at most 40"),
         (encode(FULL).replace(b'"version":1', b'"version":2'), "opened.version"),
         (encode(FULL).replace(b'"version":1', b'"version":1,"trusted":true'), "opened.trusted"),
+        (encode(FULL).replace(b'"seconds":0.0', b'"seconds":Infinity'), "opened.seconds"),
         (encode(Trail(opened(), (tried("fast", diff=DIFF.replace("+1 @@", "+1,9 @@")),))), r"entries.0.attempt.diff"),
     ],
 )

@@ -1,0 +1,52 @@
+"""A Trail on its way from one job to another: packed small, and on arrival compared with what this side had last seen."""
+
+import base64
+import binascii
+import gzip
+import zlib
+
+from bot.core import trail as trails
+from bot.core.step import checked
+from bot.core.trail import Trail, TrailError, Tried
+
+MOST_PACKED = 100_000
+"""Characters: it travels in an environment variable, and Linux allows 131,072 bytes for one."""
+
+
+def pack(trail: Trail) -> str:
+    """One line of text. Raises `TrailError` for a Trail that is too long to travel."""
+    packed = base64.b64encode(gzip.compress(trails.encode(trail), mtime=0)).decode()
+    if len(packed) > MOST_PACKED:
+        raise TrailError(
+            f"packed it has {len(packed)} characters, and {MOST_PACKED} can travel between jobs; use the one-job workflow"
+        )
+    return packed
+
+
+def unpack(text: str) -> Trail:
+    """Read as hostile input, bombs included. Raises `TrailError`."""
+    try:
+        raw = base64.b64decode(text.strip(), validate=True)
+        reader = zlib.decompressobj(wbits=31)
+        data = reader.decompress(raw, trails.MAX_BYTES + 1)
+    except (binascii.Error, zlib.error, ValueError):
+        raise TrailError("it is not packed as a Trail is") from None
+    if not reader.eof:
+        raise TrailError(f"it unpacks to more than {trails.MAX_BYTES} bytes, or is cut off")
+    return checked(trails.decode(data))
+
+
+def continued(before: Trail, after: Trail) -> Trail:
+    """`before`, with the one attempt that another job adds to it, and nothing else that it says.
+
+    What the model's job says of evidence, branches or CI is left behind: all of it is made anew here. Raises `TrailError`.
+    """
+    count = len(before.entries)
+    if after.opened != before.opened or after.entries[:count] != before.entries:
+        raise TrailError("it does not go on from the Trail that was handed out")
+    added = after.entries[count:]
+    if not added:
+        return before
+    if not isinstance(added[0], Tried):
+        raise TrailError(f"entries.{count}: a job without a way to publish can add an attempt, not `{added[0].kind}`")
+    return checked(before.then(added[0]))

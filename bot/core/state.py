@@ -1,0 +1,65 @@
+"""Where a request stands, as its comment says it: a closed set, written by code and never by a model."""
+
+from typing import Literal, get_args
+
+from bot.core.ledger import Result
+from bot.core.step import Ask, AwaitCI, Prove, Publish, Push, next_step
+from bot.core.trail import Trail
+
+Running = Literal["routing", "attempting", "verifying", "waiting_for_ci"]
+Final = Literal[
+    "accepted",
+    "explained",
+    "not_fixed",
+    "refused",
+    "budget",
+    "quota",
+    "needs_approval",
+    "no_ci",
+    "ci_timeout",
+    "superseded",
+    "stopped",
+    "error",
+]
+State = Running | Final
+
+FINAL: tuple[Final, ...] = get_args(Final)
+
+
+def running(trail: Trail) -> Running:
+    """What a run is about to do."""
+    match next_step(trail):
+        case Ask():
+            return "attempting"
+        case AwaitCI():
+            return "waiting_for_ci"
+        case Prove() | Push() | Publish() | None:
+            return "verifying"
+
+
+def ended(result: Result) -> Final:
+    match result:
+        case "pass":
+            return "accepted"
+        case "unavailable":
+            return "error"
+        case _:
+            return result
+
+
+_MARK, _STATE = "<!-- route-agent:{} -->", "<!-- state: {} -->"
+
+
+def mark(command: str) -> str:
+    """The hidden first line by which a command's comment is found again; it counts only in a comment of our own."""
+    return _MARK.format(command)
+
+
+def stamped(command: str, state: State, text: str) -> str:
+    return f"{mark(command)}\n{_STATE.format(state)}\n{text}"
+
+
+def is_final(body: str) -> bool:
+    """Whether a comment of ours says how its command ended."""
+    second = body.replace("\r\n", "\n").split("\n")[1:2]
+    return any(second == [_STATE.format(state)] for state in FINAL)
