@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from bot.core.checks import Check, Run
+from bot.core.ci import CiRun
 from bot.core.cost import Cost, Price, Tokens, Unpriced
+from bot.core.forge import Checks, Comment, Permission, Pull, Reaction, Thread
 from bot.core.ledger import Line
 from bot.core.policy import Lane
 from bot.core.trail import Trail
@@ -48,6 +50,10 @@ class Tree(Protocol):
 
     def read(self, path: str) -> bytes:
         """The file's bytes. Raises `KeyError` where there is no such regular file."""
+        ...
+
+    def mode(self, path: str) -> str:
+        """`100644` or `100755`; the first for a file that is new."""
         ...
 
     def search(self, pattern: str, glob: str, seconds: float) -> tuple[Hit, ...]:
@@ -216,11 +222,133 @@ class Keeper(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """One commit of a branch. `diff` is the whole difference from the branch's base, what lower layers change included."""
+
+    diff: str
+    message: str
+
+
 class Writer(Protocol):
     """Publishes a patch."""
 
-    def push(self, sha: str, diff: str, branch: str, message: str, when: str) -> str:
-        """Make a branch with one commit on `sha`; gives the commit's hash. Doing it again changes nothing."""
+    def push(self, sha: str, layers: tuple[Layer, ...], branch: str, when: str) -> tuple[str, ...]:
+        """Make a branch with these commits on `sha`; gives their hashes. Doing it again changes nothing."""
+        ...
+
+    def drop(self, branch: str) -> None:
+        """Delete a branch of ours; one that is gone is fine."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """A pull request to be made."""
+
+    branch: str
+    title: str
+    body: str
+    draft: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """The address of a pull request; of the page on which a person can open it where it is not `open`."""
+
+    url: str
+    open: bool
+
+
+class Pulls(Protocol):
+    def moved(self, base: str) -> bool:
+        """Whether the pull request that a command was given on has left the commit; never for an issue."""
+        ...
+
+    def offer(self, opening: Opening) -> Offer:
+        """Open a pull request, or find the one that is there."""
+        ...
+
+
+class Forge(Protocol):
+    """GitHub, read: every question is asked live. Raises `Unavailable` or `Denied`; an answer is never guessed."""
+
+    def me(self) -> str:
+        """The login under which this token speaks."""
+        ...
+
+    def permission(self, login: str) -> Permission:
+        """What a person may do in the repository; `none` for one whom GitHub does not know as a user."""
+        ...
+
+    def thread(self, number: int) -> Thread: ...
+
+    def pull(self, number: int) -> Pull: ...
+
+    def tip(self, branch: str) -> str | None:
+        """The commit a branch points at; None where there is no such branch."""
+        ...
+
+    def merge_base(self, base: str, head: str) -> str:
+        """The commit at which two commits parted."""
+        ...
+
+    def labelled(self, number: int, label: str, login: str) -> int | None:
+        """The id of the newest event by which a person set a label."""
+        ...
+
+    def failing(self, sha: str) -> Checks:
+        """The checks of a commit, and those that fail with what they say."""
+        ...
+
+    def dispatchable(self, workflow: str) -> bool:
+        """Whether a workflow file can be started by hand."""
+        ...
+
+    def comment(self, number: int, marker: str, login: str) -> Comment | None:
+        """A person's comment that begins with a marker."""
+        ...
+
+
+class Notices(Protocol):
+    """GitHub, spoken to about one thread."""
+
+    def react(self, number: int, comment: int | None, content: Reaction) -> None:
+        """On a comment, or on the thread itself. Doing it again changes nothing."""
+        ...
+
+    def say(self, number: int, marker: str, login: str, body: str) -> int:
+        """Make the comment that begins with a marker, or edit the one there is; gives its id."""
+        ...
+
+
+class Sources(Protocol):
+    """Commits of the repository on the server, fetched by hash."""
+
+    def tree(self, sha: str) -> Tree: ...
+
+    def change(self, old: str, new: str) -> str:
+        """What differs between two commits, as a unified diff with renames."""
+        ...
+
+
+class Ci(Protocol):
+    """The repository's own CI, started by hand on a branch of ours."""
+
+    def start(self, workflow: str, branch: str, sha: str, inputs: Mapping[str, str]) -> int:
+        """The id of the run. One that was started on this very commit before is found, not started again."""
+        ...
+
+    def look(self, run: int) -> CiRun:
+        """How a run stands now, with its jobs and their steps."""
+        ...
+
+    def moved(self, branch: str, sha: str) -> bool:
+        """Whether a branch no longer points at a commit."""
+        ...
+
+    def tail(self, job: int) -> str:
+        """The end of a job's log; untrusted."""
         ...
 
 
@@ -239,6 +367,8 @@ class Clock(Protocol):
         """A count that only rises."""
         ...
 
+    def sleep(self, seconds: float) -> None: ...
+
 
 class Watcher(Protocol):
     """Somebody who looks on while it works."""
@@ -251,9 +381,15 @@ class Bench:
     """What making and proving a patch needs. Nothing here can publish."""
 
     trees: Trees
-    sandbox: Sandbox
+    sandbox: Sandbox | None
+    """None where nothing of the repository may run."""
     model: Model
     render: Renderer
+
+    @property
+    def walls(self) -> Sandbox:
+        assert self.sandbox is not None, "checks run elsewhere"
+        return self.sandbox
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,6 +398,10 @@ class Desk:
 
     writer: Writer
     render: Renderer
+    trees: Trees
+    ci: Ci | None = None
+    pulls: Pulls | None = None
+    """None where there are no pull requests."""
 
 
 @dataclass(frozen=True, slots=True)

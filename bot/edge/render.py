@@ -6,7 +6,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from bot.core.clean import block, fence, inline, line, printable
+from bot.core.clean import block, fence, inline, line, printable, subject
 from bot.core.cost import dollars
 
 
@@ -26,7 +26,8 @@ class Templates:
             keep_trailing_newline=True,
             autoescape=False,  # noqa: S701 - no HTML is made here
         )
-        made.filters |= {"block": block, "fence": fence, "inline": inline, "line": line, "printable": printable, "dollars": dollars}
+        made.filters |= {"block": block, "fence": fence, "inline": inline, "line": line, "printable": printable}
+        made.filters |= {"dollars": dollars, "subject": subject}
         return made
 
     def __call__(self, template: str, /, **values: Any) -> str:

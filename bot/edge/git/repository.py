@@ -55,14 +55,10 @@ class Repository:
             changed = own.run("-c", "core.bare=false", "diff-files", "--quiet", "--ignore-submodules", env=env)
             return staged.code == 1 or changed.code == 1
 
-    def change(self, base: str) -> str:
-        """What HEAD changed since it left `base`, as a unified diff with renames."""
+    def parted(self, base: str) -> str:
+        """The commit at which HEAD left `base`; `base` itself where the two have nothing in common."""
         found = self.git.run("merge-base", base, self.head)
-        since = found.out.decode().split("\n")[0] if found.code == 0 else base
-        with tempfile.TemporaryDirectory(prefix="route-agent-") as folder:
-            own = bare(Path(folder) / "git", self.objects, self.path)
-            made = own("diff-tree", "-p", "-M", "--no-ext-diff", "--no-textconv", "--no-color", since, self.head)
-            return made.decode(errors="surrogateescape")
+        return found.out.decode().split("\n")[0] if found.code == 0 else base
 
 
 def find(folder: Path, path: str) -> Repository:

@@ -1,7 +1,6 @@
 """Commits as trees with edits laid over them, read from git's objects; nothing is ever checked out."""
 
 import os
-import re
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -10,8 +9,8 @@ from pathlib import Path
 
 from bot.core.clean import line
 from bot.core.patch import path_problem
-from bot.edge.git.plumbing import Git, bare
-from bot.ports import Denied, Hit
+from bot.edge.git.plumbing import bare
+from bot.ports import Denied, Hit, Layer
 
 REGULAR = ("100644", "100755")
 LINK, SUBMODULE = "120000", "160000"
@@ -81,8 +80,8 @@ class Trees:
             self._git("update-index", "-z", "--index-info", stdin=b"".join(row + b"\0" for row in rows), env=env)
             return self._git("write-tree", env=env).decode().strip()
 
-    def commit(self, sha: str, diff: str, message: str, when: str, who: tuple[str, str], objects: Path) -> str:
-        """Make a commit on `sha` with a diff applied, its objects written into `objects`."""
+    def commit(self, sha: str, layer: Layer, parent: str, when: str, who: tuple[str, str], objects: Path) -> str:
+        """Make a commit on `parent` that differs from `sha` by the layer's diff, its objects written into `objects`."""
         tree = self._git("rev-parse", "--verify", "--end-of-options", f"{sha}^{{tree}}").decode().strip()
         name, mail = who
         env = {"GIT_OBJECT_DIRECTORY": str(objects)}
@@ -90,9 +89,9 @@ class Trees:
             env |= {f"GIT_{role}_NAME": name, f"GIT_{role}_EMAIL": mail, f"GIT_{role}_DATE": when}
         with self.index(tree) as index:
             env |= index
-            self._git("apply", "--cached", "--whitespace=nowarn", "-", stdin=diff.encode(errors="surrogateescape"), env=env)
+            self._git("apply", "--cached", "--whitespace=nowarn", "-", stdin=layer.diff.encode(errors="surrogateescape"), env=env)
             made = self._git("write-tree", env=env).decode().strip()
-        return self._git("commit-tree", made, "-p", sha, "-F", "-", stdin=message.encode(), env=env).decode().strip()
+        return self._git("commit-tree", made, "-p", parent, "-F", "-", stdin=layer.message.encode(), env=env).decode().strip()
 
     @contextmanager
     def index(self, tree: str) -> Iterator[dict[str, str]]:
@@ -108,6 +107,11 @@ class Trees:
 
     def between(self, old: str, new: str) -> str:
         return self._git("diff-tree", "-p", *DIFF, old, new).decode(errors="surrogateescape")
+
+    def change(self, old: str, new: str) -> str:
+        """What differs between two commits, with renames."""
+        words = ("diff-tree", "-p", "-M", "--no-ext-diff", "--no-textconv", "--no-color", old, new)
+        return self._git(*words).decode(errors="surrogateescape")
 
     def grep(self, tree: str, pattern: str, glob: str, seconds: float) -> tuple[Hit, ...]:
         where = [f":(top,glob){glob}"] if glob else []
@@ -201,6 +205,10 @@ class Overlay:
             raise KeyError(path)
         return self._trees.blob(entry.hash)
 
+    def mode(self, path: str) -> str:
+        entry = self._entries.get(path)
+        return entry.mode if entry and entry.mode in REGULAR else "100644"
+
     def search(self, pattern: str, glob: str, seconds: float) -> tuple[Hit, ...]:
         return self._trees.grep(self._now(), pattern, glob, seconds)
 
@@ -255,32 +263,3 @@ class Overlay:
         for link, target_ in links:  # last, so that nothing is ever written through one
             link.parent.mkdir(parents=True, exist_ok=True)
             link.symlink_to(os.fsdecode(target_))
-
-
-BRANCH = re.compile(r"^route-agent/[a-z0-9]+/[a-z0-9-]+$")
-
-
-@dataclass(frozen=True, slots=True)
-class Branches:
-    """Puts a patch on a branch of a user's repository, by plumbing alone: index, work tree, hooks and filters rest."""
-
-    trees: Trees
-    git: Git
-    """On the user's own git directory; asked for one reference, and nothing else."""
-    objects: Path
-    who: str
-    mail: str
-
-    def push(self, sha: str, diff: str, branch: str, message: str, when: str) -> str:
-        """The commit's hash. The same arguments make the same commit; a branch that stands elsewhere is left alone."""
-        if not BRANCH.match(branch):
-            raise Denied(f"`{branch}` is no name for a branch of ours")
-        commit = self.trees.commit(sha, diff, message, when, (self.who, self.mail), self.objects)
-        ref = f"refs/heads/{branch}"
-        there = self.git.run("rev-parse", "--verify", "--quiet", ref)
-        if there.code == 0:
-            if there.out.decode().strip() == commit:
-                return commit
-            raise Denied(f"the branch {branch} is there already and holds something else; delete it or rename it")
-        self.git("update-ref", ref, commit, "0" * len(commit))
-        return commit

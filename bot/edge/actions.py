@@ -1,0 +1,158 @@
+"""The GitHub Actions runner: what it passes in, and the files through which a step speaks to it.
+
+Untrusted text never reaches its log as it is: the runner obeys commands that it finds there.
+"""
+
+import json
+import os
+import re
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bot.core.clean import printable, redact
+from bot.ports import Denied
+
+OWN = "route-agent"
+"""The folder in the job's workspace that holds Trail and ledger, for later steps to read."""
+
+MOST_SUMMARY = 900_000
+"""Bytes; the runner throws a summary above 1 MiB away."""
+KEYS = ("openrouter", "openai", "anthropic", "litellm", "vllm")
+"""Providers whose key has an input of its own, `openai-api-key` and so on."""
+_COMMAND = re.compile(r"::|##\[")
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One run of the action, as the runner starts it."""
+
+    event: str
+    event_file: Path
+    run: str
+    """The id of the workflow run."""
+    workspace: Path
+    api: str
+    server: str
+    token: str = field(repr=False)
+    keys: Mapping[str, str] = field(repr=False)
+    """Environment variables that hold models' keys."""
+    inputs: Mapping[str, str] = field(repr=False)
+    url: str
+    """Where a person reads the log of this workflow run."""
+    files: Mapping[str, Path] = field(default_factory=dict)
+    """`GITHUB_OUTPUT` and `GITHUB_STEP_SUMMARY`, where the runner gave them."""
+
+    def input(self, name: str) -> str:
+        return self.inputs.get(name, "").strip()
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        return (self.token, *self.keys.values())
+
+
+def step(env: Mapping[str, str]) -> Step:
+    """Raises `Denied` for what a runner always sets and this caller did not."""
+    inputs = {name.removeprefix("INPUT_").lower(): value for name, value in env.items() if name.startswith("INPUT_")}
+    token = inputs.get("github-token", "").strip()
+    if not token:
+        raise Denied("the input `github-token` is empty; leave it out for the workflow's own token")
+    return Step(
+        event=_wanted(env, "GITHUB_EVENT_NAME"),
+        event_file=Path(_wanted(env, "GITHUB_EVENT_PATH")),
+        run=_wanted(env, "GITHUB_RUN_ID"),
+        workspace=Path(_wanted(env, "GITHUB_WORKSPACE")),
+        api=_wanted(env, "GITHUB_API_URL"),
+        server=_wanted(env, "GITHUB_SERVER_URL"),
+        token=token,
+        keys=_keys(env, inputs),
+        inputs=inputs,
+        url=f"{_wanted(env, 'GITHUB_SERVER_URL')}/{_wanted(env, 'GITHUB_REPOSITORY')}/actions/runs/{_wanted(env, 'GITHUB_RUN_ID')}",
+        files={name: Path(env[name]) for name in ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY") if env.get(name, "").strip()},
+    )
+
+
+def _wanted(env: Mapping[str, str], name: str) -> str:
+    found = env.get(name, "").strip()
+    if not found:
+        raise Denied(f"{name} is not set: `action` runs as a step of a GitHub workflow")
+    return found
+
+
+def _keys(env: Mapping[str, str], inputs: Mapping[str, str]) -> dict[str, str]:
+    """From the inputs named after providers, and from the variables that `api-key-env` names."""
+    found = {f"{name.upper()}_API_KEY": inputs[f"{name}-api-key"] for name in KEYS if inputs.get(f"{name}-api-key", "").strip()}
+    for name in inputs.get("api-key-env", "").replace(",", " ").split():
+        if not re.fullmatch(r"[A-Z][A-Z0-9_]*", name):
+            raise Denied(f"the input `api-key-env` names `{name[:40]}`, which is no name of a variable like MY_API_KEY")
+        if not env.get(name, "").strip():
+            raise Denied(f"the input `api-key-env` names {name}, which is not set; give it under `env:` of the step")
+        found[name] = env[name]
+    return found
+
+
+def strip(names: Mapping[str, str]) -> None:
+    """Take every secret out of this process's environment: no library and no child needs to find it there."""
+    for name in [*names, *(n for n in os.environ if n.startswith(("INPUT_", "ACTIONS_")) or n.endswith(("_TOKEN", "_API_KEY")))]:
+        os.environ.pop(name, None)
+
+
+def put_out(step_: Step, **values: str) -> None:
+    """What later steps and jobs get."""
+    path = step_.files.get("GITHUB_OUTPUT")
+    if path is None:
+        return
+    with path.open("a", encoding="utf-8") as file:
+        for key, value in values.items():
+            bar = secrets.token_hex(16)  # no value can hold what nobody knows beforehand
+            file.write(f"{key}<<{bar}\n{value}\n{bar}\n")
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """A comment that this job answers for, as its last phase has to find it, in a container of its own."""
+
+    run: str
+    number: int
+    command: str
+    me: str
+
+
+def leave_open(step_: Step, left: Left) -> None:
+    """In the workspace: not every runner hands a container's state to its last phase."""
+    path = step_.workspace / OWN / "open.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps([left.run, left.number, left.command, left.me]), encoding="utf-8")
+
+
+def settled(step_: Step) -> None:
+    """The comment says how its command ended; nothing is left to close."""
+    (step_.workspace / OWN / "open.json").unlink(missing_ok=True)
+
+
+def left_open(step_: Step) -> Left | None:
+    """What this very run left; a file of an earlier one, or of somebody else's making, is none."""
+    try:
+        run, number, command, me = json.loads((step_.workspace / OWN / "open.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError, TypeError):
+        return None
+    sound = isinstance(number, int) and isinstance(me, str) and re.fullmatch(r"[a-z]\d{1,20}", str(command))
+    return Left(step_.run, number, command, me) if sound and run == step_.run else None
+
+
+def summarise(step_: Step, text: str) -> None:
+    """The job's summary page; cut at its limit, between lines."""
+    path = step_.files.get("GITHUB_STEP_SUMMARY")
+    if path is None:
+        return
+    data = text.encode(errors="replace")
+    if len(data) > MOST_SUMMARY:
+        data = data[:MOST_SUMMARY].rpartition(b"\n")[0] + b"\n\n(cut: a summary holds no more)\n"
+    with path.open("ab") as file:
+        file.write(data)
+
+
+def harmless(text: str, secrets_: tuple[str, ...]) -> str:
+    """Fit for the runner's log: no command that it would obey, no secret, no escape sequence."""
+    return _COMMAND.sub(lambda found: "\u200b".join(found[0]), redact(printable(text), secrets_))

@@ -1,0 +1,86 @@
+"""One connection to one repository, and the one place where GitHub's refusals become ours."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import requests
+from github import Auth, Github
+from github.GithubException import GithubException
+from github.GithubRetry import GithubRetry
+from github.Repository import Repository
+
+from bot.core.clean import line, redact
+from bot.ports import Denied, Unavailable
+
+READS = frozenset({"GET", "HEAD", "OPTIONS"})
+"""Only these are sent again by the library: a write that seemed to fail may have happened."""
+TRIES, BACKOFF, LONGEST_WAIT, TIMEOUT = 3, 1.0, 90.0, 20
+
+
+PAUSE = 1.0
+"""GitHub's own advice; quicker writers meet its secondary limits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hub:
+    """`server` and `repo` make addresses that people can open."""
+
+    github: Github
+    repo: Repository
+    name: str
+    server: str
+
+
+def connect(api: str, server: str, token: str, repo: str, pause: float = PAUSE) -> Hub:
+    """Sends nothing yet. `pause` is how many seconds lie between two writes."""
+    retry = GithubRetry(
+        total=TRIES,
+        backoff_factor=BACKOFF,
+        max_rate_limit_wait=LONGEST_WAIT,
+        retry_after_max=int(LONGEST_WAIT),
+        allowed_methods=READS,
+    )
+    github = Github(
+        auth=Auth.Token(token),
+        base_url=api,
+        user_agent="route-agent",
+        per_page=100,
+        timeout=TIMEOUT,
+        retry=retry,
+        seconds_between_requests=None,  # the limit that counts is on writes
+        seconds_between_writes=pause,
+        lazy=True,
+    )
+    return Hub(github, github.get_repo(repo), repo, server.rstrip("/"))
+
+
+class Ambiguous(Unavailable):
+    """A write that may have happened: look before it is sent again."""
+
+
+@contextmanager
+def sorted_out(what: str, needs: str = "") -> Iterator[None]:
+    """Say what did not work and what to do. `needs` is the line of `permissions:` that it takes."""
+    try:
+        yield
+    except GithubException as error:
+        raise _trouble(error, what, needs) from None
+    except (requests.RequestException, OSError) as error:
+        raise Ambiguous(f"{what}: GitHub did not answer ({type(error).__name__})") from None
+
+
+def _trouble(error: GithubException, what: str, needs: str) -> Exception:
+    said = redact(line(error.message or str(error.data or ""), 200))
+    status = error.status
+    limited = "rate limit" in said.lower() or (error.headers or {}).get("x-ratelimit-remaining") == "0"
+    if status == 429 or (status == 403 and limited):
+        return Unavailable(f"{what}: GitHub's rate limit is reached ({said or status})")
+    if status >= 500 or status == 0:
+        return Ambiguous(f"{what}: GitHub answers {status}")
+    if status == 401:
+        return Denied(f"{what}: GitHub does not take the token ({said}); pass `github-token`")
+    if status in (403, 404):
+        remedy = f"; the job needs `permissions: {needs}`" if needs else ""
+        return Denied(f"{what}: GitHub answers {status} ({said}){remedy}")
+    return Denied(f"{what}: GitHub answers {status} ({said})")

@@ -1,0 +1,65 @@
+"""Pull requests: one for each branch of ours, or the page on which a person opens it."""
+
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from github.GithubException import GithubException
+
+from bot.core.forge import Pull
+from bot.edge.github.client import Ambiguous, Hub, sorted_out
+from bot.edge.github.reader import Reader
+from bot.edge.github.speaker import shortened
+from bot.ports import Offer, Opening
+
+
+@dataclass(frozen=True, slots=True)
+class PullRequests:
+    hub: Hub
+
+    def of(self, pull: Pull | None, into: str) -> "Pulls":
+        return Pulls(self.hub, pull, into)
+
+
+@dataclass(frozen=True, slots=True)
+class Pulls:
+    """For one thread: into a pull request's own branch, or into the default one."""
+
+    hub: Hub
+    pull: Pull | None
+    into: str
+
+    def moved(self, base: str) -> bool:
+        return self.pull is not None and Reader(self.hub).pull(self.pull.number).head_sha != base
+
+    def offer(self, opening: Opening) -> Offer:
+        if (there := self._there(opening.branch)) is not None:
+            return there
+        try:
+            return self._open(opening, draft=opening.draft)
+        except Ambiguous:
+            return self._there(opening.branch) or self._open(opening, draft=opening.draft)
+
+    def _there(self, branch: str) -> Offer | None:
+        owner = self.hub.name.partition("/")[0]
+        with sorted_out("looking for the pull request", "pull-requests: read"):
+            found = next(iter(self.hub.repo.get_pulls(state="all", head=f"{owner}:{branch}")), None)
+            return Offer(found.html_url, open=True) if found else None
+
+    def _open(self, opening: Opening, *, draft: bool) -> Offer:
+        with sorted_out("opening the pull request", "pull-requests: write"):
+            try:
+                made = self.hub.repo.create_pull(
+                    self.into, opening.branch, title=opening.title, body=shortened(opening.body), draft=draft
+                )
+            except GithubException as error:
+                said = str(error.message or error.data).lower()
+                if draft and error.status == 422 and "draft" in said:  # not on every plan
+                    return self._open(opening, draft=False)
+                if error.status == 403 and "rate limit" not in said:
+                    return Offer(self._page(opening.branch), open=False)
+                raise
+            return Offer(made.html_url, open=True)
+
+    def _page(self, branch: str) -> str:
+        into, branch = quote(self.into), quote(branch)
+        return f"{self.hub.server}/{self.hub.name}/compare/{into}...{branch}?expand=1"

@@ -1,0 +1,197 @@
+"""GitHub, read: people, threads, commits and their checks. Every answer is asked for live."""
+
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any, get_args
+from urllib.parse import quote
+
+from github.CheckRun import CheckRun
+from github.GithubException import GithubException, UnknownObjectException
+
+from bot.core.clean import line
+from bot.core.forge import Checks, Comment, FailedCheck, Permission, Pull, Thread
+from bot.edge.github.client import Hub, sorted_out
+from bot.edge.github.logs import tail
+from bot.ports import Denied, Unavailable
+
+RED = frozenset({"failure", "timed_out", "startup_failure"})
+MOST_ANNOTATIONS, MOST_LOGS = 20, 3
+ACTIONS = "github-actions"
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    hub: Hub
+
+    def me(self) -> str:
+        """By GraphQL, which answers every kind of token; the REST endpoint for it refuses a workflow's own."""
+        with sorted_out("asking who this token is"):
+            _, data = self.hub.github.requester.graphql_query("query { viewer { login } }", {})
+        login = data.get("data", {}).get("viewer", {}).get("login")
+        if not isinstance(login, str) or not login:
+            raise Denied("GitHub does not say who this token is; pass another `github-token`")
+        return login
+
+    def permission(self, login: str) -> Permission:
+        """By role name, which tells `maintain` from `write`. 404 means that GitHub knows no such collaborator."""
+        try:
+            with sorted_out(f"asking what {line(login, 60)} may do", "metadata: read"):
+                found = self._role(login)
+        except _NotThere:
+            return "none"
+        known = next((name for name in get_args(Permission) if name == found), None)
+        return known or self._plain(login)
+
+    def _role(self, login: str) -> str:
+        try:
+            return self.hub.repo.get_collaborator_role_name(quote(login, safe=""))
+        except GithubException as error:
+            if error.status == 404:
+                raise _NotThere from None
+            raise
+
+    def _plain(self, login: str) -> Permission:
+        """A role that the organisation made up: what it amounts to."""
+        with sorted_out(f"asking what {line(login, 60)} may do", "metadata: read"):
+            found = self.hub.repo.get_collaborator_permission(login)
+        return next((name for name in get_args(Permission) if name == found), "none")
+
+    def thread(self, number: int) -> Thread:
+        with sorted_out(f"reading #{number}", "issues: read"):
+            issue = self.hub.repo.get_issue(number)
+            return Thread(
+                number=issue.number,
+                title=issue.title or "",
+                body=issue.body or "",
+                state=issue.state,
+                locked=bool(issue.locked),
+                author=issue.user.login if issue.user else "",
+                labels=tuple(label.name for label in issue.labels),
+                pull=issue.pull_request is not None,
+            )
+
+    def pull(self, number: int) -> Pull:
+        with sorted_out(f"reading pull request #{number}", "pull-requests: read"):
+            found = self.hub.repo.get_pull(number)
+            return Pull(
+                number=found.number,
+                head_sha=found.head.sha,
+                head_ref=found.head.ref,
+                head_repo=found.head.repo.full_name if found.head.repo else None,
+                base_ref=found.base.ref,
+                state=found.state,
+                draft=bool(found.draft),
+                merged=bool(found.merged),
+            )
+
+    def tip(self, branch: str) -> str | None:
+        return tip(self.hub, branch)
+
+    def merge_base(self, base: str, head: str) -> str:
+        with sorted_out("comparing two commits", "contents: read"):
+            found = self.hub.repo.compare(base, head, comparison_commits_per_page=1)
+            return found.merge_base_commit.sha
+
+    def labelled(self, number: int, label: str, login: str) -> int | None:
+        with sorted_out(f"reading the events of #{number}", "issues: read"):
+            events = list(self.hub.repo.get_issue(number).get_events())
+        mine = [
+            event.id
+            for event in events
+            if event.event == "labeled" and event.label and event.label.name == label and event.actor and event.actor.login == login
+        ]
+        return max(mine, default=None)
+
+    def dispatchable(self, workflow: str) -> bool:
+        """Whether GitHub knows the file as a workflow that is switched on; what starts it is said when it is started."""
+        try:
+            with sorted_out(f"reading the workflow {line(workflow, 80)}", "actions: read"):
+                found = self.hub.repo.get_workflow(workflow.rpartition("/")[2])
+                return _state(found) == "active"
+        except _NotThere:
+            return False
+
+    def comment(self, number: int, marker: str, login: str) -> Comment | None:
+        """Through every page: a thread of ours can be a long one."""
+        with sorted_out(f"reading the comments of #{number}", "issues: read"):
+            for found in self.hub.repo.get_issue(number).get_comments():
+                if found.user and found.user.login == login and (found.body or "").startswith(marker):
+                    return Comment(found.id, found.body)
+        return None
+
+    # ---- checks ------------------------------------------------------------------------------------------------------
+
+    def failing(self, sha: str) -> Checks:
+        """Check runs and statuses. A token that may not read them knows nothing, which is not the same as nothing red."""
+        try:
+            runs, statuses = self._runs(sha), self._statuses(sha)
+        except Denied as error:
+            return Checks(0, (), str(error))
+        red = [run for run in runs if run.conclusion in RED]
+        failed = tuple(self._failed(run, with_log=number < MOST_LOGS) for number, run in enumerate(red))
+        told = tuple(
+            FailedCheck(name, "", None, (line(said, 300),) if said else (), "") for name, said in statuses if said is not None
+        )
+        return Checks(len(runs) + len(statuses), failed + told)
+
+    def _runs(self, sha: str) -> tuple[CheckRun, ...]:
+        """The newest of each app and name that has ended."""
+        with sorted_out("reading the commit's checks", "checks: read"):
+            found = list(self.hub.repo.get_commit(sha).get_check_runs(filter="latest"))
+        newest: dict[tuple[str, str], CheckRun] = {}
+        for run in sorted(found, key=lambda run: run.id):
+            newest[run.app.slug or "" if run.app else "", run.name] = run
+        return tuple(run for run in newest.values() if run.status == "completed" and run.conclusion is not None)
+
+    def _statuses(self, sha: str) -> tuple[tuple[str, str | None], ...]:
+        """Each status context, with what it says where it is red."""
+        with sorted_out("reading the commit's statuses", "statuses: read"):
+            try:
+                found = self.hub.repo.get_commit(sha).get_combined_status().statuses
+            except UnknownObjectException:
+                return ()
+        ended = [status for status in found if status.state != "pending"]
+        return tuple((s.context, (s.description or "red") if s.state in ("failure", "error") else None) for s in ended)
+
+    def _failed(self, run: CheckRun, *, with_log: bool) -> FailedCheck:
+        app = (run.app.slug or "") if run.app else ""
+        job = run.id if app == ACTIONS else None  # a job of Actions and its check run have one id
+        log = ""
+        if job is not None and with_log:
+            try:
+                log = tail(self.hub, job)
+            except (Denied, Unavailable) as error:
+                log = f"(the log could not be read: {line(str(error))})"
+        return FailedCheck(run.name, app, job, self._annotations(run), log)
+
+    def _annotations(self, run: CheckRun) -> tuple[str, ...]:
+        with sorted_out("reading a check's annotations", "checks: read"):
+            try:
+                found = list(islice(run.get_annotations(), MOST_ANNOTATIONS))
+            except UnknownObjectException:
+                return ()
+        return tuple(line(f"{note.path}:{note.start_line}: {note.message or ''}", 300) for note in found)
+
+
+class _NotThere(Exception):
+    """GitHub answers 404 to something that may well not be there."""
+
+
+def _state(workflow: Any) -> str:
+    try:
+        return str(workflow.state)
+    except UnknownObjectException:
+        raise _NotThere from None
+
+
+def tip(hub: Hub, branch: str) -> str | None:
+    """The commit a branch points at."""
+    with sorted_out(f"reading the branch {line(branch, 80)}", "contents: read"):
+        try:
+            return str(hub.repo.get_git_ref(f"heads/{branch}").object.sha)
+        except UnknownObjectException:
+            return None
+        except GithubException as error:
+            if error.status == 409:  # an empty repository
+                return None
+            raise

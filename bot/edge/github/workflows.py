@@ -1,0 +1,74 @@
+"""The repository's workflows, started by hand on a branch of ours, and watched."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from github.GithubException import GithubException
+from github.WorkflowJob import WorkflowJob
+
+from bot.core.ci import CiRun, Job, Step
+from bot.edge.github.client import Ambiguous, Hub, sorted_out
+from bot.edge.github.logs import tail
+from bot.edge.github.reader import tip
+from bot.ports import Denied
+
+
+@dataclass(frozen=True, slots=True)
+class Workflows:
+    hub: Hub
+
+    def start(self, workflow: str, branch: str, sha: str, inputs: Mapping[str, str]) -> int:
+        """The branch is ours alone and points at this commit, so a run on it that we find is the one we would start."""
+        name = workflow.rpartition("/")[2]
+        if (there := self._there(workflow, sha)) is not None:
+            return there
+        try:
+            return self._dispatch(name, branch, inputs)
+        except Ambiguous:
+            return self._there(workflow, sha) or self._dispatch(name, branch, inputs)
+
+    def _dispatch(self, name: str, branch: str, inputs: Mapping[str, str]) -> int:
+        with sorted_out(f"starting the workflow {name}", "actions: write"):
+            try:
+                run = self.hub.repo.get_workflow(name).create_dispatch(branch, dict(inputs), throw=True, return_run_details=True)
+            except GithubException as error:
+                if error.status == 422:
+                    why = f"GitHub will not start {name} by hand on {branch} ({error.message})"
+                    raise Denied(f"{why}; it must have `on: workflow_dispatch` with the inputs of the shipped workflow") from None
+                raise
+            return int(run.id)
+
+    def _there(self, workflow: str, sha: str) -> int | None:
+        with sorted_out("looking for a run on the commit", "actions: read"):
+            found = self.hub.repo.get_workflow_runs(head_sha=sha, event="workflow_dispatch")
+            return next((int(run.id) for run in found if str(run.path).partition("@")[0] == workflow), None)
+
+    def look(self, run: int) -> CiRun:
+        with sorted_out(f"reading run {run}", "actions: read"):
+            found = self.hub.repo.get_workflow_run(run)
+            jobs = tuple(map(_job, found.jobs("latest"))) if found.status == "completed" else ()
+            return CiRun(
+                id=run,
+                sha=found.head_sha,
+                status=found.status or "",
+                conclusion=found.conclusion,
+                url=found.html_url,
+                jobs=jobs,
+                seconds=_between(found.run_started_at, found.updated_at),
+            )
+
+    def moved(self, branch: str, sha: str) -> bool:
+        return tip(self.hub, branch) != sha
+
+    def tail(self, job: int) -> str:
+        return tail(self.hub, job)
+
+
+def _job(job: WorkflowJob) -> Job:
+    steps = tuple(Step(step.name, step.conclusion) for step in job.steps)
+    return Job(int(job.id), job.name, job.conclusion, steps)
+
+
+def _between(start: datetime | None, end: datetime | None) -> float | None:
+    return (end - start).total_seconds() if start and end else None

@@ -1,0 +1,100 @@
+"""A patch on a branch, by the Git Data API: no checkout, no push, no hook, never by force."""
+
+from base64 import b64encode
+from dataclasses import dataclass
+
+from github.GithubException import GithubException
+from github.GitTree import GitTree
+from github.InputGitTreeElement import InputGitTreeElement
+
+from bot.core.clean import line
+from bot.core.patch import BRANCH, parse
+from bot.edge.github.client import Ambiguous, Hub, sorted_out
+from bot.edge.github.reader import tip
+from bot.ports import Denied, Layer, Trees
+
+
+@dataclass(frozen=True, slots=True)
+class Branches:
+    """`trees` reads the commit that is patched: what is sent is what its files become."""
+
+    hub: Hub
+    trees: Trees
+
+    def push(self, sha: str, layers: tuple[Layer, ...], branch: str, when: str) -> tuple[str, ...]:  # noqa: ARG002 - GitHub dates it
+        """The commits' hashes. A branch that holds these very trees already is taken as it is."""
+        if not BRANCH.match(branch):
+            raise Denied(f"`{line(branch, 80)}` is no name for a branch of ours")
+        trees = self._trees(sha, layers)
+        if (there := self._there(branch, sha, trees)) is not None:
+            return there
+        made: list[str] = []
+        for layer, tree in zip(layers, trees, strict=True):
+            made.append(self._commit(layer.message, tree, made[-1] if made else sha))
+        try:
+            self._point(branch, made[-1])
+        except Ambiguous:
+            if (there := self._there(branch, sha, trees)) is None:
+                self._point(branch, made[-1])
+                return tuple(made)
+            return there
+        return tuple(made)
+
+    def drop(self, branch: str) -> None:
+        if not BRANCH.match(branch):
+            raise Denied(f"`{line(branch, 80)}` is no name for a branch of ours")
+        with sorted_out(f"deleting the branch {branch}", "contents: write"):
+            try:
+                self.hub.github.requester.requestJsonAndCheck("DELETE", f"{self.hub.repo.url}/git/refs/heads/{branch}")
+            except GithubException as error:
+                if error.status not in (404, 422):  # gone already
+                    raise
+
+    def _trees(self, sha: str, layers: tuple[Layer, ...]) -> tuple[GitTree, ...]:
+        with sorted_out("writing the patch's files", "contents: write"):
+            base = self.hub.repo.get_git_commit(sha).tree
+            return tuple(self.hub.repo.create_git_tree(self._elements(sha, layer.diff), base) for layer in layers)
+
+    def _elements(self, sha: str, diff: str) -> list[InputGitTreeElement]:
+        tree = self.trees.open(sha, diff)
+        found: list[InputGitTreeElement] = []
+        for file in parse(diff).diff.files:
+            if file.kind == "deleted":
+                found.append(InputGitTreeElement(file.path, "100644", "blob", sha=None))
+                continue
+            content, mode = tree.read(file.path), tree.mode(file.path)
+            try:
+                found.append(InputGitTreeElement(file.path, mode, "blob", content=content.decode()))
+            except UnicodeDecodeError:
+                found.append(InputGitTreeElement(file.path, mode, "blob", sha=self._blob(content)))
+        return found
+
+    def _blob(self, content: bytes) -> str:
+        return str(self.hub.repo.create_git_blob(b64encode(content).decode(), "base64").sha)
+
+    def _commit(self, message: str, tree: GitTree, parent: str) -> str:
+        """Without author or committer: so GitHub signs it itself."""
+        with sorted_out("writing the commit", "contents: write"):
+            return str(self.hub.repo.create_git_commit(message, tree, [self.hub.repo.get_git_commit(parent)]).sha)
+
+    def _point(self, branch: str, sha: str) -> None:
+        with sorted_out(f"making the branch {branch}", "contents: write"):
+            self.hub.repo.create_git_ref(f"refs/heads/{branch}", sha)
+
+    def _there(self, branch: str, base: str, trees: tuple[GitTree, ...]) -> tuple[str, ...] | None:
+        """The branch's commits, where they are what would be made now. Raises `Denied` where they are something else."""
+        top = tip(self.hub, branch)
+        if top is None:
+            return None
+        found: list[str] = []
+        with sorted_out(f"reading the branch {branch}", "contents: read"):
+            sha = top
+            for tree in reversed(trees):
+                commit = self.hub.repo.get_git_commit(sha)
+                if commit.tree.sha != tree.sha or len(commit.parents) != 1:
+                    raise Denied(f"the branch {branch} is there already and holds something else; delete it, or give a new command")
+                found.insert(0, sha)
+                sha = commit.parents[0].sha
+        if sha != base:
+            raise Denied(f"the branch {branch} is there already, on another commit; delete it, or give a new command")
+        return tuple(found)
