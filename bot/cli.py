@@ -129,8 +129,11 @@ def _policy(words: Namespace) -> int:
     if words.verb == "show":
         _show(effective(policy) if words.effective else data.decode("utf-8-sig"))
         return DONE
-    notes = "".join(f"{words.file}: not obeyed yet: {note}\n" for note in unheeded(policy))
-    _show(f"{words.file}: complete and well-formed\n{notes}")
+    typed, hosted = unheeded(policy, "sandbox"), unheeded(policy, "ci")
+    notes = [f"not obeyed yet: {note}" for note in typed if note in hosted]
+    notes += [f"not obeyed on the command line: {note}" for note in typed if note not in hosted]
+    notes += [f"not obeyed as a GitHub Action: {note}" for note in hosted if note not in typed]
+    _show("".join(f"{words.file}: {note}\n" for note in ("complete and well-formed", *notes)))
     return DONE
 
 

@@ -7,13 +7,14 @@ from bot.core.budget import allowance
 from bot.core.cost import Cost, Unpriced, Usage
 from bot.core.ledger import Charge
 from bot.core.route import Refusal
-from bot.core.step import Ask, Prove, Publish, Push, Step, next_step
+from bot.core.step import Ask, AwaitCI, Prove, Publish, Push, Step, next_step
 from bot.core.trail import Entry, Trail, Tried
 from bot.core.verdict import Attempt
 from bot.hear import spent
 from bot.ports import Bench, Desk, Kit
 from bot.publish import close, push
 from bot.verify import Lab, chosen, prove
+from bot.wait import judged
 
 
 def run(trail: Trail, kit: Kit) -> Trail:
@@ -28,9 +29,11 @@ def run(trail: Trail, kit: Kit) -> Trail:
 def can(step: Step, kit: Kit) -> bool:
     """Whether this process was given what the step needs."""
     match step:
-        case Ask() | Prove():
+        case Ask():
             return kit.bench is not None
-        case Push() | Publish():
+        case Prove():
+            return kit.bench is not None or kit.desk is not None
+        case Push() | AwaitCI() | Publish():
             return kit.desk is not None
 
 
@@ -43,19 +46,21 @@ def take(step: Step, trail: Trail, kit: Kit) -> Entry:
         case Push(attempt=attempt, number=number):
             kit.watch("publishing", f"a branch with the patch of lane `{attempt.lane}`")
             return push(trail, attempt, number, _desk(kit), kit.clock)
+        case AwaitCI(pushed=pushed):
+            return judged(trail, pushed, _desk(kit), kit.clock, kit.watch)
         case Publish():
-            return close(trail, kit.ledger, kit.clock)
+            return close(trail, _desk(kit), kit.ledger, kit.clock)
 
 
 def _ask(step: Ask, trail: Trail, kit: Kit, bench: Bench) -> Attempt:
     opened, lane = trail.opened, trail.opened.policy.lane(step.lane)
-    left = allowance(opened.policy.budget, spent(opened.request, kit))
+    left = allowance(opened.policy.budget, spent(opened.request, kit, trail.usage))
     if isinstance(left, Refusal):
         return Attempt(lane.name, "budget", "", Usage(), 0.0, lane.model, note=left.detail)
     tree = bench.trees.open(opened.request.base)
     timeout = float(opened.policy.verification.timeout_seconds)
-    checks = chosen(opened.checks, opened.policy, lane.name, opened.task_class)
-    place = Workplace(tree, checks, lambda check: bench.sandbox.run(tree, check, timeout))
+    checks = chosen(opened.checks, opened.policy, lane.name, opened.task_class) if bench.sandbox else ()
+    place = Workplace(tree, checks, lambda check: bench.walls.run(tree, check, timeout))
 
     def book(cost: Cost | Unpriced) -> None:
         known = cost if isinstance(cost, Cost) else None
@@ -74,7 +79,9 @@ def _ask(step: Ask, trail: Trail, kit: Kit, bench: Bench) -> Attempt:
 
 
 def _lab(trail: Trail, kit: Kit) -> Lab:
-    return Lab(_bench(kit), kit.clock, kit.watch, float(trail.opened.policy.verification.timeout_seconds))
+    trees = kit.bench.trees if kit.bench else _desk(kit).trees
+    sandbox = kit.bench.sandbox if kit.bench else None
+    return Lab(trees, sandbox, kit.clock, kit.watch, float(trail.opened.policy.verification.timeout_seconds))
 
 
 def _bench(kit: Kit) -> Bench:

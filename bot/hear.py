@@ -6,7 +6,7 @@ from bot.core import detect, locate
 from bot.core.budget import Spent, allowance
 from bot.core.checks import Check, Run
 from bot.core.clean import line
-from bot.core.cost import Unpriced
+from bot.core.cost import Unpriced, Usage
 from bot.core.diff import Diff
 from bot.core.facts import Facts, Failing, Located, NotApplicable, NotRun, Place, Unreadable
 from bot.core.patch import protecting
@@ -21,8 +21,22 @@ from bot.core.trail import Opened
 from bot.ports import Bench, Kit, Model, Sandbox, Tree
 from bot.verify import Lab, baseline
 
+NOTHING = Usage()
 SEARCH_SECONDS = 10.0
 SETUP_SECONDS = 1_800.0
+
+
+@dataclass(frozen=True, slots=True)
+class CiFacts:
+    """What is known of the repository's CI before anything is paid: which workflows would judge a patch, and what fails now."""
+
+    checks: tuple[Check, ...]
+    """One for each workflow; `run` is its file."""
+    failing: Failing | NotApplicable | Unreadable
+    runs: tuple[Run, ...]
+    """The failing checks with what they printed, for the lanes to read."""
+    trouble: str = ""
+    """Why these workflows cannot judge a patch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,15 +46,21 @@ class Asked:
     request: Request
     policy: Policy
     diff: Diff | NotApplicable | Unreadable
+    ci: CiFacts | None = None
+    """None where checks run here."""
 
 
-def spent(request: Request, kit: Kit) -> Spent:
-    """What the ledger says of the run, its day, its month and its person."""
+def spent(request: Request, kit: Kit, brought: Usage = NOTHING) -> Spent:
+    """What the ledger says of the run, its day, its month and its person.
+
+    `brought` is what the run's Trail says of itself: a ledger of this job alone does not know the job before.
+    """
     now = kit.clock.now()
     day, month = now[:10], now[:7]
     ledger = kit.ledger
+    run = ledger.spent(run=request.id)
     return Spent(
-        run=ledger.spent(run=request.id),
+        run=None if run is None or brought.unpriced else max(run, brought.micros),
         day=ledger.spent(since=day),
         month=ledger.spent(since=month),
         actor_day=ledger.spent(since=day, actor=request.actor),
@@ -51,6 +71,8 @@ def explain(asked: Asked, kit: Kit, bench: Bench) -> Opened:
     """What `hear` would find, without running a check: the number of failing tests stays open."""
     start = kit.clock.seconds()
     tree = bench.trees.open(asked.request.base)
+    if asked.ci is not None:
+        return _by_ci(asked, asked.ci, kit, tree, start)
     checks = found_checks(asked.policy, tree)
     failing = NotRun("checks are not run to explain") if checks else NotApplicable("there are no checks")
     return _opened(asked, kit, tree, checks, (), failing, _refusal(asked, checks, tree), start)
@@ -61,18 +83,40 @@ def hear(asked: Asked, kit: Kit, bench: Bench) -> Opened:
     start = kit.clock.seconds()
     kit.watch("reading", f"commit {asked.request.base[:12]}")
     tree = bench.trees.open(asked.request.base)
+    if asked.ci is not None:
+        return _by_ci(asked, asked.ci, kit, tree, start, bench.model)
     checks = found_checks(asked.policy, tree)
     left = allowance(asked.policy.budget, spent(asked.request, kit))
     refusal = left if isinstance(left, Refusal) else _refusal(asked, checks, tree) or _unpriced(asked.policy, bench.model)
     runs: tuple[Run, ...] = ()
     if refusal is None and not asked.policy.routing.shadow:
-        refusal = _prepare(asked.policy, tree, kit, bench.sandbox)
+        sandbox = bench.walls
+        refusal = _prepare(asked.policy, tree, kit, sandbox)
         if refusal is None:
-            lab = Lab(bench, kit.clock, kit.watch, float(asked.policy.verification.timeout_seconds))
+            lab = Lab(bench.trees, sandbox, kit.clock, kit.watch, float(asked.policy.verification.timeout_seconds))
             runs = baseline(tree, checks, lab)
             refusal = _unusable(checks, runs)
     failing = _failing(checks, runs) if runs else NotRun("no check was run")
     return _opened(asked, kit, tree, checks, runs, failing, refusal, start)
+
+
+def _by_ci(asked: Asked, ci: CiFacts, kit: Kit, tree: Tree, start: float, model: Model | None = None) -> Opened:
+    """Nothing is run here: what fails is what CI says of the commit. Without a model nothing is going to be paid for."""
+    left = allowance(asked.policy.budget, spent(asked.request, kit)) if model else 0
+    refusal = left if isinstance(left, Refusal) else _no_ci(ci) or _protected(asked, tree)
+    if refusal is None and model is not None:
+        refusal = _unpriced(asked.policy, model)
+    return _opened(asked, kit, tree, ci.checks, ci.runs, ci.failing, refusal, start)
+
+
+def _no_ci(ci: CiFacts) -> Refusal | None:
+    if ci.trouble:
+        return Refusal("no_ci", ci.trouble)
+    why = (
+        "nothing here can prove a patch: there is no workflow to run on it; put route-agent-verify.yml into .github/workflows, "
+        "or name one that can be dispatched in verification.ci.workflows"
+    )
+    return None if ci.checks else Refusal("no_ci", why)
 
 
 def _opened(
@@ -81,7 +125,7 @@ def _opened(
     tree: Tree,
     checks: tuple[Check, ...],
     runs: tuple[Run, ...],
-    failing: Failing | NotApplicable | NotRun,
+    failing: Failing | NotApplicable | Unreadable | NotRun,
     refusal: Refusal | None,
     start: float,
 ) -> Opened:
@@ -104,7 +148,8 @@ def _opened(
         baseline=runs,
         at=kit.clock.now(),
         seconds=round(kit.clock.seconds() - start, 3),
-        sandbox=kit.bench.sandbox.describe() if kit.bench else "none",
+        sandbox="none" if asked.ci or not kit.bench or not kit.bench.sandbox else kit.bench.sandbox.describe(),
+        proof="ci" if asked.ci else "sandbox",
     )
 
 
@@ -193,6 +238,10 @@ def _failing(checks: tuple[Check, ...], runs: tuple[Run, ...]) -> Failing | NotA
 def _refusal(asked: Asked, checks: tuple[Check, ...], tree: Tree) -> Refusal | None:
     if not checks:
         return Refusal("no_checks", "nothing here can prove a patch: no test command was found; name one in verification.checks")
+    return _protected(asked, tree)
+
+
+def _protected(asked: Asked, tree: Tree) -> Refusal | None:
     about = paths(Facts(asked.diff, located_in(tree, asked.request.task), NotApplicable(""), (), ""))
     if isinstance(about, tuple) and about:
         rules = {path: protecting(path, asked.policy.protect.paths) for path in about}

@@ -10,6 +10,7 @@ from bot.core.trail import Opened, Trail
 from bot.flow import run
 from bot.hear import SETUP_SECONDS, Asked, explain, failed_setup, hear
 from bot.ports import Denied, Model
+from bot.publish import paid
 from bot.shop import Outside, Shop, shop
 
 
@@ -23,7 +24,7 @@ def fix(wanted: Desired, outside: Outside, model: Model) -> tuple[Record, Trail]
             trail = _finish(trail, place)
         finally:
             outside.progress.end()
-        return ledger.record(trail, place.ledger.spent(run=trail.opened.request.id)), trail
+        return ledger.record(trail, paid(trail, place.ledger)), trail
 
 
 def explained(wanted: Desired, outside: Outside, model: Model) -> Opened:
@@ -59,7 +60,7 @@ def _begun(place: Shop) -> Trail | None:
         if not trail.finished:
             place.kit.watch("resuming", f"run {request.id}, cut off after {len(trail.entries)} steps")
             base, setup = place.bench.trees.open(request.base), trail.opened.policy.verification.setup
-            if why := failed_setup(place.bench.sandbox.prepare(base, setup, SETUP_SECONDS)):
+            if why := failed_setup(place.bench.walls.prepare(base, setup, SETUP_SECONDS)):
                 raise Denied(f"{why}; mend it, and the same command goes on from here")
             return trail
     return None
@@ -74,4 +75,4 @@ def _interrupted(place: Shop, id_: str, error: BaseException) -> None:
     trail = place.runs.find(id_)
     if trail is not None and not trail.finished:
         why = "interrupted" if isinstance(error, KeyboardInterrupt) else f"cut off: {type(error).__name__}"
-        place.ledger.append(ledger.record(trail, place.ledger.spent(run=id_), why))
+        place.ledger.append(ledger.record(trail, paid(trail, place.ledger), why))

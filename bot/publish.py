@@ -1,24 +1,69 @@
-"""Makes a Trail visible: a branch with the patch, and the record."""
+"""Makes a Trail visible: a branch with the patch, a pull request where there are such, and the record."""
 
 from bot.core import ledger
-from bot.core.clean import line
+from bot.core.account import MARKS
+from bot.core.patch import part
+from bot.core.paths import is_test
 from bot.core.trail import Published, Pushed, Trail
 from bot.core.verdict import Attempt
-from bot.ports import Clock, Desk, Ledger
+from bot.ports import Clock, Desk, Layer, Ledger, Opening, Pulls
 
 
 def push(trail: Trail, attempt: Attempt, number: int, desk: Desk, clock: Clock) -> Pushed:
-    """Put the patch on a branch of its own. The same Trail makes the same commit, so doing it again changes nothing."""
+    """Put the patch on a branch of its own. The same Trail makes the same commits, so doing it again changes nothing."""
     start = clock.seconds()
     request = trail.opened.request
     branch = f"route-agent/{request.place}/{request.id}-{number}"
+    commits = desk.writer.push(request.base, _layers(trail, attempt, desk), branch, trail.opened.at)
+    tests = commits[0] if len(commits) > 1 else None
+    return Pushed(branch, commits[-1], round(clock.seconds() - start, 3), tests)
+
+
+def _layers(trail: Trail, attempt: Attempt, desk: Desk) -> tuple[Layer, ...]:
+    """One commit; for CI two where it can be told what they show: the tests alone, then everything."""
+    request, proof = trail.opened.request, trail.opened.proof
     proved = ledger.record(trail, None).result == "pass"
-    message = desk.render("commit.j2", task=line(request.task, 72), attempt=attempt, id=request.id, proved=proved)
-    commit = desk.writer.push(request.base, attempt.diff, branch, message, trail.opened.at)
-    return Pushed(branch, commit, round(clock.seconds() - start, 3))
+
+    def said(what: str) -> str:
+        values = {"what": what, "task": request.task.partition("\n")[0], "attempt": attempt, "id": request.id, "proved": proved}
+        return desk.render("commit.j2", proof=proof, by=request.actor, **values)
+
+    whole = Layer(attempt.diff, said("all"))
+    tests = part(attempt.diff, is_test) if proof == "ci" else ""
+    return (Layer(tests, said("tests")), whole) if tests and tests != attempt.diff else (whole,)
 
 
-def close(trail: Trail, book: Ledger, clock: Clock) -> Published:
-    """Write the record: the last step of every run."""
-    book.append(ledger.record(trail, book.spent(run=trail.opened.request.id)))
-    return Published(clock.now())
+def close(trail: Trail, desk: Desk, book: Ledger, clock: Clock) -> Published:
+    """The last step of every run: what was replaced goes, what is proved is offered, the record is written."""
+    for branch in trail.superseded:
+        desk.writer.drop(branch)
+    published = Published(clock.now())
+    if desk.pulls is not None and trail.pushed is not None:
+        published = _offered(trail, trail.pushed, desk, desk.pulls, clock)
+    book.append(ledger.record(trail.then(published), paid(trail, book)))
+    return published
+
+
+def paid(trail: Trail, book: Ledger) -> int | None:
+    """Micro-dollars of the whole run: what this ledger holds, or what the Trail brings along from another job's."""
+    known = book.spent(run=trail.opened.request.id)
+    usage = trail.usage
+    return None if known is None or usage.unpriced else max(known, usage.micros)
+
+
+def _offered(trail: Trail, pushed: Pushed, desk: Desk, pulls: Pulls, clock: Clock) -> Published:
+    """A pull request for a proved patch, as the policy wants it; else nothing but the branch."""
+    record = ledger.record(trail, None)
+    kind = trail.opened.policy.publish.as_
+    if record.result != "pass" or kind == "branch":
+        return Published(clock.now())
+    opening = Opening(
+        branch=pushed.branch,
+        title=desk.render(
+            "comments/pull_title.j2", task=trail.opened.request.task.partition("\n")[0], number=record.number
+        ).strip(),
+        body=desk.render("comments/pull_body.md.j2", record=record, ci_url=record.ci_url or "", marks=MARKS),
+        draft=kind == "draft-pr",
+    )
+    made = pulls.offer(opening)
+    return Published(clock.now(), made.url, made.open)

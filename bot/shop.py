@@ -23,9 +23,10 @@ from bot.core.policyfile import unheeded
 from bot.core.request import Request
 from bot.core.route import unknown_lane
 from bot.edge.chat.adapter import Chat, Timing
+from bot.edge.git.branches import Branches
 from bot.edge.git.plumbing import MAIL, WHO
 from bot.edge.git.repository import Repository, find
-from bot.edge.git.trees import Branches, Trees
+from bot.edge.git.trees import Trees
 from bot.edge.prices import price
 from bot.edge.render import Templates
 from bot.edge.sandbox import box
@@ -56,6 +57,9 @@ class Wall:
 
     def seconds(self) -> float:
         return time.monotonic()
+
+    def sleep(self, seconds: float) -> None:
+        time.sleep(seconds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,15 +111,15 @@ def _shop(wanted: Desired, outside: Outside, model: Model, repository: Repositor
     policy = _policy(wanted, repository, trees)
     if wanted.lane is not None and (unknown := unknown_lane(wanted.lane, policy.lanes)):
         raise Denied(f"--lane: {unknown}")
-    for note in unheeded(policy):
+    for note in unheeded(policy, "sandbox"):
         outside.progress("policy", f"not obeyed yet: {note}")
     if repository.dirty():
         outside.progress("reading", "uncommitted changes are not part of this: the patch is made on HEAD")
     sandbox = _sandbox(wanted, outside, repository, scratch)
     bench = Bench(trees, sandbox, model, outside.render)
     branches = Branches(trees, repository.git, repository.objects, WHO, MAIL)
-    kit = Kit(lines, runs, Wall(), outside.progress, bench, Desk(branches, outside.render))
-    asked = Asked(_request(wanted, repository, policy), policy, _change(wanted, repository))
+    kit = Kit(lines, runs, Wall(), outside.progress, bench, Desk(branches, outside.render, trees))
+    asked = Asked(_request(wanted, repository, policy), policy, _change(wanted, repository, trees))
     return Shop(repository, asked, kit, bench, runs, lines)
 
 
@@ -149,10 +153,10 @@ def _sandbox(wanted: Desired, outside: Outside, repository: Repository, scratch:
     return made
 
 
-def _change(wanted: Desired, repository: Repository) -> Diff | NotApplicable | Unreadable:
+def _change(wanted: Desired, repository: Repository, trees: Trees) -> Diff | NotApplicable | Unreadable:
     text = wanted.diff
     if wanted.base is not None:
-        text = repository.change(repository.resolve(wanted.base))
+        text = trees.change(repository.parted(repository.resolve(wanted.base)), repository.head)
     if text is None:
         return NotApplicable("the task comes without a change")
     try:

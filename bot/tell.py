@@ -1,14 +1,19 @@
 """What people read of a run: the report on a terminal, the comment on an issue, the explanation of a route."""
 
 from bot.core import account
+from bot.core.clean import inline
+from bot.core.command import VERBS, NearMiss
 from bot.core.cost import Unpriced, dollars
 from bot.core.detect import as_policy
+from bot.core.gate import Refused
 from bot.core.ledger import Record
-from bot.core.policy import Lane
+from bot.core.policy import Lane, Policy
 from bot.core.policyfile import unheeded
 from bot.core.route import Refusal
 from bot.core.score import in_words
-from bot.core.trail import Opened
+from bot.core.state import Running
+from bot.core.step import Ask, next_step
+from bot.core.trail import Opened, Trail
 from bot.ports import Model, Renderer
 
 
@@ -24,8 +29,8 @@ def report(record: Record, render: Renderer) -> str:
     )
 
 
-def comment(record: Record, render: Renderer) -> str:
-    """What a reviewer reads on the issue."""
+def comment(record: Record, policy: Policy, render: Renderer) -> str:
+    """What a reviewer reads on the issue when all is done."""
     route = None if isinstance(record.route, Refusal) else record.route
     return render(
         "comments/final.md.j2",
@@ -35,7 +40,69 @@ def comment(record: Record, render: Renderer) -> str:
         because=route.because if route else (),
         cost="unknown" if record.cost_micros is None else f"${dollars(record.cost_micros)}",
         costs=account.spent_by_lane(record),
-        marks={"passed": "✅", "failed": "❌", "not_run": "○", "not_applicable": "·"},
+        marks=account.MARKS,
+        trigger=policy.triggers.command,
+        top=policy.lanes[-1],
+        unheeded=tuple(map(inline, unheeded(policy, record.proof))) if record.proof == "ci" else (),
+    )
+
+
+def progress(trail: Trail, state: Running, run_url: str, render: Renderer) -> str:
+    """What the comment says while a run is at work."""
+    opened, step = trail.opened, next_step(trail)
+    route = None if isinstance(opened.route, Refusal) else opened.route
+    last = trail.attempts[-1].lane if trail.attempts else ""
+    return render(
+        "comments/progress.md.j2",
+        state=state,
+        base=opened.request.base,
+        score=opened.score,
+        sum=in_words(opened.score),
+        lane=route.lane if route else "none",
+        because=route.because if route else (),
+        tries=trail.tries,
+        now=step.lane if isinstance(step, Ask) else last,
+        branch=trail.pushed.branch if trail.pushed else "",
+        run_url=run_url,
+    )
+
+
+def heard(actor: str, run_url: str, render: Renderer) -> str:
+    """The first word on the thread, before anything is known."""
+    return render("comments/heard.md.j2", actor=actor, run_url=run_url)
+
+
+def refused(why: Refused, render: Renderer) -> str:
+    return render("comments/refused.md.j2", detail=why.detail)
+
+
+def near_miss(miss: NearMiss, policy: Policy, render: Renderer) -> str:
+    return render("comments/near_miss.md.j2", said=miss.said, meant=miss.meant, trigger=policy.triggers.command, verbs=VERBS)
+
+
+def help_(policy: Policy, render: Renderer) -> str:
+    return render("comments/help.md.j2", trigger=policy.triggers.command, lanes=policy.lanes)
+
+
+def error(detail: str, run_url: str, render: Renderer) -> str:
+    return render("comments/error.md.j2", detail=detail, run_url=run_url)
+
+
+def stopped(run_url: str, render: Renderer) -> str:
+    """What a comment says whose run was cut off before its end."""
+    return render("comments/stopped.md.j2", run_url=run_url)
+
+
+def explained(opened: Opened, render: Renderer, model: Model) -> str:
+    """The answer to `explain` on GitHub."""
+    return render(
+        "comments/explained.md.j2",
+        opened=opened,
+        readings=[account.reading(signal.reading) for signal in opened.signals],
+        sum=in_words(opened.score),
+        refusal=opened.route if isinstance(opened.route, Refusal) else None,
+        route=opened.route,
+        lanes=[(lane, _price_words(lane, model)) for lane in map(opened.policy.lane, opened.policy.lanes)],
     )
 
 
@@ -54,7 +121,7 @@ def explanation(opened: Opened, render: Renderer, model: Model) -> str:
         highest_lane="" if refusal else account.lane_at(opened, opened.score.highest),
         found=as_policy(opened.checks) if found else "",
         lanes=[(lane, _price_words(lane, model)) for lane in lanes],
-        unheeded=unheeded(opened.policy),
+        unheeded=unheeded(opened.policy, opened.proof),
     )
 
 

@@ -41,12 +41,16 @@ def _play(words: Namespace, outside: Outside, show: Callable[[str], None], mater
         policy = _real_policy(policy, words)
     wanted = Desired(repo, (material / "task.txt").read_text(), policy, "the demo's policy", sandbox=sandboxed)
     model: Model = outside.model() if real else Scripted(yaml.safe_load((material / "lanes.yml").read_text()))
-    record, _ = local.fix(wanted, outside, model)
+    record, trail = local.fix(wanted, outside, model)
     if words.json:
         show(ledger.encode(record) + "\n")
         return 0
     show(tell.report(record, outside.render))
-    show(outside.render("terminal/comment.j2", comment=tell.comment(record, outside.render), kept=words.keep or ""))
+    show(
+        outside.render(
+            "terminal/comment.j2", comment=tell.comment(record, trail.opened.policy, outside.render), kept=words.keep or ""
+        )
+    )
     return 0
 
 

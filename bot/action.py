@@ -1,0 +1,178 @@
+"""The GitHub Action, phase by phase: one event in; at most one comment, one branch, one pull request and one record out."""
+
+from dataclasses import dataclass
+
+from bot import tell
+from bot.core import handover
+from bot.core.command import Command, NearMiss
+from bot.core.event import Commented, Dispatched, Event, Labelled
+from bot.core.gate import Ignored, TurnedAway
+from bot.core.ledger import Record, record
+from bot.core.policyfile import PolicyError
+from bot.core.state import Final, State, ended, running
+from bot.core.step import Ask, next_step
+from bot.core.trail import Trail, TrailError
+from bot.door import Visit, asked, enter
+from bot.flow import run
+from bot.hear import explain, hear
+from bot.office import Office, Post
+from bot.ports import Denied, Kit
+from bot.publish import paid
+
+PHASES = ("auto", "gate", "propose", "apply")
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a phase ended. `state` is None where there was nothing to answer; `broken` where workflow or policy is at fault."""
+
+    state: State | None
+    why: str = ""
+    trail: Trail | None = None
+    record: Record | None = None
+    text: str = ""
+    """What the comment says at the end."""
+    broken: bool = False
+
+
+def act(office: Office, phase: str) -> Ended:
+    """One phase. Raises `Denied` for what the workflow passes in wrongly."""
+    match phase:
+        case "auto" | "gate":
+            return _answered(office, only_gate=phase == "gate")
+        case "propose":
+            return _proposed(office)
+        case "apply":
+            return _applied(office)
+        case _:
+            raise Denied(f"the input `phase` is `{phase[:40]}`; it may be {', '.join(PHASES)}")
+
+
+# ---- auto and gate -------------------------------------------------------------------------------------------------
+
+
+def _answered(office: Office, *, only_gate: bool) -> Ended:
+    entered = _entered(office)
+    if not isinstance(entered, Visit):
+        return entered
+    post = office.post(entered)
+    office.notices.react(entered.thread.number, entered.comment, "eyes")
+    if entered.refused is not None:
+        return _said(post, "refused", tell.refused(entered.refused, office.render), entered.refused.detail)
+    match entered.command:
+        case NearMiss() as miss:
+            return _said(post, "explained", tell.near_miss(miss, entered.policy, office.render), f"`{miss.said}` is no command")
+        case Command(verb="help"):
+            return _said(post, "explained", tell.help_(entered.policy, office.render), "help")
+        case Command(verb=verb) if verb == "explain" or office.dry:
+            opened = explain(asked(entered, office.forge, office.sources), office.kit(post), office.bench)
+            return _said(post, "explained", tell.explained(opened, office.render, office.model), "", Trail(opened))
+        case Command():
+            return _fix(entered, office, post, only_gate=only_gate)
+
+
+def _entered(office: Office) -> Visit | Ended:
+    event = office.event
+    try:
+        entered = enter(event, office.step.run, office.policy, office.forge, office.sources)
+    except (PolicyError, Denied) as error:
+        if _meant(event):
+            office.complain(tell.error(str(error), office.step.url, office.render))
+        return Ended("error", str(error), broken=True)
+    match entered:
+        case TurnedAway(why=why):
+            office.notices.react(_number(event), event.comment if isinstance(event, Commented) else None, "-1")
+            return Ended(None, why)
+        case Ignored(why=why):
+            return Ended(None, why)
+        case Visit():
+            return entered
+
+
+def _meant(event: Event) -> bool:
+    """Whether an event looks like ours under the usual names: a policy that cannot be read cannot say so."""
+    match event:
+        case Commented(body=body):
+            return body.lstrip().lower().startswith("/agent")
+        case Labelled(label=label):
+            return label.startswith("agent:")
+        case Dispatched():
+            return True
+
+
+def _number(event: Event) -> int:
+    return event.number if isinstance(event, Dispatched) else event.thread.number
+
+
+def _said(post: Post, state: Final, text: str, why: str, trail: Trail | None = None) -> Ended:
+    """What is answered at once and costs nothing."""
+    post.say(state, text)
+    return Ended(state, why, trail, text=text)
+
+
+def _fix(visit: Visit, office: Office, post: Post, *, only_gate: bool) -> Ended:
+    post.say("routing", tell.heard(visit.sender, office.step.url, office.render))
+    kit = office.kit(post, desk=office.desk(visit), bench=None if only_gate else office.bench)
+    trail = office.runs.find(visit.id) or Trail(hear(asked(visit, office.forge, office.sources), kit, office.bench))
+    if only_gate and isinstance(next_step(trail), Ask):
+        return Ended("routing", "the command goes on", trail)
+    post.keep_open()
+    return _closed(run(trail, kit), kit, office, post)
+
+
+def _closed(trail: Trail, kit: Kit, office: Office, post: Post) -> Ended:
+    """The end of a run, or of what this job may do of it."""
+    made = record(trail, paid(trail, kit.ledger))
+    if not trail.finished:
+        return Ended(running(trail), "another job goes on", trail, made)
+    text = tell.comment(made, trail.opened.policy, office.render)
+    state = ended(made.result)
+    post.say(state, text)
+    return Ended(state, made.detail, trail, made, text)
+
+
+# ---- propose and apply ---------------------------------------------------------------------------------------------
+
+
+def _proposed(office: Office) -> Ended:
+    """The job that holds the model's key and no way to write: it adds one attempt to the Trail."""
+    trail = _unpacked(office, "handover")
+    request = trail.opened.request
+    if request.number != _number(office.event):
+        raise Denied(
+            f"the Trail is of #{request.number}, the event of #{_number(office.event)}; pass the gate's output on as it is"
+        )
+    kit = office.kit(None, bench=office.bench)
+    for name in trail.opened.policy.lanes:
+        office.model.ready(trail.opened.policy.lane(name))
+    after = run(trail, kit)
+    return Ended(running(after), "the attempt is made", after, record(after, paid(after, kit.ledger)))
+
+
+def _applied(office: Office) -> Ended:
+    """The job that may write and holds no model's key: what the other job says is looked at anew."""
+    entered = _entered(office)
+    if not isinstance(entered, Visit):
+        return entered
+    post = office.post(entered)
+    post.keep_open()
+    before = _unpacked(office, "before")
+    if before.opened.request.id != entered.id:
+        raise Denied("the input `before` is not the Trail of this command; pass the gate's output on as it is")
+    try:
+        trail = handover.continued(before, _unpacked(office, "handover"))
+    except (TrailError, Denied) as error:
+        why = f"the job that asks the model left nothing that can be used: {error}"
+        return Ended("error", why, before, text=post.say("error", tell.error(why, office.step.url, office.render)))
+    kit = office.kit(post, desk=office.desk(entered))
+    return _closed(run(trail, kit), kit, office, post)
+
+
+def _unpacked(office: Office, name: str) -> Trail:
+    text = office.step.input(name)
+    if not text:
+        raise Denied(f"the input `{name}` is empty: the job before left no Trail; its log says why")
+    try:
+        return handover.unpack(text)
+    except TrailError as error:
+        raise Denied(f"the input `{name}` is no Trail: {error}") from None

@@ -1,0 +1,214 @@
+"""The gate: what an event asks for, whether it may be asked, and what is known of it before anything is paid."""
+
+from dataclasses import dataclass
+
+from bot.core.checks import Check, Run
+from bot.core.clean import line, printable, redact, visible
+from bot.core.command import Command, NearMiss, heard
+from bot.core.diff import Diff, DiffError
+from bot.core.diff import parse as parse_diff
+from bot.core.event import Commented, Dispatched, Event, Labelled
+from bot.core.facts import Failing, NotApplicable, Unreadable
+from bot.core.forge import Checks, FailedCheck, Permission, Pull, Thread
+from bot.core.gate import RANKS, Ignored, Refused, Standing, TurnedAway, admit, who
+from bot.core.jobs import VERIFY
+from bot.core.policy import Policy
+from bot.core.policyfile import read as read_policy
+from bot.core.request import Request
+from bot.core.state import is_final, mark
+from bot.hear import Asked, CiFacts
+from bot.ports import Denied, Forge, Sources, Tree
+
+WORKFLOWS = ".github/workflows"
+TAIL = 4_000
+"""Characters of a failing check that a lane gets to read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A command, or a near miss, of a person who may give one."""
+
+    id: str
+    """The key of the command: of its comment, its `labeled` event or its run."""
+    repo: str
+    command: Command | NearMiss
+    refused: Refused | None
+    """Why it is not done, though the person may give commands."""
+    sender: str
+    comment: int | None
+    """The comment that holds the command."""
+    thread: Thread
+    pull: Pull | None
+    policy: Policy
+    default: str
+    """The default branch's commit: policy and workflows are read from it, and from nowhere else."""
+    me: str
+
+
+Entered = Visit | Ignored | TurnedAway
+
+
+def enter(event: Event, run: str, policy_path: str, forge: Forge, sources: Sources) -> Entered:
+    """Ask GitHub, live, what the decision needs: the cheapest first, and next to nothing for strangers."""
+    me = forge.me()
+    if (no := who(event, me)) is not None:
+        return no
+    permission = _permission(event, forge)
+    if event.sender.kind == "User" and RANKS.index(permission) < RANKS.index("write"):
+        return TurnedAway(f"{event.sender.login} has `{permission}` here; a command needs at least `write`")
+    branch = event.repo.default_branch
+    default = forge.tip(branch)
+    if default is None:
+        raise Denied(f"there is no branch `{line(branch)}`, which the event calls the default one")
+    policy = read_policy(_policy(sources.tree(default), policy_path, branch), policy_path)
+    command = _command(event, policy)
+    if command is None:
+        return Ignored("it is no command under triggers.command and triggers.labels")
+    return _visit(event, run, command, permission, policy, default, me, forge)
+
+
+def _visit(
+    event: Event, run: str, command: Command | NearMiss, permission: Permission, policy: Policy, default: str, me: str, forge: Forge
+) -> Entered:
+    thread = forge.thread(event.number) if isinstance(event, Dispatched) else event.thread
+    pull = forge.pull(thread.number) if thread.pull else None
+    standing = Standing(me, permission, thread, pull, event.repo.full_name)
+    verb = command.verb if isinstance(command, Command) else "help"
+    answer = admit(event.sender, verb, standing, policy.triggers)
+    if isinstance(answer, Ignored | TurnedAway):
+        return answer
+    id_ = _id(event, run, forge)
+    said = forge.comment(thread.number, mark(id_), me)
+    if said is not None and is_final(said.body):
+        return Ignored("this command has had its answer; give a new one for another run")
+    return Visit(
+        id=id_,
+        repo=event.repo.full_name,
+        command=command,
+        refused=answer if isinstance(answer, Refused) else None,
+        sender=event.sender.login,
+        comment=event.comment if isinstance(event, Commented) else None,
+        thread=thread,
+        pull=pull,
+        policy=policy,
+        default=default,
+        me=me,
+    )
+
+
+def _permission(event: Event, forge: Forge) -> Permission:
+    """Live, never from the payload. A bot has none; only its id in the policy speaks for it."""
+    return forge.permission(event.sender.login) if event.sender.kind == "User" else "none"
+
+
+def _policy(tree: Tree, path: str, branch: str) -> bytes:
+    try:
+        return tree.read(path)
+    except KeyError:
+        raise Denied(
+            f"there is no {path} on the default branch `{line(branch)}`; docs/policy.md has a minimal one to start from"
+        ) from None
+
+
+def _command(event: Event, policy: Policy) -> Command | NearMiss | None:
+    match event:
+        case Commented(body=body):
+            return heard(body, policy.triggers.command)
+        case Labelled(label=label):
+            return Command("fix", None, "") if label in policy.triggers.labels else None
+        case Dispatched(instructions=instructions, lane=lane):
+            return Command("fix", lane.strip() or None, instructions.strip())
+
+
+def _id(event: Event, run: str, forge: Forge) -> str:
+    """What is the same when GitHub delivers the event again, or a person re-runs the job."""
+    match event:
+        case Commented(comment=comment):
+            return f"c{comment}"
+        case Labelled(thread=thread, label=label, sender=sender):
+            found = forge.labelled(thread.number, label, sender.login)
+            if found is None:
+                raise Denied(f"GitHub knows of no `labeled` event for `{line(label)}` by {sender.login}; set the label again")
+            return f"l{found}"
+        case Dispatched():
+            return f"d{run}"
+
+
+# ---- what is known -----------------------------------------------------------------------------------------------
+
+
+def asked(visit: Visit, forge: Forge, sources: Sources) -> Asked:
+    """The command as a request on one commit, which is pinned here and used for everything after."""
+    assert isinstance(visit.command, Command), "a near miss asks for nothing"
+    base = visit.pull.head_sha if visit.pull else visit.default
+    request = Request(
+        id=visit.id,
+        repo=visit.repo,
+        number=visit.thread.number,
+        actor=visit.sender,
+        task=task(visit.thread, visit.command),
+        labels=visit.thread.labels,
+        base=base,
+        asked_lane=visit.command.lane,
+    )
+    return Asked(request, visit.policy, _change(visit.pull, visit.default, forge, sources), _ci(visit, base, forge, sources))
+
+
+def task(thread: Thread, command: Command) -> str:
+    """What is wanted, in the order in which it counts: the commander's words, then the thread's."""
+    parts = (command.instructions, thread.title, thread.body)
+    return "\n\n".join(filter(None, (visible(part) for part in parts)))
+
+
+def _change(pull: Pull | None, default: str, forge: Forge, sources: Sources) -> Diff | NotApplicable | Unreadable:
+    """The pull request's diff from the objects themselves: the API leaves files out of large ones, and does not say so."""
+    if pull is None:
+        return NotApplicable("an issue has no change")
+    try:
+        since = forge.merge_base(forge.tip(pull.base_ref) or default, pull.head_sha)
+        return parse_diff(sources.change(since, pull.head_sha))
+    except (DiffError, Denied) as error:
+        return Unreadable(f"the diff cannot be read: {line(str(error))}")
+
+
+def _ci(visit: Visit, base: str, forge: Forge, sources: Sources) -> CiFacts:
+    checks = _workflows(visit.policy, sources.tree(visit.default))
+    found = forge.failing(base)
+    return CiFacts(checks, _failing(found), tuple(map(_run, found.failed)), _trouble(checks, visit, base, forge, sources))
+
+
+def _workflows(policy: Policy, default: Tree) -> tuple[Check, ...]:
+    """The policy's workflows, else the shipped one where it lies on the default branch."""
+    named = policy.verification.ci.workflows
+    files = tuple(name if "/" in name else f"{WORKFLOWS}/{name}" for name in named)
+    if named:
+        return tuple(Check(file.rpartition("/")[2], file, "tests", "verification.ci.workflows") for file in files)
+    shipped = f"{WORKFLOWS}/{VERIFY}"
+    return (Check(VERIFY, shipped, "tests", "the default branch"),) if shipped in default.files() else ()
+
+
+def _trouble(checks: tuple[Check, ...], visit: Visit, base: str, forge: Forge, sources: Sources) -> str:
+    """A workflow judges only as the default branch has it: a change that edits its own judge is not judged by it."""
+    default, here = sources.tree(visit.default), sources.tree(base)
+    for check in checks:
+        if check.run not in default.files():
+            return f"verification.ci.workflows names {check.run}, which is not on the default branch"
+        if check.run not in here.files() or here.read(check.run) != default.read(check.run):
+            return f"{check.run} differs from the default branch's, so it cannot judge a patch here; merge the default branch first"
+        if not forge.dispatchable(check.run):
+            return f"{check.run} cannot be started by hand: give it `on: workflow_dispatch`, and enable it under Actions"
+    return ""
+
+
+def _failing(found: Checks) -> Failing | NotApplicable | Unreadable:
+    if found.unreadable:
+        return Unreadable(f"the checks of the commit cannot be read: {line(found.unreadable)}")
+    return (
+        Failing(tuple(line(check.name) for check in found.failed)) if found.total else NotApplicable("no check ran on the commit")
+    )
+
+
+def _run(check: FailedCheck) -> Run:
+    """A failing check as a lane gets to read it."""
+    said = "\n".join((*check.annotations, check.log_tail))
+    return Run(f"ci {line(check.name, 80)}", 1, 0.0, timed_out=False, report=None, tail=redact(printable(said))[-TAIL:])

@@ -1,0 +1,113 @@
+"""The process on a GitHub runner: from its environment to an exit code. Only a broken set-up and our own bugs make a job red."""
+
+import os
+import signal
+import traceback
+from types import FrameType
+
+from bot import tell
+from bot.action import Ended, act
+from bot.cli import templates
+from bot.core.cost import dollars
+from bot.core.event import Event
+from bot.core.handover import pack
+from bot.core.route import Refusal
+from bot.core.state import FINAL, is_final, mark, stamped
+from bot.core.trail import TrailError
+from bot.edge import actions
+from bot.edge.actions import OWN, Left, Step, harmless, left_open, put_out, settled, summarise
+from bot.edge.render import Templates
+from bot.office import doors, office
+from bot.ports import Denied, Unavailable
+from bot.shop import Wall
+
+DONE, MENDABLE, OURS, INTERRUPTED = 0, 1, 3, 130
+
+
+def main(event: Event) -> int:
+    """Answer one event."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _as_interrupt)
+    secrets: tuple[str, ...] = ()
+    try:
+        step = actions.step(os.environ)
+        secrets = step.secrets
+        actions.strip(step.keys)
+        return _phase(step, event)
+    except Denied as error:
+        return _log("error", str(error), secrets, MENDABLE)
+    except Unavailable as error:
+        return _log("warning", f"{error}; re-run the job later", secrets, DONE)
+    except KeyboardInterrupt:
+        return _log("warning", "cut off; the last phase of this step closes the comment", secrets, INTERRUPTED)
+    except Exception:  # noqa: BLE001 - what is not foreseen is our bug, and is reported as such
+        return _log("error", f"this is a bug in route-agent, please report it: {traceback.format_exc()}", secrets, OURS)
+
+
+def _as_interrupt(_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _log(kind: str, text: str, secrets: tuple[str, ...], code: int) -> int:
+    """One annotation; a command of the runner's takes one line, so line ends are written as it wants them."""
+    words = harmless(text, secrets).replace("%", "%25").replace("\n", "%0A")
+    print(f"::{kind} title=route-agent::{words}", flush=True)  # noqa: T201 - this is the log
+    return code
+
+
+def _phase(step: Step, event: Event) -> int:
+    with office(step, event, templates(), Wall()) as place:
+        ended = act(place, step.input("phase") or "auto")
+        try:
+            packed = pack(ended.trail) if ended.trail and not ended.trail.finished else ""
+        except TrailError as error:
+            raise Denied(f"the Trail cannot travel to the next job: {error}") from None
+    put_out(step, **outputs(ended, packed))
+    if ended.state in FINAL:
+        settled(step)
+    if ended.text:
+        summarise(step, ended.text + "\n")
+    if ended.broken:
+        return _log("error", ended.why, step.secrets, MENDABLE)
+    return _log("notice", f"{ended.state or 'nothing to do'}{f': {ended.why}' if ended.why else ''}", step.secrets, DONE)
+
+
+def outputs(ended: Ended, packed: str) -> dict[str, str]:
+    """What later steps and jobs get: the outputs of `action.yml`."""
+    record = ended.record
+    found = {"result": ended.state or "", "handover": packed}
+    if ended.trail is not None:
+        found["trail"] = f"{OWN}/{ended.trail.opened.request.id}.json"
+        found["score"] = str(ended.trail.opened.score.total)
+        route = ended.trail.opened.route
+        found["lane"] = "" if isinstance(route, Refusal) else route.lane
+    if record is not None:
+        found["attempts"] = str(len(record.attempts))
+        found["confidence"] = f"{record.confidence.value:.2f}" if record.confidence else ""
+        found["cost_usd"] = dollars(record.cost_micros) if record.cost_micros is not None else "unknown"
+        found["branch"] = record.branch or ""
+        found["pull_request"] = record.pull_request or ""
+    return found
+
+
+def close() -> int:
+    """The action's last phase, also after a kill: a comment that does not say how its run ended says that it was cut off."""
+    secrets: tuple[str, ...] = ()
+    try:
+        step = actions.step(os.environ)
+        secrets = step.secrets
+        left, repo = left_open(step), os.environ.get("GITHUB_REPOSITORY", "")
+        actions.strip(step.keys)
+        if left is not None:
+            _stopped(step, left, repo)
+    except (Denied, Unavailable) as error:
+        return _log("warning", f"the comment could not be closed: {error}", secrets, DONE)
+    return DONE
+
+
+def _stopped(step: Step, left: Left, repo: str) -> None:
+    reader, speaker = doors(step, repo)
+    found = reader.comment(left.number, mark(left.command), left.me)
+    if found is not None and not is_final(found.body):
+        text = tell.stopped(step.url, Templates(templates()))
+        speaker.say(left.number, mark(left.command), left.me, stamped(left.command, "stopped", text))

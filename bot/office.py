@@ -1,0 +1,167 @@
+"""One event's place of work on a runner: GitHub's doors, the commits, the models, the ledger; opened for one run of the action."""
+
+import os
+import random
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from bot import tell
+from bot.core.event import Dispatched, Event
+from bot.core.state import State, mark, running, stamped
+from bot.core.trail import Trail
+from bot.door import Visit
+from bot.edge import actions
+from bot.edge.actions import OWN, Step, harmless
+from bot.edge.chat.adapter import Chat, Timing
+from bot.edge.git.fetch import Fetched, fetched
+from bot.edge.github.client import PAUSE, connect
+from bot.edge.github.pulls import PullRequests
+from bot.edge.github.reader import Reader
+from bot.edge.github.speaker import Speaker
+from bot.edge.github.workflows import Workflows
+from bot.edge.github.writer import Branches
+from bot.edge.prices import price
+from bot.edge.render import Templates
+from bot.edge.store import Lines, Runs
+from bot.ports import Bench, Ci, Clock, Denied, Desk, Forge, Keeper, Kit, Ledger, Model, Notices, Renderer, Unavailable, Writer
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """The one comment of a command: made when it is heard, edited ever after."""
+
+    notices: Notices
+    step: Step
+    number: int
+    command: str
+    me: str
+
+    def say(self, state: State, text: str) -> str:
+        self.notices.say(self.number, mark(self.command), self.me, stamped(self.command, state, text))
+        return text
+
+    def keep_open(self) -> None:
+        """From here on this job answers for the comment: its last phase closes it if the job is cut off."""
+        actions.leave_open(self.step, actions.Left(self.step.run, self.number, self.command, self.me))
+
+
+@dataclass(slots=True)
+class Shown:
+    """Keeps the Trail, and shows on the comment what is about to happen whenever that changes."""
+
+    keeper: Keeper
+    post: Post | None
+    render: Renderer
+    last: State = "routing"
+
+    def keep(self, trail: Trail) -> None:
+        self.keeper.keep(trail)
+        state = running(trail)
+        if self.post is None or trail.finished or state == self.last or (not trail.attempts and state == "verifying"):
+            return
+        self.last = state
+        try:
+            self.post.say(state, tell.progress(trail, state, self.post.step.url, self.render))
+        except Unavailable:
+            return  # a progress line is not worth a run; the last word is said again until it is heard
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """The job's log, which obeys commands: nothing reaches it as it is."""
+
+    step: Step
+
+    def __call__(self, step: str, detail: str) -> None:
+        print(harmless(f"{step}: {detail}", self.step.secrets), file=sys.stderr, flush=True)  # noqa: T201 - this is the log
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """Everything that a phase may take from; each kit is made of a part of it."""
+
+    step: Step
+    event: Event
+    policy: str
+    """The path of the policy file on the default branch."""
+    forge: Forge
+    notices: Notices
+    writer: Writer
+    ci: Ci
+    pulls: PullRequests
+    sources: Fetched
+    model: Model
+    render: Renderer
+    ledger: Ledger
+    runs: Runs
+    clock: Clock
+
+    @property
+    def dry(self) -> bool:
+        """Whether a fix is only to be explained. What is neither word is an error, never a `false`."""
+        found = self.step.input("dry-run").lower() or "false"
+        if found not in ("true", "false"):
+            raise Denied(f"the input `dry-run` is `{found[:20]}`; write true or false")
+        return found == "true"
+
+    @property
+    def bench(self) -> Bench:
+        """Nothing of the repository runs in this process, so there is no sandbox."""
+        return Bench(self.sources, None, self.model, self.render)
+
+    def desk(self, visit: Visit) -> Desk:
+        into = visit.pull.head_ref if visit.pull else self.event.repo.default_branch
+        return Desk(self.writer, self.render, self.sources, self.ci, self.pulls.of(visit.pull, into))
+
+    def kit(self, post: Post | None, *, bench: Bench | None = None, desk: Desk | None = None) -> Kit:
+        return Kit(self.ledger, Shown(self.runs, post, self.render), self.clock, Log(self.step), bench, desk)
+
+    def post(self, visit: Visit) -> Post:
+        return Post(self.notices, self.step, visit.thread.number, visit.id, visit.me)
+
+    def complain(self, text: str) -> None:
+        """Say on the thread that nothing can be done under this policy: once for each event."""
+        number = self.event.number if isinstance(self.event, Dispatched) else self.event.thread.number
+        Post(self.notices, self.step, number, f"e{self.step.run}", self.forge.me()).say("error", text)
+
+
+def doors(step: Step, repo: str) -> tuple[Reader, Speaker]:
+    """GitHub to read and to speak to, and nothing else."""
+    hub = connect(step.api, step.server, step.token, repo)
+    return Reader(hub), Speaker(hub)
+
+
+@contextmanager
+def office(step: Step, event: Event, templates: Path, clock: Clock, pause: float = PAUSE) -> Iterator[Office]:
+    """Open it; what was fetched is gone afterwards, Trail and ledger stay."""
+    render = Templates(templates)
+    own = step.workspace / OWN
+    path = os.environ.get("PATH", os.defpath)
+    hub = connect(step.api, step.server, step.token, event.repo.full_name, pause)
+    url = f"{step.server}/{event.repo.full_name}.git"
+    with (
+        tempfile.TemporaryDirectory(prefix="route-agent-", ignore_cleanup_errors=True) as folder,
+        fetched(Path(folder), url, step.token, path) as sources,
+    ):
+        timing = Timing(clock.seconds, clock.sleep, random.random)
+        yield Office(
+            step=step,
+            event=event,
+            policy=step.input("policy") or ".github/route-agent.yml",
+            forge=Reader(hub),
+            notices=Speaker(hub),
+            writer=Branches(hub, sources),
+            ci=Workflows(hub),
+            pulls=PullRequests(hub),
+            sources=sources,
+            model=Chat(step.keys, price, render, timing, partial(Log(step), "asking")),
+            render=render,
+            ledger=Lines(own / "ledger.jsonl"),
+            runs=Runs(own),
+            clock=clock,
+        )

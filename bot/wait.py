@@ -1,0 +1,114 @@
+"""Has the repository's own CI judge a branch, and waits for what it says."""
+
+from dataclasses import dataclass
+
+from bot.core import ci, jobs
+from bot.core.checks import Check, Run
+from bot.core.clean import line, printable, redact
+from bot.core.evidence import Evidence
+from bot.core.policy import Policy
+from bot.core.trail import Awaited, Pushed, Trail
+from bot.ports import Ci, Clock, Desk, Unavailable, Watcher
+
+FIRST, GROWS, LONGEST = 3.0, 1.5, 60.0
+"""Seconds between two looks: short at first, longer with time."""
+PATIENCE = 5
+"""So many looks in a row may go unanswered."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Started:
+    check: Check
+    run: int
+
+
+def judged(trail: Trail, pushed: Pushed, desk: Desk, clock: Clock, watch: Watcher) -> Awaited:
+    """Start every workflow that is to judge the patch, wait until each has, and say what they show together."""
+    assert desk.ci is not None, "there is no CI to ask"
+    start, policy = clock.seconds(), trail.opened.policy
+    inputs = {"base": trail.opened.request.base, "tests-only": pushed.tests or "", "patched": pushed.commit}
+    inputs["request"] = trail.opened.request.id
+    if (gone := _moved(trail, desk)) is not None:
+        return gone
+    said: list[Awaited] = []
+    started: list[_Started] = []
+    for check in trail.opened.checks:
+        watch("waiting_for_ci", f"{check.name} on {pushed.branch}")
+        asked = inputs if _shipped(check) else {}
+        started.append(_Started(check, desk.ci.start(check.run, pushed.branch, pushed.commit, asked)))
+    for each in started:
+        said.append(_one(each, pushed, policy, desk.ci, clock, start))
+        if said[-1].verdict != "passed":
+            break
+    return _moved(trail, desk) or _together(tuple(said), round(clock.seconds() - start, 3))
+
+
+def _moved(trail: Trail, desk: Desk) -> Awaited | None:
+    """A pull request that has moved on is not the one the command was given for."""
+    base = trail.opened.request.base
+    if desk.pulls is None or not desk.pulls.moved(base):
+        return None
+    return Awaited(
+        "superseded", f"the pull request has moved on from {base[:12]}, which the command was given for", "", Evidence(()), 0.0
+    )
+
+
+def _one(started: _Started, pushed: Pushed, policy: Policy, source: Ci, clock: Clock, start: float) -> Awaited:
+    """One workflow, to its verdict."""
+    limits = ci.Limits(policy.verification.ci.timeout_minutes * 60.0, float(policy.verification.ci.min_seconds))
+    pause, silent = FIRST, 0
+    while True:
+        clock.sleep(pause)
+        pause = min(pause * GROWS, LONGEST)
+        try:
+            run, silent = source.look(started.run), 0
+            said = _verdict(run, started.check, pushed.commit, limits, clock.seconds() - start)
+            moved = not isinstance(said, ci.Waiting) and source.moved(pushed.branch, pushed.commit)
+        except Unavailable:
+            silent += 1
+            if silent >= PATIENCE or clock.seconds() - start > limits.seconds:
+                raise
+            continue
+        if isinstance(said, ci.Waiting):
+            continue
+        if moved:
+            why = f"the branch {pushed.branch} no longer points at what was judged"
+            return Awaited("superseded", why, run.url, Evidence(()), 0.0)
+        return Awaited(said.verdict, said.why, run.url, _evidence(started.check, run, said.verdict, pushed, source), 0.0)
+
+
+def _shipped(check: Check) -> bool:
+    return check.run.endswith(f"/{jobs.VERIFY}")
+
+
+def _verdict(run: ci.CiRun, check: Check, sha: str, limits: ci.Limits, elapsed: float) -> ci.Said | ci.Waiting:
+    said = ci.judge(run, sha, limits, elapsed, jobs.PATCHED if _shipped(check) else None)
+    if isinstance(said, ci.Said) and said.verdict == "failed" and _shipped(check) and (why := jobs.unusable(run)):
+        return ci.Said("infra_error", why)
+    return said
+
+
+def _evidence(check: Check, run: ci.CiRun, verdict: ci.Verdict, pushed: Pushed, source: Ci) -> Evidence:
+    if verdict not in ("passed", "failed"):
+        return Evidence(())
+    green = verdict == "passed"
+    if _shipped(check):
+        found = jobs.shown(run, green=green, with_tests=pushed.tests is not None)
+    else:
+        found = jobs.workflow(run, check.name, green=green)
+    return Evidence(found.items, tuple(_log(job, source) for job in jobs.failed(run)[:2]))
+
+
+def _log(job: ci.Job, source: Ci) -> Run:
+    """The end of a red job's log, for the next lane to read; its absence changes no verdict."""
+    try:
+        text = redact(printable(source.tail(job.id)))
+    except Unavailable as error:
+        text = f"the log could not be read: {line(str(error))}"
+    return Run(f"ci {line(job.name, 80)}", 1, 0.0, timed_out=False, report=None, tail=text[-4_000:])
+
+
+def _together(said: tuple[Awaited, ...], seconds: float) -> Awaited:
+    last = said[-1]
+    items = tuple(item for each in said for item in each.evidence.items)
+    return Awaited(last.verdict, last.why, last.url, Evidence(items, last.evidence.runs), seconds)
