@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from bot.core import patch
+from bot.edge.git.branches import Branches
 from bot.edge.git.plumbing import MAIL, WHO
 from bot.edge.git.repository import Repository, find
-from bot.edge.git.trees import Branches, Trees
-from bot.ports import Denied
+from bot.edge.git.trees import Trees
+from bot.ports import Denied, Layer
 from tests.fakes import repos
 
 PATH = os.environ["PATH"]
@@ -81,7 +82,7 @@ def test_edits_round_trip_byte_for_byte_through_diff_patch_and_commit(repo, foun
     again = trees.open(found.head, text)
     assert again.diff() == text
     branches = Branches(trees, found.git, found.objects, WHO, MAIL)
-    commit = branches.push(found.head, text, "route-agent/local/x-1", "message\n", WHEN)
+    (commit,) = branches.push(found.head, (Layer(text, "message\n"),), "route-agent/local/x-1", WHEN)
     again.unpack(str(tmp_path / "out"))
     for path, content in EDITS.items():
         if content is None:
@@ -109,12 +110,12 @@ def test_the_same_patch_makes_the_same_commit_and_a_second_time_changes_nothing(
     tree = trees.open(found.head)
     tree.write("a.py", b"x\n")
     branches = Branches(trees, found.git, found.objects, WHO, MAIL)
-    first = branches.push(found.head, tree.diff(), "route-agent/local/x-1", "m\n", WHEN)
-    assert branches.push(found.head, tree.diff(), "route-agent/local/x-1", "m\n", WHEN) == first
+    first = branches.push(found.head, (Layer(tree.diff(), "m\n"),), "route-agent/local/x-1", WHEN)
+    assert branches.push(found.head, (Layer(tree.diff(), "m\n"),), "route-agent/local/x-1", WHEN) == first
     with pytest.raises(Denied, match="holds something else"):
-        branches.push(found.head, tree.diff(), "route-agent/local/x-1", "other\n", WHEN)
+        branches.push(found.head, (Layer(tree.diff(), "other\n"),), "route-agent/local/x-1", WHEN)
     with pytest.raises(Denied, match="no name for a branch of ours"):
-        branches.push(found.head, tree.diff(), "main", "m\n", WHEN)
+        branches.push(found.head, (Layer(tree.diff(), "m\n"),), "main", WHEN)
 
 
 @pytest.mark.parametrize(
@@ -176,11 +177,14 @@ def test_nothing_that_a_repository_configures_is_ever_run(repo, tmp_path):
     trees = Trees(tmp_path / "own", found.objects, PATH)
     assert found.dirty()
     assert found.resolve("HEAD") == found.head
-    found.change(found.head)
+    assert found.parted(found.head) == found.head
+    trees.change(found.head, found.head)
     tree = trees.open(found.head)
     tree.write("crlf.py", b"x\n")
     tree.search("x", "", 5)
-    Branches(trees, found.git, found.objects, WHO, MAIL).push(found.head, tree.diff(), "route-agent/local/x-1", "m\n", WHEN)
+    Branches(trees, found.git, found.objects, WHO, MAIL).push(
+        found.head, (Layer(tree.diff(), "m\n"),), "route-agent/local/x-1", WHEN
+    )
     trees.close()
     assert not mark.exists()
 
@@ -211,7 +215,9 @@ def test_a_shallow_clone_a_worktree_and_a_detached_head_work(repo, tmp_path):
         trees = Trees(own, found.objects, PATH)
         tree = trees.open(found.head)
         tree.write("a.py", b"x\n")
-        Branches(trees, found.git, found.objects, WHO, MAIL).push(found.head, tree.diff(), "route-agent/local/x-1", "m\n", WHEN)
+        Branches(trees, found.git, found.objects, WHO, MAIL).push(
+            found.head, (Layer(tree.diff(), "m\n"),), "route-agent/local/x-1", WHEN
+        )
         trees.close()
     assert find(tmp_path / "tree", PATH).branch is None
     with pytest.raises(Denied, match="git fetch --unshallow"):
@@ -230,7 +236,7 @@ def test_a_repository_of_sha256_hashes_works(tmp_path):
     tree = trees.open(found.head)
     tree.write("a.py", b"2\n")
     branches = Branches(trees, found.git, found.objects, WHO, MAIL)
-    made = branches.push(found.head, tree.diff(), "route-agent/local/x-1", "m\n", WHEN)
+    (made,) = branches.push(found.head, (Layer(tree.diff(), "m\n"),), "route-agent/local/x-1", WHEN)
     trees.close()
     assert len(made) == 64
     assert repos.git(tmp_path / "r", "show", "route-agent/local/x-1:a.py") == "2"

@@ -1,0 +1,277 @@
+"""The adapter over the real PyGithub, against a GitHub that remembers and can fail on demand."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bot.core.patch import part
+from bot.edge.git.fetch import Fetched, fetched
+from bot.edge.github.client import Hub, connect
+from bot.edge.github.pulls import PullRequests
+from bot.edge.github.reader import Reader
+from bot.edge.github.speaker import MOST, Speaker, shortened
+from bot.edge.github.workflows import Workflows
+from bot.edge.github.writer import Branches
+from bot.ports import Denied, Layer, Opening, Unavailable
+from tests.fakes import repos, shops
+from tests.fakes.hosted import ME
+from tests.fakes.world import Repo, World
+from tests.fakes.world.runs import Scripted
+
+MARK, BRANCH = "<!-- route-agent:c9 -->", "route-agent/1/c9-1"
+VERIFY = shops.VERIFY
+INPUTS = {"base": "b", "tests-only": "", "patched": "p", "request": "c9"}
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    with World(tmp_path / "world") as made:
+        made.token("ghs_all", ME)
+        yield made
+
+
+@pytest.fixture
+def shop(world: World) -> Repo:
+    return world.repo("octo/shop", shops.files("http://127.0.0.1:9/v1"), ann="write", mia="maintain")
+
+
+def hub(world: World, token: str = "ghs_all") -> Hub:  # noqa: S107 - of a server on this machine
+    return connect(world.api, world.url, token, "octo/shop", 0)
+
+
+@pytest.fixture
+def sources(world: World, shop: Repo, tmp_path: Path) -> Iterator[Fetched]:
+    (tmp_path / "own").mkdir()
+    with fetched(tmp_path / "own", f"{world.url}/octo/shop.git", "ghs_all", repos.PATH) as made:
+        yield made
+
+
+# ---- one comment ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("fault", [{}, {"after": True}, {"drop": True}, {"after": True, "drop": True}])
+def test_a_comment_whose_answer_is_lost_is_made_once(world, shop, fault):
+    issue = world.issue(shop, "T")
+    world.fail("POST", r"/comments$", **fault)
+    Speaker(hub(world)).say(issue.number, MARK, ME, f"{MARK}\nhello")
+    assert world.said(issue, ME) == [f"{MARK}\nhello"]
+    world.finish()
+
+
+def test_the_comment_of_a_command_is_found_on_any_page_and_edited_in_place(world, shop):
+    issue = world.issue(shop, "T")
+    for number in range(150):
+        world.comment(shop, issue, "zoe", f"{MARK} {number}")
+    first = Speaker(hub(world)).say(issue.number, MARK, ME, f"{MARK}\none")
+    second = Speaker(hub(world)).say(issue.number, MARK, ME, f"{MARK}\ntwo")
+    assert first == second
+    assert world.said(issue, ME) == [f"{MARK}\ntwo"], "somebody else's comment with the mark is not ours"
+
+
+def test_a_comment_that_is_too_long_is_cut_and_its_code_block_closed(world, shop):
+    issue = world.issue(shop, "T")
+    Speaker(hub(world)).say(issue.number, MARK, ME, f"{MARK}\n````text\n" + "```\n" * 30_000)
+    (said,) = world.said(issue, ME)
+    assert len(said) < 65_536
+    assert said.rstrip().endswith("````\n\n(cut: a comment holds no more)")
+    assert shortened("x" * MOST) == "x" * MOST
+
+
+def test_a_reaction_is_given_once_on_a_comment_and_on_an_issue(world, shop):
+    issue = world.issue(shop, "T")
+    number = world.comment(shop, issue, "ann", "/agent fix")["comment"]["id"]
+    for _ in range(2):
+        Speaker(hub(world)).react(issue.number, number, "eyes")
+        Speaker(hub(world)).react(issue.number, None, "-1")
+    assert issue.reactions == {str(number): {(ME, "eyes")}, "issue": {(ME, "-1")}}
+
+
+# ---- who -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("login", "permission"), [("ann", "write"), ("mia", "maintain"), ("zoe", "read"), ("ghost", "none"), ("x[bot]", "none")]
+)
+def test_a_persons_permission_is_asked_for_live(world, shop, login, permission):
+    world.user("zoe")
+    assert Reader(hub(world)).permission(login) == permission
+
+
+def test_a_permission_that_cannot_be_had_is_never_guessed(world, shop):
+    world.fail("GET", "/permission", status=500, times=5)
+    with pytest.raises(Unavailable, match="what ann may do: GitHub"):
+        Reader(hub(world)).permission("ann")
+
+
+def test_a_read_that_fails_in_passing_is_asked_again(world, shop):
+    world.fail("GET", "/permission", status=502)
+    assert Reader(hub(world)).permission("ann") == "write"
+
+
+def test_a_used_up_rate_limit_is_said_and_not_waited_for(world, shop):
+    world.limit_left = 0
+    with pytest.raises(Unavailable, match="rate limit"):
+        Reader(hub(world)).permission("ann")
+
+
+def test_a_token_that_github_does_not_know_is_denied_with_what_to_do(world, shop):
+    with pytest.raises(Denied, match="pass `github-token`"):
+        Reader(hub(world, "ghs_other")).me()
+
+
+# ---- checks --------------------------------------------------------------------------------------------------------
+
+
+def test_failing_checks_come_with_annotations_and_the_end_of_their_log(world, shop):
+    sha = str(shop.tip("main"))
+    world.check(shop, sha, "tests", "failure", "old")
+    world.check(shop, sha, "tests", "failure", f"{'x' * 9_000}\nE   assert 5 == 4\n", annotations=(("a.py", 2, "wrong"),))
+    world.check(shop, sha, "lint", "success")
+    world.check(shop, sha, "slow", None)
+    world.check(shop, sha, "scan", "failure", app="other-app")
+    shop.statuses[sha] = [
+        {"context": "legacy", "state": "failure", "description": "red there"},
+        {"context": "later", "state": "pending"},
+    ]
+
+    found = Reader(hub(world)).failing(sha)
+
+    assert found.total == 4
+    assert [(check.name, check.annotations) for check in found.failed] == [
+        ("tests", ("a.py:2: wrong",)),
+        ("scan", ()),
+        ("legacy", ("red there",)),
+    ]
+    assert found.failed[0].log_tail.endswith("E   assert 5 == 4\n")
+    assert len(found.failed[0].log_tail) == 4_000
+
+
+def test_no_check_at_all_is_not_a_red_one(world, shop):
+    assert Reader(hub(world)).failing(str(shop.tip("main"))).total == 0
+
+
+def test_checks_that_may_not_be_read_are_unreadable_and_say_what_is_missing(world, shop):
+    world.token("ghs_few", ME, "contents:read statuses:read")
+    found = Reader(hub(world, "ghs_few")).failing(str(shop.tip("main")))
+    assert "permissions: checks: read" in found.unreadable
+
+
+# ---- branches ------------------------------------------------------------------------------------------------------
+
+
+def layers(sources: Fetched, sha: str) -> tuple[Layer, ...]:
+    tree = sources.open(sha)
+    tree.write("shop/add.py", b"def add(a, b):\n    return a + b\n")
+    tree.write("tests/test_latin.py", b"# caf\xe9\n")
+    tree.write("tests/test_new.py", b"x = 1\r\n")
+    tree.delete("shop/__init__.py")
+    whole = tree.diff()
+    return Layer(part(whole, lambda path: path.startswith("tests/")), "tests [x]"), Layer(whole, "all")
+
+
+@pytest.mark.parametrize("fault", [None, {}, {"after": True}, {"after": True, "drop": True}])
+def test_a_patch_is_two_commits_on_one_branch_made_once_and_byte_for_byte(world, shop, sources, fault):
+    base = str(shop.tip("main"))
+    if fault is not None:
+        world.fail("POST", "/git/refs$", **fault)
+    writer = Branches(hub(world), sources)
+
+    made = writer.push(base, layers(sources, base), BRANCH, "")
+
+    assert writer.push(base, layers(sources, base), BRANCH, "") == made, "doing it again changes nothing"
+    tests, whole = made
+    assert shop.tip(BRANCH) == whole
+    assert shop.git("rev-parse", f"{whole}~1", f"{tests}~1").split() == [tests, base]
+    assert shop.git("diff", "--name-status", base, tests) == "A\ttests/test_latin.py\nA\ttests/test_new.py"
+    assert shop.git("diff", "--name-status", tests, whole) == "D\tshop/__init__.py\nM\tshop/add.py"
+    assert repos.blob(shop.path, f"{whole}:tests/test_latin.py") == b"# caf\xe9\n"
+    assert repos.blob(shop.path, f"{whole}:tests/test_new.py") == b"x = 1\r\n"
+
+
+def test_a_branch_that_holds_something_else_is_left_alone(world, shop, sources):
+    base = str(shop.tip("main"))
+    other = world.commit(shop, BRANCH, {"a.txt": "theirs\n"})
+    with pytest.raises(Denied, match="holds something else"):
+        Branches(hub(world), sources).push(base, layers(sources, base), BRANCH, "")
+    assert shop.tip(BRANCH) == other
+
+
+def test_only_branches_of_our_own_are_made_or_deleted(world, shop, sources):
+    writer, base = Branches(hub(world), sources), str(shop.tip("main"))
+    for name in ("main", "route-agent/../main", "route-agent/1/c9-1\nx"):
+        with pytest.raises(Denied, match="no name for a branch of ours"):
+            writer.drop(name)
+        with pytest.raises(Denied, match="no name for a branch of ours"):
+            writer.push(base, layers(sources, base), name, "")
+    writer.drop(BRANCH)  # one that is gone is fine
+    assert shop.branches() == ["main"]
+
+
+def test_a_commit_that_is_gone_and_a_token_that_may_not_read_say_so(world, shop, sources, tmp_path):
+    with pytest.raises(Denied, match=r"not on 127\.0\.0\.1:\d+ any more"):
+        sources.open("f" * 40)
+    with (
+        fetched(tmp_path / "no", f"{world.url}/octo/shop.git", "ghs_wrong", repos.PATH) as made,
+        pytest.raises(Denied, match="contents: read"),
+    ):
+        made.open(str(shop.tip("main")))
+
+
+# ---- runs and pull requests ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("fault", [None, {}, {"after": True}, {"after": True, "drop": True}])
+def test_a_workflow_is_started_once_for_a_commit(world, shop, fault):
+    sha = world.commit(shop, BRANCH, {"a.txt": "1\n"})
+    world.runner = Scripted(*[{"patched": "success"}] * 2)
+    if fault is not None:
+        world.fail("POST", "/dispatches$", **fault)
+    ci = Workflows(hub(world))
+    run = ci.start(VERIFY, BRANCH, sha, INPUTS)
+    assert ci.start(VERIFY, BRANCH, sha, INPUTS) == run
+    assert [made.inputs for made in world.runs(shop)] == [INPUTS]
+    seen = ci.look(run)
+    assert (seen.sha, seen.status, seen.conclusion, seen.seconds) == (sha, "completed", "success", 60.0)
+    assert [(job.name, job.conclusion, [step.name for step in job.steps]) for job in seen.jobs] == [
+        ("patched", "success", ["set up", "test", "report"])
+    ]
+    assert ci.tail(seen.jobs[0].id) == "E   assert 5 == 4"
+    assert not ci.moved(BRANCH, sha)
+    assert ci.moved(BRANCH, "f" * 40)
+
+
+def test_a_workflow_that_cannot_be_started_by_hand_is_said_with_the_remedy(world, shop):
+    path = ".github/workflows/ci.yml"
+    world.commit(shop, "main", {path: "on: push\njobs: {}\n"})
+    sha = world.commit(shop, BRANCH, {"a.txt": "1\n"})
+    assert Reader(hub(world)).dispatchable(path)
+    with pytest.raises(Denied, match="on: workflow_dispatch"):
+        Workflows(hub(world)).start(path, BRANCH, sha, {})
+    assert not Reader(hub(world)).dispatchable(".github/workflows/none.yml")
+    shop.disabled.add("ci.yml")
+    assert not Reader(hub(world)).dispatchable(path)
+
+
+OPENING = Opening(BRANCH, "a title", "Refs #1", draft=True)
+
+
+@pytest.mark.parametrize("fault", [None, {}, {"after": True}, {"after": True, "drop": True}])
+def test_a_pull_request_is_opened_once(world, shop, fault):
+    world.commit(shop, BRANCH, {"a.txt": "1\n"})
+    if fault is not None:
+        world.fail("POST", "/pulls$", **fault)
+    pulls = PullRequests(hub(world)).of(None, "main")
+    offer = pulls.offer(OPENING)
+    assert pulls.offer(OPENING) == offer
+    (made,) = world.pulls(shop)
+    assert offer.open
+    assert offer.url == f"{world.url}/octo/shop/pull/{made.number}"
+
+
+def test_where_it_may_not_be_opened_there_is_a_page_for_a_person(world, shop):
+    world.commit(shop, BRANCH, {"a.txt": "1\n"})
+    world.token("ghs_shy", ME, may_open_pulls=False)
+    offer = PullRequests(hub(world, "ghs_shy")).of(None, "main").offer(OPENING)
+    assert not offer.open
+    assert offer.url == f"{world.url}/octo/shop/compare/main...{BRANCH}?expand=1"

@@ -1,0 +1,90 @@
+"""The action as a runner starts it, phase by phase, against a GitHub that remembers; only time is made to fly."""
+
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from bot.action import Ended, act
+from bot.cli import templates
+from bot.core.event import Event
+from bot.core.handover import pack
+from bot.edge import actions
+from bot.first import look
+from bot.hosted import outputs
+from bot.office import office
+from bot.shop import Wall
+from tests.fakes.world import World
+
+ME = "github-actions[bot]"
+GATE = "contents:read issues:write pull-requests:write checks:read statuses:read actions:read"
+PROPOSE = "contents:read"
+WORK = "contents:write issues:write pull-requests:write checks:read statuses:read actions:write"
+
+
+class Hurried(Wall):
+    """A clock on which waiting takes no time, and still counts."""
+
+    def __init__(self) -> None:
+        self.slept = 0.0
+
+    def seconds(self) -> float:
+        return time.monotonic() + self.slept
+
+    def sleep(self, seconds: float) -> None:
+        self.slept += seconds
+
+
+@dataclass
+class Job:
+    """One job of a workflow: its own workspace, token and inputs."""
+
+    world: World
+    folder: Path
+    name: str
+    payload: Mapping[str, Any]
+    repo: str = "octo/shop"
+    scopes: str | None = WORK
+    login: str = ME
+    run: str = "77"
+    inputs: Mapping[str, str] = field(default_factory=dict)
+    may_open_pulls: bool = True
+    clock: Wall = field(default_factory=Hurried)
+
+    def env(self) -> dict[str, str]:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        (self.folder / "event.json").write_text(json.dumps(self.payload))
+        token = self.world.token(
+            f"ghs_{self.name}_{self.scopes}".replace(" ", ""), self.login, self.scopes, may_open_pulls=self.may_open_pulls
+        )
+        given = {
+            "GITHUB_EVENT_NAME": self.name,
+            "GITHUB_EVENT_PATH": str(self.folder / "event.json"),
+            "GITHUB_RUN_ID": self.run,
+            "GITHUB_WORKSPACE": str(self.folder / "workspace"),
+            "GITHUB_API_URL": self.world.api,
+            "GITHUB_SERVER_URL": self.world.url,
+            "GITHUB_REPOSITORY": self.repo,
+            "GITHUB_OUTPUT": str(self.folder / "output"),
+            "GITHUB_STEP_SUMMARY": str(self.folder / "summary.md"),
+            "INPUT_GITHUB-TOKEN": token,
+        }
+        return given | {f"INPUT_{name.upper()}": value for name, value in self.inputs.items()}
+
+    def event(self) -> Event:
+        found = look(self.env())
+        assert not isinstance(found, str), found
+        return found
+
+    def act(self, phase: str = "auto", **inputs: str) -> Ended:
+        self.inputs = {**self.inputs, **inputs}
+        step = actions.step(self.env())
+        with office(step, self.event(), templates(), self.clock, pause=0) as place:
+            return act(place, phase)
+
+    def packed(self, phase: str, **inputs: str) -> dict[str, str]:
+        """The job's outputs, as the jobs after it see them."""
+        ended = self.act(phase, **inputs)
+        return outputs(ended, pack(ended.trail) if ended.trail and not ended.trail.finished else "")

@@ -1,0 +1,192 @@
+"""The server: requests in, a journal of them, limits, faults, pages and ETags; what is asked is answered by `routes`."""
+
+import hashlib
+import json
+import re
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from tests.fakes.world import smart
+
+if TYPE_CHECKING:
+    from tests.fakes.world.state import World
+
+LOCK = threading.RLock()
+
+
+@dataclass
+class Seen:
+    method: str
+    path: str
+    status: int
+    body: Any = None
+
+    @property
+    def line(self) -> str:
+        return f"{self.method} {self.path} {self.status}"
+
+
+@dataclass
+class Fault:
+    method: str
+    path: str
+    status: int
+    times: int
+    after: bool = False
+    drop: bool = False
+
+
+@dataclass
+class Asked:
+    """One request, as a route gets it."""
+
+    method: str
+    path: str
+    query: dict[str, str]
+    body: Any
+    login: str
+    token: str
+    parts: tuple[str, ...] = ()
+
+
+@dataclass
+class Answer:
+    status: int = 200
+    body: Any = None
+    headers: dict[str, str] = field(default_factory=dict)
+    raw: bytes | None = None
+
+
+class Refused(Exception):
+    """GitHub's no."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.answer = Answer(status, {"message": message})
+
+
+Route = Callable[["World", Asked], Answer]
+
+
+class Http:
+    def __init__(self, world: "World", port: int) -> None:
+        self._http = ThreadingHTTPServer(("127.0.0.1", port), _handler(world))
+        self._http.daemon_threads = True
+        self.url = f"http://127.0.0.1:{self._http.server_address[1]}"
+
+    def start(self) -> None:
+        threading.Thread(target=self._http.serve_forever, daemon=True).start()
+
+    def stop(self) -> None:
+        self._http.shutdown()
+        self._http.server_close()
+
+
+def answer(world: "World", asked: Asked) -> Answer:
+    """What GitHub would answer, but for faults."""
+    from tests.fakes.world.routes import ROUTES  # noqa: PLC0415 - they import this module
+
+    if world.limit_left <= 0:
+        return Answer(
+            403, {"message": "API rate limit exceeded for installation."}, {"X-RateLimit-Reset": str(int(time.time()) + 1_800)}
+        )
+    for method, pattern, route in ROUTES:
+        found = re.fullmatch(pattern, asked.path)
+        if found and method == asked.method:
+            asked.parts = tuple(found.groups())
+            try:
+                with LOCK:
+                    return route(world, asked)
+            except Refused as no:
+                return no.answer
+            except KeyError:
+                return Answer(404, {"message": "Not Found"})
+    return Answer(501, {"message": f"this GitHub does not serve {asked.method} {asked.path}"})
+
+
+def paged(world: "World", asked: Asked, items: list[Any], wrap: str = "") -> Answer:
+    size, page = int(asked.query.get("per_page", "30")), int(asked.query.get("page", "1"))
+    part = items[(page - 1) * size : page * size]
+    headers = {}
+    if page * size < len(items):
+        query = urlencode({**asked.query, "per_page": size, "page": page + 1})
+        headers["Link"] = f'<{world.api}{asked.path}?{query}>; rel="next"'
+    return Answer(200, {"total_count": len(items), wrap: part} if wrap else part, headers)
+
+
+def _handler(world: "World") -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def log_message(self, *_: object) -> None:
+            """Quiet."""
+
+        def _serve(self) -> None:
+            length = int(self.headers.get("content-length") or 0)
+            data = self.rfile.read(length)
+            address = urlsplit(self.path)
+            if ".git/" in address.path:
+                self._git(address.path, address.query, data)
+            elif address.path.startswith("/logs/"):
+                self._send(Answer(200, raw=world.log(int(address.path.rpartition("/")[2]))), "", count=False)
+            else:
+                self._api(address.path, dict(parse_qsl(address.query, keep_blank_values=True)), data)
+
+        do_GET = do_POST = do_PATCH = do_PUT = do_DELETE = _serve
+
+        def _git(self, path: str, query: str, data: bytes) -> None:
+            token = world.tokens.get(smart.token(self.headers.get("authorization", "")))
+            if token is None or not token.may("contents:read"):
+                self._send(Answer(401, {"message": "no"}, {"WWW-Authenticate": 'Basic realm="git"'}), "", count=False)
+                return
+            status, headers, body = smart.backend(world.folder / "git", self.command, path, query, dict(self.headers), data)
+            world.journal.append(Seen("GIT", f"{path}?{query}", status))
+            self._send(Answer(status, raw=body, headers=headers), "", count=False)
+
+        def _api(self, path: str, query: dict[str, str], data: bytes) -> None:
+            body = json.loads(data) if data else None
+            name = self.headers.get("authorization", "").rpartition(" ")[2]
+            token = world.tokens.get(name)
+            asked = Asked(self.command, path.removeprefix("/api/v3"), query, body, token.login if token else "", name)
+            fault = next((f for f in world.faults if f.method == self.command and re.search(f.path, asked.path)), None)
+            if token is None:
+                made = Answer(401, {"message": "Bad credentials"})
+            elif fault and not fault.after:
+                made = Answer(fault.status, {"message": "Server Error"})
+            else:
+                made = answer(world, asked)
+            if fault:
+                fault.times -= 1
+                if fault.times <= 0:
+                    world.faults.remove(fault)
+                if fault.after:
+                    made = Answer(fault.status, {"message": "Server Error"})
+            world.journal.append(Seen(self.command, asked.path, made.status, body))
+            if fault and fault.drop:
+                self.close_connection = True
+                self.connection.close()
+                return
+            self._send(made, self.headers.get("if-none-match", ""), count=True)
+
+        def _send(self, made: Answer, known: str, *, count: bool) -> None:
+            payload = made.raw if made.raw is not None else json.dumps(made.body).encode()
+            tag = f'"{hashlib.sha256(payload).hexdigest()[:16]}"'
+            status = 304 if made.status == 200 and known == tag and self.command == "GET" else made.status
+            if count and status != 304:
+                world.limit_left -= 1
+            self.send_response(status)
+            empty = status in (204, 304)
+            headers = {"Content-Type": "application/json", "ETag": tag, "X-RateLimit-Remaining": str(max(0, world.limit_left))}
+            headers |= {"X-RateLimit-Limit": "1000"} | made.headers | {"Content-Length": "0" if empty else str(len(payload))}
+            for name, value in headers.items():
+                self.send_header(name, value)
+            self.end_headers()
+            if not empty:
+                self.wfile.write(payload)
+
+    return Handler

@@ -1,0 +1,46 @@
+"""Every address that this GitHub serves, written out."""
+
+from tests.fakes.world import actions, objects, threads
+from tests.fakes.world.http import Answer, Asked, Route
+
+_R = r"/repos/([^/]+/[^/]+)"
+_SHA = r"([0-9a-f]{40})"
+
+
+def _viewer(_: object, asked: Asked) -> Answer:
+    assert "viewer" in asked.body["query"]
+    return Answer(200, {"data": {"viewer": {"login": asked.login}}})
+
+
+ROUTES: tuple[tuple[str, str, Route], ...] = (
+    ("POST", "/api/graphql", _viewer),
+    ("GET", _R, threads.repository),
+    ("GET", _R + r"/collaborators/([^/]+)/permission", threads.permission),
+    ("GET", _R + r"/issues/(\d+)", threads.issue),
+    ("GET", _R + r"/issues/(\d+)/events", threads.events),
+    ("GET", _R + r"/issues/(\d+)/comments", threads.comments),
+    ("POST", _R + r"/issues/(\d+)/comments", threads.add_comment),
+    ("PATCH", _R + r"/issues/comments/(\d+)", threads.edit_comment),
+    ("POST", _R + r"/issues/comments/(\d+)/reactions", threads.react_to_comment),
+    ("POST", _R + r"/issues/(\d+)/reactions", threads.react),
+    ("GET", _R + r"/pulls", threads.pulls),
+    ("POST", _R + r"/pulls", threads.open_pull),
+    ("GET", _R + r"/pulls/(\d+)", threads.pull),
+    ("GET", _R + r"/git/ref/heads/(.+)", objects.ref),
+    ("GET", _R + r"/compare/" + _SHA + r"\.\.\." + _SHA, objects.compare),
+    ("GET", _R + r"/git/commits/" + _SHA, objects.commit),
+    ("POST", _R + r"/git/blobs", objects.add_blob),
+    ("POST", _R + r"/git/trees", objects.add_tree),
+    ("POST", _R + r"/git/commits", objects.add_commit),
+    ("POST", _R + r"/git/refs", objects.add_ref),
+    ("DELETE", _R + r"/git/refs/heads/(.+)", objects.delete_ref),
+    ("GET", _R + r"/commits/" + _SHA + r"/check-runs", actions.check_runs),
+    ("GET", _R + r"/check-runs/(\d+)/annotations", actions.annotations),
+    ("GET", _R + r"/commits/" + _SHA + r"/status", actions.status),
+    ("GET", _R + r"/actions/workflows/([^/]+)", actions.workflow),
+    ("POST", _R + r"/actions/workflows/([^/]+)/dispatches", actions.dispatch),
+    ("GET", _R + r"/actions/runs", actions.runs),
+    ("GET", _R + r"/actions/runs/(\d+)", actions.run),
+    ("GET", _R + r"/actions/runs/(\d+)/jobs", actions.jobs),
+    ("GET", _R + r"/actions/jobs/(\d+)/logs", actions.logs),
+)

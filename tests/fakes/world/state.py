@@ -1,0 +1,339 @@
+"""What this GitHub knows, and the side of it that a story is written on."""
+
+import itertools
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from tests.fakes import repos
+from tests.fakes.world.http import Fault, Http, Seen
+
+START = 1_000
+EPOCH = "2026-11-25T20:00:00Z"
+
+
+@dataclass
+class User:
+    login: str
+    id: int
+    kind: str = "User"
+
+    @property
+    def json(self) -> dict[str, Any]:
+        return {"login": self.login, "id": self.id, "type": self.kind}
+
+
+@dataclass
+class Token:
+    """`scopes` names what the token may do, as a job's `permissions:` do; a personal one may do everything."""
+
+    login: str
+    scopes: frozenset[str] | None = None
+    may_open_pulls: bool = True
+
+    def may(self, scope: str) -> bool:
+        return (
+            self.scopes is None
+            or scope in self.scopes
+            or (scope.endswith(":read") and scope.replace(":read", ":write") in self.scopes)
+        )
+
+
+@dataclass
+class Comment:
+    id: int
+    user: User
+    body: str
+    at: str = EPOCH
+
+
+@dataclass
+class Issue:
+    number: int
+    title: str
+    body: str
+    user: User
+    labels: list[str] = field(default_factory=list)
+    state: str = "open"
+    locked: bool = False
+    comments: list[Comment] = field(default_factory=list)
+    events: list[dict[str, Any]] = field(default_factory=list)
+    reactions: dict[str, set[tuple[str, str]]] = field(default_factory=dict)
+    """By `issue` or a comment's id: who, and what."""
+    head: tuple[str, str] | None = None
+    """Of a pull request: the repository and the branch it comes from; for a fork's, the commit stands in `fork_sha`."""
+    fork_sha: str = ""
+    base: str = ""
+    draft: bool = False
+
+    @property
+    def pull(self) -> bool:
+        return self.head is not None
+
+
+@dataclass
+class Run:
+    """A workflow run. `jobs` are as the API shows them, each with its log under `log`."""
+
+    id: int
+    path: str
+    branch: str
+    sha: str
+    inputs: dict[str, str]
+    status: str = "queued"
+    conclusion: str | None = None
+    jobs: list[dict[str, Any]] = field(default_factory=list)
+    seconds: int = 60
+    looks: int = 0
+    """How often it was asked for so far."""
+
+
+Runner = Callable[["World", "Repo", Run], None]
+"""What a dispatched run does: fills in jobs and conclusion, at once or from a thread of its own."""
+
+
+@dataclass
+class Repo:
+    name: str
+    path: Path
+    """The bare repository."""
+    default: str = "main"
+    private: bool = False
+    collaborators: dict[str, str] = field(default_factory=dict)
+    issues: dict[int, Issue] = field(default_factory=dict)
+    runs: dict[int, Run] = field(default_factory=dict)
+    checks: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    statuses: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    disabled: set[str] = field(default_factory=set)
+    """Workflow files that somebody switched off."""
+
+    def git(self, *words: str, stdin: bytes | None = None) -> str:
+        return repos.git(self.path, *words, stdin=stdin)
+
+    def tip(self, branch: str) -> str | None:
+        found = self.git("for-each-ref", "--format=%(objectname)", f"refs/heads/{branch}")
+        return found or None
+
+    def branches(self) -> list[str]:
+        return self.git("for-each-ref", "--format=%(refname:short)", "refs/heads").split()
+
+    def file(self, ref: str, path: str) -> str | None:
+        try:
+            return repos.blob(self.path, f"{ref}:{path}").decode()
+        except Exception:  # noqa: BLE001 - git says no in many ways
+            return None
+
+
+class World:
+    def __init__(self, folder: Path, port: int = 0) -> None:
+        self.folder = folder
+        self.users: dict[str, User] = {}
+        self.tokens: dict[str, Token] = {}
+        self.repos: dict[str, Repo] = {}
+        self.ids = itertools.count(START)
+        self.journal: list[Seen] = []
+        self.faults: list[Fault] = []
+        self.read: set[str] = set()
+        """What the story has looked at."""
+        self.runner: Runner = lambda world, repo, run: None
+        self.limit_left = 1_000
+        self.server = Http(self, port)
+        self.url = self.server.url
+        self.api = f"{self.url}/api/v3"
+
+    def __enter__(self) -> Self:
+        self.server.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.server.stop()
+
+    # ---- what there is -----------------------------------------------------------------------------------------------
+
+    def user(self, login: str, kind: str = "User") -> User:
+        return self.users.setdefault(login.lower(), User(login, next(self.ids), kind))
+
+    def token(self, name: str, login: str, scopes: str | None = None, *, may_open_pulls: bool = True) -> str:
+        """`scopes`: `contents:write issues:write …`; None for everything."""
+        self.user(login, "Bot" if login.endswith("[bot]") else "User")
+        self.tokens[name] = Token(login, None if scopes is None else frozenset(scopes.split()), may_open_pulls)
+        return name
+
+    def repo(self, name: str, files: Mapping[str, bytes | str], **permissions: str) -> Repo:
+        work = self.folder / "work" / name
+        repos.make(work, files)
+        bare = self.folder / "git" / f"{name}.git"
+        bare.parent.mkdir(parents=True, exist_ok=True)
+        repos.git(self.folder, "clone", "--quiet", "--bare", str(work), str(bare))
+        for key, value in (("uploadpack.allowAnySHA1InWant", "true"), ("http.receivepack", "false")):
+            repos.git(bare, "config", key, value)
+        made = Repo(name, bare)
+        self.repos[name] = made
+        for login, permission in permissions.items():
+            self.user(login)
+            made.collaborators[login] = permission
+        return made
+
+    def commit(self, repo: Repo, branch: str, files: Mapping[str, bytes | str], message: str = "more") -> str:
+        """A commit on a branch, made there where it is not yet."""
+        work = self.folder / "work" / repo.name
+        there = repo.tip(branch)
+        start = there or repo.tip(repo.default)
+        repos.git(work, "fetch", "--quiet", str(repo.path), str(start))
+        repos.git(work, "checkout", "--quiet", "--force", "--detach", str(start))
+        sha = repos.make(work, files, message)
+        repos.git(work, "push", "--quiet", str(repo.path), f"{sha}:refs/heads/{branch}")
+        return sha
+
+    def issue(self, repo: Repo, title: str, body: str = "", by: str = "zoe", labels: tuple[str, ...] = ()) -> Issue:
+        number = len(repo.issues) + 1
+        repo.issues[number] = Issue(number, title, body, self.user(by), list(labels))
+        return repo.issues[number]
+
+    def pull(self, repo: Repo, branch: str, files: Mapping[str, bytes | str], title: str, body: str = "", by: str = "zoe") -> Issue:
+        self.commit(repo, branch, files, title)
+        made = self.issue(repo, title, body, by)
+        made.head, made.base = (repo.name, branch), repo.default
+        return made
+
+    def fork_pull(self, repo: Repo, fork: str, files: Mapping[str, bytes | str], title: str, by: str) -> Issue:
+        """As GitHub has it: the fork's commit can be fetched from the repository itself."""
+        made = self.pull(repo, "from-a-fork", files, title, by=by)
+        made.fork_sha = str(repo.tip("from-a-fork"))
+        repo.git("update-ref", f"refs/pull/{made.number}/head", made.fork_sha)
+        repo.git("update-ref", "-d", "refs/heads/from-a-fork")
+        made.head = (fork, "topic")
+        return made
+
+    def check(
+        self, repo: Repo, sha: str, name: str, conclusion: str | None, log: str = "", app: str = "github-actions", **more: Any
+    ) -> int:
+        made = {"id": next(self.ids), "name": name, "conclusion": conclusion, "log": log, "app": app, "annotations": (), **more}
+        repo.checks.setdefault(sha, []).append(made)
+        return int(made["id"])
+
+    # ---- what happens ------------------------------------------------------------------------------------------------
+
+    def comment(self, repo: Repo, issue: Issue, by: str, body: str) -> dict[str, Any]:
+        """The payload that GitHub sends for it."""
+        made = Comment(next(self.ids), self.user(by), body)
+        issue.comments.append(made)
+        self.read.add(f"comment {made.id}")
+        said = {"id": made.id, "user": made.user.json, "body": body, "created_at": made.at, "author_association": "NONE"}
+        return {"action": "created", "issue": self.issue_json(repo, issue), "comment": said, **self._common(repo, by)}
+
+    def label(self, repo: Repo, issue: Issue, by: str, name: str) -> dict[str, Any]:
+        issue.labels.append(name)
+        issue.events.append({"id": next(self.ids), "event": "labeled", "label": {"name": name}, "actor": self.user(by).json})
+        return {"action": "labeled", "label": {"name": name}, "issue": self.issue_json(repo, issue), **self._common(repo, by)}
+
+    def dispatched(self, repo: Repo, by: str, **inputs: str) -> dict[str, Any]:
+        return {"inputs": inputs, "ref": f"refs/heads/{repo.default}", **self._common(repo, by)}
+
+    def _common(self, repo: Repo, by: str) -> dict[str, Any]:
+        about = {"full_name": repo.name, "name": repo.name.split("/")[1], "default_branch": repo.default, "private": repo.private}
+        about["owner"] = {"login": repo.name.split("/")[0]}
+        return {"repository": about, "sender": self.user(by).json}
+
+    def fail(self, method: str, path: str, status: int = 502, times: int = 1, *, after: bool = False, drop: bool = False) -> None:
+        """The next requests that match end in an error; `after` the thing was done all the same; `drop` without any answer."""
+        self.faults.append(Fault(method, path, status, times, after=after, drop=drop))
+
+    # ---- what a story looks at ---------------------------------------------------------------------------------------
+
+    def said(self, issue: Issue, login: str) -> list[str]:
+        """What somebody's comments say now."""
+        mine = [comment for comment in issue.comments if comment.user.login == login]
+        self.read.update(f"comment {comment.id}" for comment in mine)
+        return [comment.body for comment in mine]
+
+    def reacted(self, repo: Repo, issue: Issue) -> set[str]:
+        self.read.add(f"reactions {repo.name} {issue.number}")
+        return {content for found in issue.reactions.values() for _, content in found}
+
+    def branches(self, repo: Repo) -> list[str]:
+        found = repo.branches()
+        self.read.update(f"branch {repo.name} {name}" for name in found)
+        return found
+
+    def pulls(self, repo: Repo) -> list[Issue]:
+        """Those that the bot opened, by the branch they come from."""
+        found = [issue for issue in repo.issues.values() if issue.head and issue.head[1].startswith("route-agent/")]
+        self.read.update(f"pull {repo.name} {issue.number}" for issue in found)
+        return found
+
+    def runs(self, repo: Repo) -> list[Run]:
+        self.read.update(f"run {run.id}" for run in repo.runs.values())
+        return list(repo.runs.values())
+
+    def finish(self) -> None:
+        """Raises where something happened that the story did not look at, or was asked for that this GitHub does not serve."""
+        missed = [seen.line for seen in self.journal if seen.status == 501]
+        assert not missed, f"asked for, and not served here: {missed}"
+        unread = [made for made in self._made() if made not in self.read]
+        assert not unread, f"happened, and the story did not look: {unread}"
+        assert not self.faults, f"faults that never struck: {self.faults}"
+
+    def _made(self) -> list[str]:
+        made: list[str] = []
+        for repo in self.repos.values():
+            made += [f"run {run.id}" for run in repo.runs.values()]
+            made += [f"branch {repo.name} {name}" for name in repo.branches() if name.startswith("route-agent/")]
+            for issue in repo.issues.values():
+                made += [f"comment {comment.id}" for comment in issue.comments]
+                made += [f"reactions {repo.name} {issue.number}"] if issue.reactions else []
+                made += [f"pull {repo.name} {issue.number}"] if issue.head and issue.head[1].startswith("route-agent/") else []
+        return made
+
+    def log(self, job: int) -> bytes:
+        for repo in self.repos.values():
+            for run in repo.runs.values():
+                for made in run.jobs:
+                    if made["id"] == job:
+                        return str(made["log"]).encode()
+            for checks in repo.checks.values():
+                for check in checks:
+                    if check["id"] == job:
+                        return str(check["log"]).encode()
+        return b""
+
+    def sent(self, method: str, path: str = "") -> list[Seen]:
+        """The requests of a kind, in order."""
+        return [seen for seen in self.journal if seen.method == method and path in seen.path]
+
+    # ---- as JSON -----------------------------------------------------------------------------------------------------
+
+    def issue_json(self, repo: Repo, issue: Issue) -> dict[str, Any]:
+        url = f"{self.api}/repos/{repo.name}/issues/{issue.number}"
+        page = f"{self.url}/{repo.name}/{'pull' if issue.pull else 'issues'}/{issue.number}"
+        found: dict[str, Any] = {
+            "id": issue.number,
+            "url": url,
+            "html_url": page,
+            "number": issue.number,
+            "title": issue.title,
+            "body": issue.body or None,
+            "state": issue.state,
+            "locked": issue.locked,
+            "user": issue.user.json,
+            "labels": [{"name": name} for name in issue.labels],
+        }
+        return found | ({"pull_request": {"url": url.replace("/issues/", "/pulls/")}} if issue.pull else {})
+
+    def comment_json(self, repo: Repo, issue: Issue, comment: Comment) -> dict[str, Any]:
+        url = f"{self.api}/repos/{repo.name}/issues/comments/{comment.id}"
+        return {
+            "id": comment.id,
+            "url": url,
+            "user": comment.user.json,
+            "body": comment.body,
+            "created_at": comment.at,
+            "html_url": f"{self.url}/{repo.name}/issues/{issue.number}#{comment.id}",
+        }
+
+
+def as_bytes(value: Any) -> bytes:
+    return json.dumps(value).encode()

@@ -1,0 +1,146 @@
+"""People, issues, pull requests and what is said there."""
+
+from typing import TYPE_CHECKING, Any
+
+from tests.fakes.world.http import Answer, Asked, Refused, paged
+
+if TYPE_CHECKING:
+    from tests.fakes.world.state import Comment, Issue, Repo, World
+
+MOST_BODY = 65_536
+
+
+def found(world: "World", asked: Asked, scope: str = "") -> "Repo":
+    """The repository of a request, if the token may do this there."""
+    if scope and not world.tokens[asked.token].may(scope):
+        raise Refused(403, "Resource not accessible by integration")
+    return world.repos[asked.parts[0]]
+
+
+def thread(world: "World", asked: Asked, scope: str = "") -> tuple["Repo", "Issue"]:
+    repo = found(world, asked, scope)
+    return repo, repo.issues[int(asked.parts[1])]
+
+
+def repository(world: "World", asked: Asked) -> Answer:
+    repo = found(world, asked)
+    return Answer(200, {"full_name": repo.name, "default_branch": repo.default, "private": repo.private})
+
+
+def permission(world: "World", asked: Asked) -> Answer:
+    repo = found(world, asked)
+    login = asked.parts[1]
+    user = world.users.get(login.lower())
+    if user is None or user.kind != "User":
+        raise Refused(404, f"{login} is not a user")
+    role = repo.collaborators.get(login, "none" if repo.private else "read")
+    coarse = {"maintain": "write", "triage": "read"}.get(role, role)
+    return Answer(200, {"permission": coarse, "role_name": role, "user": user.json})
+
+
+def issue(world: "World", asked: Asked) -> Answer:
+    repo, one = thread(world, asked, "issues:read")
+    return Answer(200, world.issue_json(repo, one))
+
+
+def events(world: "World", asked: Asked) -> Answer:
+    _, one = thread(world, asked, "issues:read")
+    return paged(world, asked, one.events)
+
+
+def comments(world: "World", asked: Asked) -> Answer:
+    repo, one = thread(world, asked, "issues:read")
+    return paged(world, asked, [world.comment_json(repo, one, comment) for comment in one.comments])
+
+
+def _body(asked: Asked) -> str:
+    body = str(asked.body["body"])
+    if len(body) > MOST_BODY:
+        raise Refused(422, "Validation Failed: body is too long (maximum is 65536 characters)")
+    return body
+
+
+def add_comment(world: "World", asked: Asked) -> Answer:
+    from tests.fakes.world.state import Comment  # noqa: PLC0415 - it imports this package
+
+    repo, one = thread(world, asked, "issues:write")
+    made = Comment(next(world.ids), world.user(asked.login), _body(asked))
+    one.comments.append(made)
+    return Answer(201, world.comment_json(repo, one, made))
+
+
+def _comment(repo: "Repo", number: int) -> tuple["Issue", "Comment"]:
+    return next((one, comment) for one in repo.issues.values() for comment in one.comments if comment.id == number)
+
+
+def edit_comment(world: "World", asked: Asked) -> Answer:
+    repo = found(world, asked, "issues:write")
+    one, comment = _comment(repo, int(asked.parts[1]))
+    if comment.user.login != asked.login:
+        raise Refused(403, "Resource not accessible by integration")
+    comment.body = _body(asked)
+    world.read.discard(f"comment {comment.id}")
+    return Answer(200, world.comment_json(repo, one, comment))
+
+
+def _react(world: "World", repo: "Repo", one: "Issue", key: str, asked: Asked) -> Answer:
+    reaction = (asked.login, str(asked.body["content"]))
+    known = reaction in one.reactions.setdefault(key, set())
+    one.reactions[key].add(reaction)
+    if not known:
+        world.read.discard(f"reactions {repo.name} {one.number}")
+    return Answer(200 if known else 201, {"id": 1, "content": reaction[1]})
+
+
+def react_to_comment(world: "World", asked: Asked) -> Answer:
+    repo = found(world, asked, "issues:write")
+    one, comment = _comment(repo, int(asked.parts[1]))
+    return _react(world, repo, one, str(comment.id), asked)
+
+
+def react(world: "World", asked: Asked) -> Answer:
+    repo, one = thread(world, asked, "issues:write")
+    return _react(world, repo, one, "issue", asked)
+
+
+# ---- pull requests -----------------------------------------------------------------------------------------------
+
+
+def _pull_json(world: "World", repo: "Repo", one: "Issue") -> dict[str, Any]:
+    assert one.head is not None
+    where, branch = one.head
+    sha = one.fork_sha or repo.tip(branch)
+    common = world.issue_json(repo, one) | {"url": f"{world.api}/repos/{repo.name}/pulls/{one.number}"}
+    common |= {"merged": False, "draft": one.draft}
+    common["head"] = {"ref": branch, "sha": sha, "repo": {"full_name": where} if where else None}
+    common["base"] = {"ref": one.base, "sha": repo.tip(one.base), "repo": {"full_name": repo.name}}
+    return common
+
+
+def pull(world: "World", asked: Asked) -> Answer:
+    repo, one = thread(world, asked, "pull-requests:read")
+    if not one.pull:
+        raise Refused(404, "Not Found")
+    return Answer(200, _pull_json(world, repo, one))
+
+
+def pulls(world: "World", asked: Asked) -> Answer:
+    repo = found(world, asked, "pull-requests:read")
+    owner, _, branch = asked.query.get("head", "").partition(":")
+    mine = [one for one in repo.issues.values() if one.head and (not branch or one.head[1] == branch)]
+    assert not owner or owner == repo.name.split("/")[0]
+    return paged(world, asked, [_pull_json(world, repo, one) for one in mine])
+
+
+def open_pull(world: "World", asked: Asked) -> Answer:
+    repo = found(world, asked, "pull-requests:write")
+    if not world.tokens[asked.token].may_open_pulls:
+        raise Refused(403, "GitHub Actions is not permitted to create or approve pull requests.")
+    branch, base = str(asked.body["head"]), str(asked.body["base"])
+    if repo.tip(branch) is None or repo.tip(base) is None:
+        raise Refused(422, "Validation Failed: head or base is invalid")
+    if any(one.head == (repo.name, branch) for one in repo.issues.values()):
+        raise Refused(422, f"A pull request already exists for {branch}.")
+    made = world.issue(repo, str(asked.body["title"]), _body(asked), asked.login)
+    made.head, made.base, made.draft = (repo.name, branch), base, bool(asked.body.get("draft"))
+    return Answer(201, _pull_json(world, repo, made))

@@ -1,0 +1,305 @@
+"""Stories of the door: a comment or a label comes in, and the thread shows how it ended. Real PyGithub, git and HTTP."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bot.action import Ended
+from bot.core.ledger import Record
+from tests.fakes import shops
+from tests.fakes.hosted import GATE, ME, PROPOSE, Job
+from tests.fakes.repos import BAD, DONE, GOOD
+from tests.fakes.server import Server
+from tests.fakes.shops import TEST
+from tests.fakes.world import Issue, Repo, World
+from tests.fakes.world.runs import Scripted
+
+PROVED = {"base": "success", "tests-only": "success", "patched": "success"}
+RED = {"base": "success", "tests-only": "success", "patched": "failure"}
+
+
+@pytest.fixture
+def models() -> Iterator[Server]:
+    with Server() as running:
+        yield running
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    with World(tmp_path / "world") as made:
+        yield made
+
+
+@pytest.fixture
+def shop(world: World, models: Server) -> Repo:
+    return world.repo("octo/shop", shops.files(models.url), ann="write", bob="read")
+
+
+@pytest.fixture
+def issue(world: World, shop: Repo) -> Issue:
+    return world.issue(shop, "add(2, 2) gives 5", "see shop/add.py")
+
+
+def commented(world: World, shop: Repo, issue: Issue, folder: Path, body: str = "/agent fix", by: str = "ann") -> Job:
+    return Job(world, folder, "issue_comment", world.comment(shop, issue, by, body))
+
+
+def of(ended: Ended) -> Record:
+    assert ended.record is not None, ended
+    return ended.record
+
+
+def last(world: World, issue: Issue) -> str:
+    (said,) = world.said(issue, ME)
+    return said
+
+
+def test_a_label_on_an_issue_ends_in_a_pull_request_by_the_fast_lane(world, models, shop, issue, tmp_path):
+    models.script("m-fast", [GOOD, TEST, DONE])
+    world.runner = Scripted(PROVED)
+    job = Job(world, tmp_path / "job", "issues", world.label(shop, issue, "ann", "agent:fix"))
+
+    ended = job.act()
+
+    assert ended.state == "accepted", ended
+    assert "### route-agent: accepted" in last(world, issue)
+    (pull,) = world.pulls(shop)
+    assert (pull.base, pull.draft, pull.head) == ("main", True, (shop.name, of(ended).branch))
+    assert f"Refs #{issue.number}" in pull.body
+    (branch,) = [name for name in world.branches(shop) if name.startswith("route-agent/")]
+    assert shop.git("log", "--format=%s", f"main..{branch}").split("\n") == ["add(2, 2) gives 5", "Tests for: add(2, 2) gives 5"]
+    assert shop.git("diff", "--name-only", f"{branch}~1", branch) == "shop/add.py"
+    (run,) = world.runs(shop)
+    assert run.inputs == {
+        "base": shop.tip("main"),
+        "tests-only": shop.git("rev-parse", f"{branch}~1"),
+        "patched": shop.tip(branch),
+        "request": of(ended).id,
+    }
+    assert world.reacted(shop, issue) == {"eyes"}
+    world.finish()
+
+
+def test_a_red_branch_escalates_and_the_strong_lane_reads_the_log(world, models, shop, issue, tmp_path):
+    models.script("m-fast", [BAD, DONE])
+    models.script("m-strong", [GOOD, TEST, DONE])
+    world.runner = Scripted({"base": "success", "tests-only": "success", "patched": "failure"}, PROVED, log="E   assert '4' == 4")
+
+    ended = commented(world, shop, issue, tmp_path / "job").act()
+
+    assert ended.state == "accepted", ended
+    assert [a.lane for a in of(ended).attempts] == ["fast", "strong"]
+    assert "E   assert '4' == 4" in str(models.requests[2]["messages"])
+    assert "job `patched` is red" in last(world, issue)
+    assert [name for name in world.branches(shop) if name.startswith("route-agent/")] == [of(ended).branch], "the first one is gone"
+    assert len(world.runs(shop)) == 2
+    assert len(world.pulls(shop)) == 1
+    world.reacted(shop, issue)
+    world.finish()
+
+
+def test_a_patch_without_a_test_that_shows_it_is_not_enough(world, models, shop, issue, tmp_path):
+    models.script("m-fast", [GOOD, DONE])
+    models.script("m-strong", [GOOD, DONE])
+    world.runner = Scripted({"base": "success", "tests-only": "success", "patched": "success"}, PROVED)
+
+    ended = commented(world, shop, issue, tmp_path / "job").act()
+
+    assert ended.state == "not_fixed"
+    assert "no test that executes the change has passed" in last(world, issue)
+    assert world.pulls(shop) == []
+    assert [name for name in world.branches(shop) if name.startswith("route-agent/")] == [of(ended).branch], "left to be looked at"
+    world.runs(shop)
+    world.reacted(shop, issue)
+    world.finish()
+
+
+def test_on_a_pull_request_the_patch_goes_into_its_own_branch_and_failing_checks_are_read(world, models, shop, tmp_path):
+    pull = world.pull(shop, "topic", {"shop/extra.py": "x = 1\n"}, "More sums", "adds x")
+    check = world.check(
+        shop, str(shop.tip("topic")), "tests", "failure", "E   assert 5 == 4", annotations=(("shop/add.py", 2, "wrong sum"),)
+    )
+    models.script("m-fast", [GOOD, DONE])
+    world.runner = Scripted({"base": "failure", "tests-only": "success", "patched": "success"})
+
+    ended = commented(world, shop, pull, tmp_path / "job").act()
+
+    assert ended.state == "accepted", ended
+    assert check
+    prompt = str(models.requests[0]["messages"])
+    assert "shop/add.py:2: wrong sum" in prompt
+    assert "E   assert 5 == 4" in prompt
+    readings = {signal.name: signal.because for signal in of(ended).signals}
+    assert readings["files_touched"] == ("shop/extra.py",)
+    assert readings["test_failures"] == ("tests",)
+    (made,) = world.pulls(shop)
+    assert made.base == "topic"
+    for look in (world.branches, world.runs):
+        look(shop)
+    last(world, pull)
+    world.reacted(shop, pull)
+    world.finish()
+
+
+def test_where_there_is_no_ci_nothing_is_paid_for(world, models, tmp_path):
+    shop = world.repo("octo/bare", shops.files(models.url, ci=False), ann="write")
+    issue = world.issue(shop, "add(2, 2) gives 5", "see shop/add.py")
+    job = commented(world, shop, issue, tmp_path / "job")
+    job.repo = shop.name
+
+    ended = job.act()
+
+    assert ended.state == "no_ci"
+    assert "put route-agent-verify.yml into .github/workflows" in last(world, issue)
+    assert models.requests == []
+    world.reacted(shop, issue)
+    world.finish()
+
+
+@pytest.mark.parametrize("by", ["bob", "stranger"])
+def test_a_person_who_may_not_write_gets_a_reaction_and_no_word(world, models, shop, issue, tmp_path, by):
+    ended = commented(world, shop, issue, tmp_path / "job", by=by).act()
+    assert ended.state is None
+    assert world.said(issue, ME) == []
+    assert world.reacted(shop, issue) == {"-1"}
+    assert models.requests == []
+    assert world.sent("GIT") == [], "nothing is fetched for a stranger"
+    world.finish()
+
+
+def test_the_same_command_again_changes_nothing(world, models, shop, issue, tmp_path):
+    models.script("m-fast", [GOOD, TEST, DONE])
+    world.runner = Scripted(PROVED)
+    job = commented(world, shop, issue, tmp_path / "job")
+    job.act()
+    before, calls = last(world, issue), len(models.requests)
+    writes = [seen.line for seen in world.journal if seen.method in ("POST", "PATCH", "DELETE") and "graphql" not in seen.path]
+
+    again = commented_again(job, tmp_path / "again").act()
+
+    assert again.state is None
+    assert last(world, issue) == before
+    assert len(models.requests) == calls
+    after = [seen.line for seen in world.journal if seen.method in ("POST", "PATCH", "DELETE") and "graphql" not in seen.path]
+    assert after == writes
+
+
+def commented_again(job: Job, folder: Path) -> Job:
+    return Job(job.world, folder, job.name, job.payload, job.repo)
+
+
+def test_a_moved_pull_request_is_superseded(world, models, shop, tmp_path):
+    pull = world.pull(shop, "topic", {"shop/extra.py": "x = 1\n"}, "More sums")
+    models.script("m-fast", [GOOD, TEST, DONE])
+
+    def move(of: World, repo: Repo, run: object) -> None:
+        of.commit(repo, "topic", {"shop/extra.py": "x = 2\n"})
+        Scripted(PROVED)(of, repo, run)  # type: ignore[arg-type]
+
+    world.runner = move
+    ended = commented(world, shop, pull, tmp_path / "job").act()
+    assert ended.state == "superseded"
+    assert world.pulls(shop) == []
+    assert "give the command again" in last(world, pull)
+
+
+@pytest.mark.parametrize("verb", ["fix", "explain"])
+def test_a_fork_can_be_explained_and_never_fixed(world, models, shop, tmp_path, verb):
+    pull = world.fork_pull(shop, "mallory/shop", {"shop/extra.py": "x = 1\n"}, "Mine", by="mallory")
+    ended = commented(world, shop, pull, tmp_path / "job", f"/agent {verb}").act()
+    assert ended.state == ("refused" if verb == "fix" else "explained")
+    said = last(world, pull)
+    assert ("lies in a fork" in said) is (verb == "fix")
+    assert models.requests == []
+    assert world.runs(shop) == []
+    assert not [name for name in world.branches(shop) if name.startswith("route-agent/")]
+
+
+def test_where_pull_requests_may_not_be_opened_the_page_to_open_one_is_given(world, models, shop, issue, tmp_path):
+    models.script("m-fast", [GOOD, TEST, DONE])
+    world.runner = Scripted(PROVED)
+    job = commented(world, shop, issue, tmp_path / "job")
+    job.may_open_pulls = False
+    ended = job.act()
+    assert ended.state == "accepted"
+    assert f"{world.url}/octo/shop/compare/main...{of(ended).branch}?expand=1" in last(world, issue)
+    assert world.pulls(shop) == []
+
+
+@pytest.mark.parametrize(
+    ("body", "says"),
+    [
+        ("/agent help", "what can be asked"),
+        ("/agent fxi", "did you mean `/agent fix`?"),
+        ("/agent explain", "would start in lane **fast**"),
+    ],
+)
+def test_what_costs_nothing_is_answered_by_the_gate(world, models, shop, issue, tmp_path, body, says):
+    job = commented(world, shop, issue, tmp_path / "job", body)
+    job.scopes = GATE
+    assert job.act("gate").state == "explained"
+    assert says in last(world, issue)
+    assert models.requests == []
+    assert not world.sent("POST", "/git/")
+
+
+def test_a_pull_request_that_changes_its_judge_is_not_judged_by_it(world, models, shop, tmp_path):
+    pull = world.pull(shop, "topic", {shops.VERIFY: shops.verify() + "# more\n", "a.py": "1\n"}, "More")
+    ended = commented(world, shop, pull, tmp_path / "job").act()
+    assert ended.state == "no_ci"
+    assert "differs from the default branch" in last(world, pull)
+    assert models.requests == []
+
+
+# ---- the split template: gate, propose, apply, propose, apply -----------------------------------------------------
+
+
+def test_in_three_jobs_no_job_holds_both_the_models_key_and_the_right_to_write(world, models, shop, issue, tmp_path):
+    models.script("m-fast", [BAD, DONE])
+    models.script("m-strong", [GOOD, TEST, DONE])
+    world.runner = Scripted(RED, PROVED)
+    payload = world.comment(shop, issue, "ann", "/agent fix")
+
+    def job(name: str, scopes: str | None = None) -> Job:
+        made = Job(world, tmp_path / name, "issue_comment", payload)
+        made.scopes = scopes or made.scopes
+        return made
+
+    gate = job("gate", GATE).packed("gate")
+    assert gate["result"] == "routing"
+    first = job("propose", PROPOSE).packed("propose", handover=gate["handover"])
+    applied = job("apply").packed("apply", handover=first["handover"], before=gate["handover"])
+    assert applied["result"] == "attempting"
+    second = job("propose-again", PROPOSE).packed("propose", handover=applied["handover"])
+    ended = job("apply-again").packed("apply", handover=second["handover"], before=applied["handover"])
+
+    assert ended["result"] == "accepted"
+    assert ended["attempts"] == "2"
+    said = last(world, issue)
+    assert "job `patched` is red" in said
+    assert float(ended["cost_usd"]) > 0, "what the other jobs spent is counted"
+    for look in (world.pulls, world.branches, world.runs):
+        look(shop)
+    world.reacted(shop, issue)
+    world.finish()
+
+
+def test_a_model_job_that_hands_in_its_own_verdict_gains_nothing(world, models, shop, issue, tmp_path):
+    """It adds an attempt; evidence, branch and CI's verdict that it makes up are left behind, and a changed opening is refused."""
+    payload = world.comment(shop, issue, "ann", "/agent fix")
+    gate = Job(world, tmp_path / "gate", "issue_comment", payload, scopes=GATE).packed("gate")
+    forged = forge(gate["handover"])
+    ended = Job(world, tmp_path / "apply", "issue_comment", payload).packed("apply", handover=forged, before=gate["handover"])
+    assert ended["result"] == "error"
+    assert "does not go on from" in last(world, issue)
+    assert not [name for name in world.branches(shop) if name.startswith("route-agent/")]
+
+
+def forge(handed: str) -> str:
+    from dataclasses import replace  # noqa: PLC0415
+
+    from bot.core.handover import pack, unpack  # noqa: PLC0415
+
+    trail = unpack(handed)
+    return pack(replace(trail, opened=replace(trail.opened, request=replace(trail.opened.request, base="f" * 40))))

@@ -1,0 +1,184 @@
+"""The action's process: how long the first look takes, what makes a job red, and what the last phase mends."""
+
+import json
+import os
+import resource
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.fakes import shops
+from tests.fakes.hosted import ME, Job
+from tests.fakes.repos import DONE, GOOD
+from tests.fakes.server import Server
+from tests.fakes.shops import TEST
+from tests.fakes.typed import ROOT
+from tests.fakes.world import Repo, World
+from tests.fakes.world.runs import Scripted
+
+ACTION = "from bot.__main__ import action; raise SystemExit(action())"
+CLOSE = "from bot.__main__ import close; raise SystemExit(close())"
+
+
+@pytest.fixture
+def models() -> Iterator[Server]:
+    with Server() as running:
+        yield running
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    with World(tmp_path / "world") as made:
+        yield made
+
+
+@pytest.fixture
+def shop(world: World, models: Server) -> Repo:
+    return world.repo("octo/shop", shops.files(models.url), ann="write")
+
+
+def env(job: Job, **more: str) -> dict[str, str]:
+    return {"PATH": os.environ["PATH"], "HOME": "/nonexistent", "PYTHONPATH": str(ROOT), **job.env(), **more}
+
+
+def run(job: Job, program: str = ACTION, *flags: str, **more: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, *flags, "-c", program]
+    return subprocess.run(command, cwd=job.folder, env=env(job, **more), capture_output=True, text=True, check=False, timeout=120)
+
+
+def commented(world: World, shop: Repo, folder: Path, body: str) -> Job:
+    issue = shop.issues.get(1) or world.issue(shop, "add(2, 2) gives 5", "see shop/add.py")
+    job = Job(world, folder, "issue_comment", world.comment(shop, issue, "ann", body))
+    job.env()
+    return job
+
+
+def test_a_comment_that_is_no_command_ends_in_a_fifth_of_a_second_and_loads_nothing_heavy(world, shop, tmp_path):
+    job = commented(world, shop, tmp_path / "job", "thanks, looks good!")
+    seconds = []
+    for _ in range(3):
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        done = run(job)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        seconds.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+        assert (done.returncode, done.stdout) == (0, "route-agent: the comment is no command\n")
+    assert min(seconds) < 0.2
+    loaded = run(job, ACTION, "-X", "importtime").stderr
+    assert not [name for name in ("pydantic", "github", "openai", "jinja2", "yaml") if f" {name}\n" in loaded]
+    assert world.journal == []
+
+
+def outputs(job: Job) -> dict[str, str]:
+    """As the runner reads them: name, bar, value, bar."""
+    rows = (job.folder / "output").read_text().split("\n")
+    found: dict[str, str] = {}
+    while len(rows) > 1:
+        name, _, bar = rows.pop(0).partition("<<")
+        end = rows.index(bar)
+        found[name] = "\n".join(rows[:end])
+        rows = rows[end + 1 :]
+    return found
+
+
+def test_a_run_leaves_outputs_a_summary_and_a_trail_and_says_no_secret(world, models, shop, tmp_path):
+    models.script("m-fast", [GOOD, TEST, DONE])
+    world.runner = Scripted({"base": "success", "tests-only": "success", "patched": "success"})
+    job = commented(world, shop, tmp_path / "job", "/agent fix\n\n::set-output name=result::mine")
+    job.inputs = {"openai-api-key": "sk-canary-canary-canary"}
+
+    done = run(job)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    said = outputs(job)
+    assert said["result"] == "accepted"
+    assert {name: said[name] for name in ("lane", "attempts", "confidence")} == {
+        "lane": "fast",
+        "attempts": "1",
+        "confidence": "0.92",
+    }
+    assert float(said["cost_usd"]) > 0
+    assert said["pull_request"].startswith(world.url)
+    assert json.loads((job.folder / "workspace" / said["trail"]).read_text())["opened"]["request"]["number"] == 1
+    assert "### route-agent: accepted" in (job.folder / "summary.md").read_text()
+    whole = done.stdout + done.stderr + (job.folder / "summary.md").read_text() + (job.folder / "output").read_text()
+    assert "canary" not in whole
+    assert job.env()["INPUT_GITHUB-TOKEN"] not in whole
+    assert not (job.folder / "workspace" / "route-agent" / "open.json").exists()
+
+
+def test_a_policy_that_cannot_be_obeyed_makes_the_job_red_and_is_said_on_the_thread(world, models, tmp_path):
+    broken = shops.files(models.url, more={".github/route-agent.yml": "models: {}\nrouting: {fast_max_scor: 6}\n"})
+    shop = world.repo("octo/shop", broken, ann="write")
+    done = run(commented(world, shop, tmp_path / "job", "/agent fix"))
+    assert done.returncode == 1
+    assert "::error" in done.stdout
+    (said,) = world.said(shop.issues[1], ME)
+    assert "did you mean `fast_max_score`" in said
+    assert models.requests == []
+
+
+def test_a_comment_for_another_bot_is_left_alone_even_under_a_broken_policy(world, models, tmp_path):
+    shop = world.repo("octo/shop", shops.files(models.url, more={".github/route-agent.yml": "x"}), ann="write")
+    run(commented(world, shop, tmp_path / "job", "/rebase"))
+    assert world.said(shop.issues[1], ME) == []
+
+
+@pytest.mark.parametrize(
+    ("inputs", "says"),
+    [
+        ({"phase": "all"}, "the input `phase` is `all`"),
+        ({"dry-run": "yes"}, "write true or false"),
+        ({"api-key-env": "MY_KEY"}, "MY_KEY, which is not set"),
+        ({"phase": "propose"}, "the input `handover` is empty"),
+        ({"phase": "propose", "handover": "x"}, "the input `handover` is no Trail"),
+    ],
+)
+def test_what_the_workflow_passes_in_wrongly_makes_the_job_red_with_the_remedy(world, shop, tmp_path, inputs, says):
+    job = commented(world, shop, tmp_path / "job", "/agent fix")
+    job.inputs = inputs
+    done = run(job)
+    assert done.returncode == 1
+    assert says in done.stdout
+
+
+def test_github_out_of_reach_is_no_red_job(world, shop, tmp_path):
+    job = commented(world, shop, tmp_path / "job", "/agent fix")
+    world.limit_left = 0
+    done = run(job)
+    assert done.returncode == 0
+    assert "::warning" in done.stdout
+    assert "rate limit" in done.stdout
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_the_last_phase_closes_the_comment_of_a_run_that_was_cut_off(world, models, shop, tmp_path, number):
+    models.script("m-fast", [{**GOOD, "delay": 60}])
+    job = commented(world, shop, tmp_path / "job", "/agent fix")
+    with subprocess.Popen([sys.executable, "-c", ACTION], cwd=job.folder, env=env(job), stdout=-1, stderr=-1) as process:
+        deadline = time.monotonic() + 60
+        while not models.requests and time.monotonic() < deadline:
+            time.sleep(0.05)
+        process.send_signal(number)
+        process.communicate(timeout=30)
+    (said,) = world.said(shop.issues[1], ME)
+    assert "### route-agent: a model is at work" in said
+
+    assert run(job, CLOSE).returncode == 0
+
+    (said,) = world.said(shop.issues[1], ME)
+    assert "### route-agent: stopped" in said
+    assert run(job, CLOSE, GITHUB_RUN_ID="78").returncode == 0, "another run's leavings are not ours"
+
+
+def test_a_dry_run_says_the_route_and_spends_nothing(world, models, shop, tmp_path):
+    job = commented(world, shop, tmp_path / "job", "/agent fix")
+    job.inputs = {"dry-run": "true"}
+    assert run(job).returncode == 0
+    assert outputs(job)["result"] == "explained"
+    assert "would start in lane **fast**" in world.said(shop.issues[1], ME)[0]
+    assert models.requests == []
