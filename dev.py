@@ -4,6 +4,7 @@ python3 dev.py demo       run the main job on a sample repository
 python3 dev.py test       every test that needs nothing more
 python3 dev.py check      ruff, formatting, mypy, import contracts, generated files
 python3 dev.py rest       the tests that need packages from elsewhere (a wheel in an empty environment)
+python3 dev.py e2e        the tests that run the whole product in containers; as root on Debian it installs what it needs
 python3 dev.py generate   rewrite the generated files
 python3 dev.py pin        write the constraints files anew
 """
@@ -11,13 +12,14 @@ python3 dev.py pin        write the constraints files anew
 import hashlib
 import subprocess
 import sys
+import tomllib
 import venv
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
-PINS = {"run": ROOT / "constraints.txt", "dev": ROOT / "constraints-dev.txt"}
+PINS = {"run": ROOT / "constraints.txt", "dev": ROOT / "constraints-dev.txt", "build": ROOT / "constraints-build.txt"}
 
 
 def run(*words: str | Path, check: bool = True) -> int:
@@ -52,12 +54,17 @@ def demo(*words: str) -> int:
 
 def test(*words: str) -> int:
     prepare("dev")
-    return run(PYTHON, "-m", "pytest", "-n", "auto", "-m", "not elsewhere", *words, check=False)
+    return run(PYTHON, "-m", "pytest", "-n", "auto", "-m", "not elsewhere and not engine", *words, check=False)
 
 
 def rest(*words: str) -> int:
     prepare("dev")
     return run(PYTHON, "-m", "pytest", "-m", "elsewhere", *words, check=False)
+
+
+def e2e(*words: str) -> int:
+    prepare("dev")
+    return run(PYTHON, "-m", "tests.e2e.machine", *words, check=False)
 
 
 def check(*_: str) -> int:
@@ -76,7 +83,11 @@ def pin(*_: str) -> int:
     """Resolve anew for every Python from 3.11. The files carry hashes and no address."""
     prepare("dev")
     pip("install", "uv")
-    for name, extras in (("run", ()), ("dev", ("--all-extras",))):
+    needed = tomllib.loads((ROOT / "pyproject.toml").read_text())["build-system"]["requires"]
+    builds = VENV / "build.in"
+    builds.write_text("\n".join(needed))
+    sources = {"run": ("pyproject.toml",), "dev": ("pyproject.toml", "--all-extras"), "build": (builds, "--python-version", "3.11")}
+    for name, source in sources.items():
         how = (
             "--universal",
             "--generate-hashes",
@@ -86,11 +97,11 @@ def pin(*_: str) -> int:
             "-q",
             "--upgrade",
         )
-        run(VENV / "bin" / "uv", "pip", "compile", "pyproject.toml", *extras, *how, "-o", PINS[name])
+        run(VENV / "bin" / "uv", "pip", "compile", *source, *how, "-o", PINS[name])
     return 0
 
 
-COMMANDS = {"demo": demo, "test": test, "check": check, "rest": rest, "generate": generate, "pin": pin}
+COMMANDS = {"demo": demo, "test": test, "check": check, "rest": rest, "e2e": e2e, "generate": generate, "pin": pin}
 
 if __name__ == "__main__":
     if len(sys.argv) < 2 or sys.argv[1] not in COMMANDS:

@@ -21,7 +21,10 @@ SCRUBBED = (
     "VLLM_",
     "PYTEST_ADDOPTS",
 )
-ELSEWHERE = "needs packages from an index: `python3 dev.py rest` runs it"
+LEFT = {
+    "elsewhere": "needs packages from an index: `python3 dev.py rest` runs it",
+    "engine": "needs a container engine: `python3 dev.py e2e` runs it",
+}
 
 
 @pytest.fixture(autouse=True)
@@ -44,8 +47,19 @@ def _loopback_only(self: socket.socket, address: Any) -> None:
     _connect(self, address)
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any, error: Any) -> None:
+    """With several processes, this one collects nothing: each of the others says what it left."""
+    node.config.stash[_LEFT] = node.workeroutput.get("left", [])
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["left"] = session.config.stash.get(_LEFT, [])
+
+
 def pytest_collection_modifyitems(session: pytest.Session, config: pytest.Config, items: list[pytest.Item]) -> None:
-    config.stash[_LEFT] = sorted(item.nodeid for item in items if "elsewhere" in item.keywords)
+    config.stash[_LEFT] = sorted(f"{item.nodeid}: {why}" for item in items for mark, why in LEFT.items() if mark in item.keywords)
 
 
 _LEFT = pytest.StashKey[list[str]]()
@@ -54,7 +68,7 @@ _LEFT = pytest.StashKey[list[str]]()
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
     """What was not run, and why, so that green is not read as more than it is."""
     left = config.stash.get(_LEFT, [])
-    if left and config.getoption("markexpr", "") == "not elsewhere":
+    if left and config.getoption("markexpr", "") == "not elsewhere and not engine":
         terminalreporter.section("not run here")
         for name in left:
-            terminalreporter.write_line(f"{name}: {ELSEWHERE}")
+            terminalreporter.write_line(name)

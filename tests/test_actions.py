@@ -1,0 +1,228 @@
+"""What we hand to GitHub: the action's contract, the workflows that people copy and our own, and the verdict on a test report."""
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parent.parent
+TEMPLATES = sorted((ROOT / "templates" / "workflows").glob("*.yml"))
+WORKFLOWS = [*TEMPLATES, *sorted((ROOT / ".github" / "workflows").glob("*.yml"))]
+OURS = "route-agent/route-agent@v0"
+
+
+def load(path: Path) -> dict[Any, Any]:
+    found: dict[Any, Any] = yaml.safe_load(path.read_text())
+    return found
+
+
+def jobs(path: Path) -> dict[str, Any]:
+    found: dict[str, Any] = load(path)["jobs"]
+    return found
+
+
+def steps(path: Path) -> Iterator[dict[str, Any]]:
+    for job in jobs(path).values():
+        yield from job["steps"]
+
+
+# ---- the action --------------------------------------------------------------------------------------------------
+
+INPUTS = {
+    "github-token": "${{ github.token }}",
+    "policy": ".github/route-agent.yml",
+    "phase": "auto",
+    "issue": None,
+    "instructions": None,
+    "lane": None,
+    "dry-run": "false",
+    "openrouter-api-key": None,
+    "openai-api-key": None,
+    "anthropic-api-key": None,
+    "litellm-api-key": None,
+    "vllm-api-key": None,
+    "api-key-env": None,
+    "handover": None,
+    "before": None,
+}
+OUTPUTS = ["result", "lane", "attempts", "score", "confidence", "cost_usd", "branch", "pull_request", "trail", "handover"]
+
+
+def test_the_actions_inputs_defaults_and_outputs_are_the_contract():
+    action = load(ROOT / "action.yml")
+
+    assert {name: given.get("default") for name, given in action["inputs"].items()} == INPUTS
+    assert list(action["outputs"]) == OUTPUTS
+    assert all(given.keys() <= {"description", "default"} for given in action["inputs"].values()), "none is required"
+    assert action["runs"] == {
+        "using": "docker",
+        "image": "Dockerfile",
+        "entrypoint": "/opt/route-agent/bin/route-agent-action",
+        "post-entrypoint": "/opt/route-agent/bin/route-agent-close",
+    }
+
+
+def test_the_image_is_made_from_listed_files_alone_and_by_hash():
+    ignored = (ROOT / ".dockerignore").read_text().splitlines()
+    assert "*" in ignored
+    text = (ROOT / "Dockerfile").read_text()
+    lines = [line.split()[0] for line in text.splitlines() if re.match(r"[A-Z]+ ", line)]
+    assert not {"USER", "WORKDIR", "ADD"} & set(lines)
+    # What pip installs is listed with hashes, or a wheel made in the build itself.
+    installs = re.findall(r" install (\S+)", text.replace("apt-get install", ""))
+    assert installs == ["--require-hashes", "--require-hashes", "--no-deps"]
+
+
+# ---- the workflows -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
+def test_a_workflow_gives_no_rights_by_default_and_names_those_of_each_job(path):
+    assert load(path)["permissions"] == {}
+    assert all(job["permissions"] for job in jobs(path).values())
+    assert all(job["timeout-minutes"] <= 60 for job in jobs(path).values())
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
+def test_no_expression_is_pasted_into_a_script(path):
+    assert [step["run"] for step in steps(path) if "${{" in step.get("run", "")] == []
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
+def test_what_others_wrote_is_pinned_by_its_commit_and_a_checkout_keeps_no_token(path):
+    for step in steps(path):
+        uses = step.get("uses", OURS)
+        assert uses == OURS or re.fullmatch(r"[\w.-]+/[\w./-]+@[0-9a-f]{40}", uses), uses
+        if uses.startswith("actions/checkout@"):
+            assert step["with"]["persist-credentials"] is False
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.name)
+def test_the_workflows_that_people_copy_pass_only_inputs_that_the_action_has(path):
+    for step in steps(path):
+        if step.get("uses") == OURS:
+            assert set(step["with"]) <= set(INPUTS)
+
+
+KEYS = {"openrouter-api-key", "openai-api-key", "anthropic-api-key"}
+
+
+def test_in_the_split_workflow_a_job_has_a_models_key_or_the_right_to_write():
+    for name, job in jobs(ROOT / "templates" / "workflows" / "route-agent-split.yml").items():
+        (step,) = job["steps"]
+        writes = "write" in job["permissions"].values()
+        assert writes != bool(KEYS & set(step["with"])), name
+        assert writes or job["permissions"] == {"contents": "read"}
+
+
+def test_the_gate_is_the_same_in_both_workflows_and_waits_for_nobody():
+    whole, split = (jobs(ROOT / "templates" / "workflows" / f"{name}.yml") for name in ("route-agent", "route-agent-split"))
+    assert "concurrency" not in whole["gate"]
+    split["gate"]["outputs"].pop("handover")
+    assert whole["gate"] == split["gate"]
+    assert split["propose"]["steps"][0]["with"].keys() == split["propose-again"]["steps"][0]["with"].keys()
+    assert split["apply"]["permissions"] == split["apply-again"]["permissions"] == whole["work"]["permissions"]
+
+
+def test_the_verify_workflow_sees_no_secret_and_has_the_jobs_that_the_bot_looks_for():
+    path = ROOT / "templates" / "workflows" / "route-agent-verify.yml"
+    assert "secrets." not in path.read_text()
+    assert "github.token" not in path.read_text()
+    (job,) = jobs(path).values()
+    assert job["permissions"] == {"contents": "read"}
+    assert job["name"] == "${{ matrix.tree }}"
+    assert [tree["tree"] for tree in job["strategy"]["matrix"]["include"]] == ["base", "tests-only", "patched"]
+    assert [step["name"] for step in job["steps"]] == ["nothing to run", "commit", "check out", "set up", "test", "report"]
+    assert list(load(path)[True]["workflow_dispatch"]["inputs"]) == [
+        "base",
+        "tests-only",
+        "patched",
+        "request",
+    ]  # `on` is YAML's true
+
+
+def test_zizmor_has_nothing_to_say():
+    words = [str(Path(sys.executable).with_name("zizmor")), "--offline", "--no-progress", "--persona=pedantic", "--format=plain"]
+    config = f"--config={ROOT / '.github' / 'zizmor.yml'}"
+    done = subprocess.run(
+        [*words, config, *map(str, WORKFLOWS), str(ROOT / "action.yml")], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+
+    assert done.returncode == 0, done.stdout
+    assert "No findings to report" in done.stdout
+
+
+# ---- the report --------------------------------------------------------------------------------------------------
+
+
+def said(folder: Path, tree: str, test: str | None) -> tuple[int, str]:
+    """What the workflow's own script says of a report, where pytest wrote one for this test file."""
+    if test is not None:
+        (folder / "test_it.py").write_text(test)
+        pytest_ = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-c", "/dev/null", "--rootdir=."]
+        subprocess.run([*pytest_, f"--junitxml={folder / 'report.xml'}"], cwd=folder, capture_output=True, check=False)
+    (job,) = jobs(ROOT / "templates" / "workflows" / "route-agent-verify.yml").values()
+    script = next(step for step in job["steps"] if step["name"] == "report")
+    assert script["shell"] == "python3 -IS {0}"
+    (folder / "script.py").write_text(script["run"])
+    env = {"RUNNER_TEMP": str(folder), "TREE": tree}
+    done = subprocess.run([sys.executable, "-IS", folder / "script.py"], env=env, capture_output=True, text=True, check=False)
+    return done.returncode, done.stdout + done.stderr
+
+
+ASSERTIONS = {
+    "a comparison": "def test_a():\n    assert 2 + 2 == 5\n",
+    "a message": "def test_a():\n    assert False, 'four'\n",
+    "nothing raised": "import pytest\n\ndef test_a():\n    with pytest.raises(ValueError):\n        pass\n",
+    "failed by hand": "import pytest\n\ndef test_a():\n    pytest.fail('no')\n",
+    "unittest": "import unittest\n\nclass A(unittest.TestCase):\n    def test_a(self):\n        self.assertEqual(4, 5)\n",
+    "a part of a test": (
+        "import unittest\n\nclass A(unittest.TestCase):\n    def test_a(self):\n"
+        "        with self.subTest(1):\n            self.assertEqual(4, 5)\n"
+    ),
+    "one of several": "import missing_a\n".replace("import", "def test_b():\n    import") + "\ndef test_a():\n    assert not 1\n",
+}
+
+
+@pytest.mark.parametrize("test", ASSERTIONS.values(), ids=ASSERTIONS.keys())
+def test_a_failed_assertion_makes_the_tests_alone_green(tmp_path, test):
+    code, text = said(tmp_path, "tests-only", test)
+    assert code == 0, text
+
+
+OTHERS = {
+    "a module that is not there": "import missing_a\n\ndef test_a():\n    assert False\n",
+    "imported late": "def test_a():\n    import missing_a\n    assert missing_a\n",
+    "a missing name": "def test_a():\n    assert plus(2, 2) == 4\n",
+    "a missing attribute": "import math\n\ndef test_a():\n    assert math.plus(2, 2) == 4\n",
+    "a missing argument": "def f(): ...\n\ndef test_a():\n    assert f(wanted=1)\n",
+    "a syntax error": "def test_a(:\n",
+    "broken before it began": "import pytest\n\n@pytest.fixture\ndef a():\n    assert False\n\ndef test_a(a): ...\n",
+    "it passes": "def test_a(): ...\n",
+    "skipped": "import pytest\n\n@pytest.mark.skip\ndef test_a():\n    assert False\n",
+    "expected to fail": "import pytest\n\n@pytest.mark.xfail\ndef test_a():\n    assert False\n",
+    "no test": "",
+}
+
+
+@pytest.mark.parametrize("test", OTHERS.values(), ids=OTHERS.keys())
+def test_anything_else_leaves_the_tests_alone_red(tmp_path, test):
+    code, text = said(tmp_path, "tests-only", test)
+    assert code == 1
+    assert "Traceback" not in text
+
+
+@pytest.mark.parametrize("tree", ["base", "patched"])
+def test_a_whole_tree_needs_a_closed_report_with_an_executed_test(tmp_path, tree):
+    assert said(tmp_path, tree, "def test_a(): ...\n") == (0, "1 executed, 0 failed, 0 in error\n")
+    assert said(tmp_path, tree, "def test_a():\n    assert 0\n") == (0, "1 executed, 1 failed, 0 in error\n")
+    assert said(tmp_path, tree, "")[0] == 1
+    (tmp_path / "report.xml").write_bytes((tmp_path / "report.xml").read_bytes()[:-9])
+    assert "did not close its report" in said(tmp_path, tree, None)[1]
+    (tmp_path / "report.xml").unlink()
+    assert said(tmp_path, tree, "import os\n\ndef test_a():\n    os._exit(0)\n")[0] == 1
