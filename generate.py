@@ -8,6 +8,7 @@ from pydantic import TypeAdapter
 
 from bot.core.ledger import Line
 from bot.core.policyschema import reference, schema
+from bot.core.trail import Opened
 
 ROOT = Path(__file__).resolve().parent
 BEGIN, END = "<!-- generated: begin -->\n", "<!-- generated: end -->\n"
@@ -27,12 +28,20 @@ def ledger_schema() -> str:
     return json.dumps(made, indent=1, sort_keys=True) + "\n"
 
 
+def explain_schema() -> str:
+    made = TypeAdapter[Opened](Opened).json_schema(mode="serialization")
+    made["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+    made["title"] = "What `explain --json` prints"
+    return json.dumps(made, indent=1, sort_keys=True) + "\n"
+
+
 def files() -> dict[Path, str]:
     docs = ROOT / "docs"
     return {
         ROOT / "templates" / "policy.schema.json": schema(),
         docs / "policy.md": between(docs / "policy.md", reference()),
         docs / "ledger.schema.json": ledger_schema(),
+        docs / "explain.schema.json": explain_schema(),
     }
 
 

@@ -15,8 +15,9 @@ from pydantic import TypeAdapter
 from bot import arguments, local, tell
 from bot.core import ledger
 from bot.core.clean import printable, redact
+from bot.core.effective import effective
 from bot.core.ledger import Record
-from bot.core.policyfile import PolicyError, effective, unheeded
+from bot.core.policyfile import PolicyError, unheeded
 from bot.core.policyfile import read as read_policy
 from bot.core.policyschema import schema
 from bot.core.trail import Opened
@@ -30,7 +31,7 @@ DONE, MENDABLE, NOT_PROVED, OURS, LATER, INTERRUPTED = 0, 1, 2, 3, 75, 130
 
 def main(words: list[str] | None = None) -> int:
     """Run one command; every way to end has an exit code, and every mistake one line that says what to do."""
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _as_interrupt)
     try:
         return _command(arguments.parse(sys.argv[1:] if words is None else words))
@@ -57,8 +58,16 @@ def _say(text: str, code: int) -> int:
 
 
 def _show(text: str) -> None:
-    sys.stdout.write(text.encode(errors="replace").decode())
-    sys.stdout.flush()
+    if sys.stdout is None:
+        raise Denied("standard output is closed, so the report has nowhere to go; what was done is in the ledger")
+    try:
+        sys.stdout.write(text.encode(errors="replace").decode())
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115, PTH123 - so that leaving does not try again
+        raise Denied(f"standard output cannot be written to ({error.strerror}); what was done is in the ledger") from None
 
 
 def _outside() -> Outside:
@@ -79,7 +88,7 @@ def _command(words: Namespace) -> int:
         case "policy":
             return _policy(words)
         case "demo":
-            return play.play(words, _outside(), _show)
+            return ended(play.play(words, _outside(), _show), strict=False)
         case "explain":
             return _explain(words)
         case _:

@@ -13,7 +13,6 @@ from bot.core.patch import protecting
 from bot.core.policy import Policy
 from bot.core.request import Request
 from bot.core.route import Refusal, choose
-from bot.core.rules import paths
 from bot.core.score import weigh
 from bot.core.signals import observe
 from bot.core.taskclass import classify
@@ -242,8 +241,11 @@ def _refusal(asked: Asked, checks: tuple[Check, ...], tree: Tree) -> Refusal | N
 
 
 def _protected(asked: Asked, tree: Tree) -> Refusal | None:
-    about = paths(Facts(asked.diff, located_in(tree, asked.request.task), NotApplicable(""), (), ""))
-    if isinstance(about, tuple) and about:
+    about = tuple(path for file in asked.diff.files for path in file.paths) if isinstance(asked.diff, Diff) else ()
+    if not about:  # what a word points at is a guess; what a person names is not, whether it is there yet or not
+        text = asked.request.task
+        about = (*(place.path for place in locate.named(text, tree.files())), *locate.paths_in(text))
+    if about:
         rules = {path: protecting(path, asked.policy.protect.paths) for path in about}
         if all(rules.values()):
             path, rule = next(iter(rules.items()))

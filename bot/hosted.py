@@ -26,7 +26,7 @@ DONE, MENDABLE, OURS, INTERRUPTED = 0, 1, 3, 130
 
 def main(event: Event) -> int:
     """Answer one event."""
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _as_interrupt)
     secrets: tuple[str, ...] = ()
     try:

@@ -17,6 +17,7 @@ from bot.shop import Outside, Shop, shop
 def fix(wanted: Desired, outside: Outside, model: Model) -> tuple[Record, Trail]:
     """Run the main job to its end. ^C leaves the repository as it was, and the ledger with what was spent."""
     with shop(wanted, outside, model) as place, place.runs.alone(place.asked.request.id):
+        place.ledger.ready()
         for name in place.asked.policy.lanes:
             model.ready(place.asked.policy.lane(name))
         try:

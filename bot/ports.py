@@ -183,6 +183,8 @@ class Reply:
     """The model that the provider says it ran; not always the one asked for."""
     cut_off: bool = False
     """It ran into the output limit; its calls are not to be believed."""
+    lost: int = 0
+    """Calls before it that may have been billed, though no reply of theirs could be read."""
 
 
 class Model(Protocol):

@@ -162,6 +162,8 @@ def _change(wanted: Desired, repository: Repository, trees: Trees) -> Diff | Not
     try:
         return parse_diff(text)
     except DiffError as error:
+        if wanted.diff is not None:
+            raise Denied(f"--diff: {error}; give a unified diff, as `git diff` prints it") from None
         return Unreadable(f"the diff cannot be read: {error}")
 
 

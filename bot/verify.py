@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from bot.core import patch
 from bot.core.checks import Check, Run
 from bot.core.clean import line
-from bot.core.evidence import PATCH_RULES, REACHES, Evidence, Item, compare, fixes, poison, reached
+from bot.core.evidence import GRADING, PATCH_RULES, REACHES, Evidence, Item, Retold, compare, fixes, poison, reached
 from bot.core.paths import is_code, is_test
 from bot.core.policy import Policy
 from bot.core.trail import Opened, Proved
@@ -56,16 +56,29 @@ def _gather(opened: Opened, attempt: Attempt, lab: Lab) -> Evidence:
     tree = lab.trees.open(opened.request.base, attempt.diff)
     if tree.diff() != attempt.diff:  # ours always are the same; one from a Trail may say less than it does
         return Evidence((Item(PATCH_RULES, "failed", "veto", "the diff does not say what applying it changes"),))
-    if opened.proof == "ci":
-        return Evidence((first,))
+    grading = _grading(made)
+    if grading or opened.proof == "ci":
+        return Evidence((first, *grading))
     checks = chosen(opened.checks, opened.policy, attempt.lane, opened.task_class)
     items, runs = _checks(opened, checks, tree, lab)
     items = (first, *items)
     if not Evidence(items).failed:
-        retold = tuple(f.path for f in made.diff.files if is_test(f.path))
-        fixed = fixes(checks, opened.baseline, runs, retold)
+        fixed = fixes(checks, opened.baseline, runs, _retold(made))
         items = (*items, fixed, *_canaries(made, checks, runs, tree, lab))
     return Evidence(items, runs)
+
+
+def _grading(made: patch.Patch) -> tuple[Item, ...]:
+    """A patch that changes its own judge is not judged: whatever the judge says is no evidence."""
+    found = patch.graders(made)
+    if not found:
+        return ()
+    return (Item(GRADING, "failed", "weak", f"changes {', '.join(map(line, found[:3]))}, which decides how it is judged"),)
+
+
+def _retold(made: patch.Patch) -> Retold:
+    tests = tuple(file for file in made.diff.files if is_test(file.path))
+    return Retold(tuple(f.path for f in tests), tuple(f.path for f in tests if f.removed or f.kind == "deleted"))
 
 
 def _checks(opened: Opened, checks: tuple[Check, ...], tree: Tree, lab: Lab) -> tuple[tuple[Item, ...], tuple[Run, ...]]:

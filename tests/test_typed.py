@@ -216,3 +216,18 @@ def test_on_a_terminal_each_step_has_one_live_line(shop, server):
     shown = [line.split("\x1b[2K")[-1].strip() for line in said.split("\n")]
     steps = [line.split("s  ")[1].split()[0] for line in shown if "s  " in line]
     assert steps == ["reading", "verifying", "attempting", "verifying", "publishing"], "a step's line is rewritten, not repeated"
+
+
+@pytest.mark.parametrize("ledger", ["/proc/none/ledger", "."])
+def test_a_ledger_that_cannot_be_written_is_said_before_anything_is_paid(shop, server, ledger):
+    done = typed(*TASK, "--ledger", ledger, cwd=shop)
+    assert done.returncode == 1
+    assert "give another with --ledger" in done.stderr
+    assert server.requests == []
+
+
+def test_a_diff_that_is_none_is_said_before_anything_is_paid(shop, server):
+    done = typed(*TASK, "--diff", "-", cwd=shop, stdin="hello\n")
+    assert done.returncode == 1
+    assert "--diff: the text is no unified diff" in done.stderr
+    assert server.requests == []

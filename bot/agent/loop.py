@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from bot.agent.context import fit, tokens
 from bot.agent.tools import Action, Finish, GiveUp, Seen, Workplace, action, tools
-from bot.core.clean import line
+from bot.core.clean import line, sendable
 from bot.core.cost import Cost, Tokens, Unpriced, Usage, dollars, worst_case
 from bot.core.policy import Lane
 from bot.core.verdict import Attempt, Ended
@@ -56,6 +56,7 @@ class _State:
     model: str = ""
     malformed: int = 0
     slow: int = 0
+    unanswered: int = 0
     same: int = 0
     before: tuple[tuple[str, str], ...] = ()
     warned: bool = False
@@ -71,7 +72,7 @@ class _End:
 def solve(lane: Lane, desired: Desired, bounds: Bounds, means: Means) -> Attempt:
     """Work until the lane is done or a limit is met; every way to end has a name."""
     start = means.clock.seconds()
-    state: _State = _State((Told(desired.task),))
+    state: _State = _State((Told(sendable(desired.task)),))
     for _ in range(STEPS):
         if means.clock.seconds() - start > SECONDS:
             return _attempt(lane, state, _End("time_limit"), means, start)
@@ -102,16 +103,26 @@ def _turn(lane: Lane, desired: Desired, state: _State, bounds: Bounds, means: Me
     except Denied as error:
         return state, _End("denied", line(str(error), 400))
     except Unavailable as error:
-        if error.paid:
-            means.book(worst)
-            state = replace(state, usage=state.usage.plus(Tokens(), worst))
-        return state, _End("unavailable", line(str(error), 400))
+        return _unanswered(state, error, worst, means)
     except BaseException:
         means.book(worst)  # cut off in mid-call: it may be billed, so it counts at its worst
         raise
+    for _ in range(reply.lost):
+        means.book(worst)
+        state = replace(state, usage=state.usage.plus(Tokens(), worst))
     means.book(reply.cost)  # before the reply is read: it is billed whatever it says
-    state = replace(state, usage=state.usage.plus(reply.tokens, reply.cost), model=reply.model)
+    state = replace(state, usage=state.usage.plus(reply.tokens, reply.cost), model=reply.model, unanswered=0)
     return _heard(state, reply, bounds, means)
+
+
+def _unanswered(state: _State, error: Unavailable, worst: Cost, means: Means) -> tuple[_State, _End | None]:
+    """A call that may be billed all the same is booked at its worst, each time; then it may be worth another."""
+    if error.paid:
+        means.book(worst)
+        state = replace(state, usage=state.usage.plus(Tokens(), worst), unanswered=state.unanswered + 1)
+        if state.unanswered < PATIENCE:
+            return state, None
+    return state, _End("unavailable", line(str(error), 400))
 
 
 def _worst(lane: Lane, prompt: Prompt, model: Model) -> Cost | Unpriced:
@@ -142,7 +153,7 @@ def _acted(state: _State, calls: tuple[Call, ...], bounds: Bounds, means: Means)
         seen, ended = _one(state, call, wanted, means)
         state = replace(
             state,
-            turns=(*state.turns, Shown(call.id, seen.text)),
+            turns=(*state.turns, Shown(call.id, sendable(seen.text))),
             slow=state.slow + seen.slow,
             warned=state.warned or isinstance(wanted, Finish),
         )

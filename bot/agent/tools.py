@@ -191,7 +191,9 @@ class Workplace:
         content = self.tree.read(action.path)
         if b"\0" in content[:8_000]:
             return f"{action.path} is not a text file."
-        lines = content.decode(errors="surrogateescape").replace("\r\n", "\n").split("\n")
+        lines = (
+            content.decode(errors="replace").replace("\r\n", "\n").split("\n")
+        )  # a reply may hold any text, a prompt none that is no UTF-8
         last = min(len(lines), action.end or len(lines), action.start + READ_LINES - 1)
         body = "\n".join(lines[action.start - 1 : last])
         return f"{action.path}, lines {action.start} to {last} of {len(lines)}:\n{shortened(body)}"

@@ -46,6 +46,11 @@ def printable(text: str) -> str:
     return "".join("\ufffd" if "\ud800" <= c <= "\udfff" else c for c in text if c in "\n\t" or (c >= " " and c != "\x7f"))
 
 
+def sendable(text: str) -> str:
+    """Without what UTF-8 cannot hold: bytes of a file's name or content that were none stand as surrogates."""
+    return text.encode(errors="replace").decode()
+
+
 def line(text: str, limit: int = 200) -> str:
     """One printable line of at most `limit` characters."""
     if len(text) <= limit and text.isprintable() and "  " not in text and text.strip() == text:

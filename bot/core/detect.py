@@ -60,7 +60,7 @@ Text = Callable[[str], str]
 
 _NAMES_PYTEST = re.compile(r"^[^#\n]*(?<![\w-])pytest\b", re.MULTILINE)
 _TEST_FILE = re.compile(r"(?:^|/)(?:test_[^/]*|[^/]*_test|tests?)\.py$")
-_IMPORTS = re.compile(r"^[ \t]*(?:import|from)[ \t]+(unittest|pytest)\b", re.MULTILINE)
+_IMPORTS = re.compile(r"^[ \t]*(?:from|import(?:[ \t]+[\w. ]+,)*)[ \t]+(unittest|pytest)\b", re.MULTILINE)
 _BARE_TEST = re.compile(r"^(?:async )?def test", re.MULTILINE)
 
 

@@ -1,6 +1,7 @@
 """What was shown about one patch, item by item, and the one number that follows from it."""
 
 import math
+import re
 from typing import Literal
 
 from pydantic.dataclasses import dataclass
@@ -10,6 +11,7 @@ from bot.core.policy import CEILING
 from bot.core.strict import STRICT
 
 PATCH_RULES, FIXES, REACHES, REPRODUCED = "patch rules", "fixes failing tests", "reaches the change", "reproduction"
+GRADING = "how it is judged"
 """Names of items that decisions look for."""
 
 State = Literal["passed", "failed", "not_run", "not_applicable"]
@@ -113,11 +115,19 @@ def _unreported(base: Run, patched: Run) -> tuple[State, Strength, str]:
     return "not_run", "info", f"exit code {base.exit_code} on the base already, and no report to compare"
 
 
-def fixes(checks: tuple[Check, ...], base: tuple[Run, ...], patched: tuple[Run, ...], retold: tuple[str, ...]) -> Item:
+@dataclass(frozen=True, slots=True)
+class Retold:
+    """The test files that a patch changes, and those of them in which it takes lines away: there an assertion may be another."""
+
+    changed: tuple[str, ...] = ()
+    rewritten: tuple[str, ...] = ()
+
+
+def fixes(checks: tuple[Check, ...], base: tuple[Run, ...], patched: tuple[Run, ...], retold: Retold) -> Item:
     """Whether tests that failed on the base pass with the patch: the strongest sign that it does what was wanted.
 
-    `retold` are the test files that the patch changes: where the runner does not name what passes, and those may hold the
-    failing test, nobody knows whether it passes or is gone.
+    Where the runner does not name what passes, and the patch changes test files, nobody knows whether a failing test passes or
+    is gone. One that passes in a file which the patch rewrites shows nothing: it may ask for something else now.
     """
     tests = {check.name for check in checks if check.kind == "tests"}
     reports = tuple(run.report for run in patched if run.check in tests and run.report)
@@ -130,13 +140,23 @@ def fixes(checks: tuple[Check, ...], base: tuple[Run, ...], patched: tuple[Run, 
         passing = {t for report in reports for t in report.passed or ()}
         fixed, lost = sorted(before & passing), sorted(before - after - passing)
     else:
-        fixed, lost = ([], silent) if retold else (silent, [])
+        fixed, lost = ([], silent) if retold.changed else (silent, [])
     if lost:
         return Item(FIXES, "not_run", "info", f"failing on the base, not seen to pass: {_names(lost)}")
+    told_anew = [name for name in fixed if _stands_in(name, retold.rewritten)]
+    fixed = [name for name in fixed if name not in told_anew]
+    if told_anew and not fixed:
+        return Item(FIXES, "not_run", "info", f"passing now, in a file that the patch rewrites: {_names(told_anew)}")
     if not fixed:
         return Item(FIXES, "not_run", "info", f"still failing, as on the base: {_names(left)}")
     rest = f"; still failing: {_names(left)}" if left else ""
     return Item(FIXES, "passed", "info", f"{len(fixed)} of {len(before)} failing tests now pass: {_names(fixed)}{rest}")
+
+
+def _stands_in(name: str, paths: tuple[str, ...]) -> bool:
+    """Whether a test may stand in one of the files: runners name its module or its path."""
+    stems = (path.rpartition("/")[2].partition(".")[0] for path in paths)
+    return any(re.search(rf"(?<!\w){re.escape(stem)}(?!\w)", name) for stem in stems)
 
 
 def _names(names: tuple[str, ...] | list[str]) -> str:

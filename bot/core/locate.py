@@ -56,6 +56,11 @@ def named(text: str, paths: tuple[str, ...]) -> tuple[Place, ...]:
     return _places(found)
 
 
+def paths_in(text: str) -> tuple[str, ...]:
+    """Every path that a text names, whether there is such a file or not; a bare file name is one too."""
+    return tuple(dict.fromkeys(_PATH.findall(text[:MOST_TEXT])))
+
+
 def _fitting(name: str, paths: tuple[str, ...]) -> tuple[str, ...]:
     """Paths that end like the name; the longest common ending wins, since frames hold paths of other machines."""
     parts = [part for part in name.replace("\\", "/").split("/") if part not in ("", ".", "..")]

@@ -78,6 +78,35 @@ def parse(text: str) -> Patch:
     return Patch(text, diffs.parse(text))
 
 
+_GRADERS = (
+    "conftest.py",
+    "pytest.ini",
+    ".pytest.ini",
+    "pytest.toml",
+    "tox.ini",
+    "noxfile.py",
+    ".coveragerc",
+    "Makefile",
+    "jest.config.*",
+    "vitest.config.*",
+    "karma.conf.*",
+    ".mocharc*",
+)
+_MANIFESTS = ("pyproject.toml", "setup.cfg", "setup.py", "package.json", "Cargo.toml")
+_ABOUT_TESTS = re.compile(r"pytest|unittest|\btest(?:s|paths|ing)?\b|coverage|jest|vitest|mocha", re.IGNORECASE)
+
+
+def graders(patch: Patch) -> tuple[str, ...]:
+    """Files that decide how a patch is judged: what configures and hooks into a runner, and a manifest's lines about tests."""
+    return tuple(path for file in patch.diff.files for path in file.paths if _grades(path, file))
+
+
+def _grades(path: str, file: FileDiff) -> bool:
+    if _spec(_GRADERS).match_file(path):
+        return True
+    return _spec(_MANIFESTS).match_file(path) and bool(_ABOUT_TESTS.search(f"{file.added_text}\n{file.removed_text}"))
+
+
 _SECTION = re.compile(r"^diff --git ", re.MULTILINE)
 
 

@@ -11,6 +11,14 @@ from bot.core.words import CheckKind, Reason, SignalName, TaskClass
 Provider = Literal["openrouter", "openai", "anthropic", "litellm", "vllm", "openai_compatible"]
 Api = Literal["chat", "chat_json"]
 Permission = Literal["write", "maintain", "admin"]
+KEYS: dict[str, str] = {
+    "openrouter": "OPENROUTER_API_KEY",
+    "openai": "OPENAI_API_KEY",
+    "anthropic": "ANTHROPIC_API_KEY",
+    "litellm": "LITELLM_API_KEY",
+    "vllm": "VLLM_API_KEY",
+}
+"""The environment variable that holds a provider's key, where the policy names no other."""
 
 CEILING = 0.95
 """Confidence is never above this; a policy that asks for more asks for what cannot be."""

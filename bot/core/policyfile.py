@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator
 from difflib import get_close_matches
 from typing import Any, Literal, get_args
 
-import yaml
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
@@ -160,15 +159,6 @@ _SAY: dict[str, Callable[[ErrorDetails, Path], Saying]] = {
     "string_too_long": _bound,
     "value_error": _value,
 }
-
-_MONEY = re.compile(r"^(\s*(?:\w+_usd|input|output|cache_read|cache_write): )'([\d.]+)'$", re.MULTILINE)
-
-
-def effective(policy: Policy) -> str:
-    """Everything that is obeyed, defaults included, as a policy file that says the same."""
-    plain = policy.model_dump(mode="json", by_alias=True, exclude_none=True)
-    return _MONEY.sub(r"\1\2", yaml.safe_dump(plain, sort_keys=False, allow_unicode=True, width=120))
-
 
 Proof = Literal["sandbox", "ci"]
 

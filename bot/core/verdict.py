@@ -9,8 +9,9 @@ from bot.core.ci import Verdict
 from bot.core.clean import RawText
 from bot.core.cost import Usage
 from bot.core.diff import Diff
-from bot.core.evidence import FIXES, PATCH_RULES, REACHES, REPRODUCED, Confidence, Evidence, confidence
+from bot.core.evidence import FIXES, GRADING, PATCH_RULES, REACHES, REPRODUCED, Confidence, Evidence, confidence
 from bot.core.facts import Facts, NotApplicable
+from bot.core.paths import is_test
 from bot.core.policy import CEILING, Policy
 from bot.core.route import ineligible
 from bot.core.score import Score, weigh
@@ -163,13 +164,15 @@ def object_to(case: Case) -> Objection | None:
             "patch_rejected", f"no patch ({case.attempt.ended}{f': {case.attempt.note}' if case.attempt.note else ''})"
         )
     for item in case.evidence.failed:
-        if item.name == PATCH_RULES:
+        if item.name in (PATCH_RULES, GRADING):
             return Objection("patch_rejected", item.reason)
         if item.strength == "veto":
             return Objection("failed_tests", f"{item.name}: {item.reason}")
     for item in case.evidence.failed:
         reason: Reason = "low_confidence_summary" if item.name.endswith(REACHES) else "failed_tests"
         return Objection(reason, f"{item.name}: {item.reason}")
+    if case.task_class not in _NOT_EXECUTED and all(is_test(file.path) for file in case.diff.files):
+        return Objection("low_confidence_summary", "only tests are changed: nothing shows that the program does what was wanted")
     if not case.evidence.proves or not _executed(case):
         return Objection("low_confidence_summary", "no test that executes the change has passed")
     return _stakes(case) or _doubt(case)

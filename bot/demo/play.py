@@ -13,6 +13,7 @@ import yaml
 from bot import local, tell
 from bot.arguments import Desired
 from bot.core import ledger
+from bot.core.ledger import Record
 from bot.demo.scripted import Scripted
 from bot.edge.git.plumbing import environment
 from bot.ports import Denied, Model
@@ -21,9 +22,9 @@ from bot.shop import Outside
 HERE = Path(__file__).resolve().parent
 
 
-def play(words: Namespace, outside: Outside, show: Callable[[str], None], material: Path = HERE) -> int:
+def play(words: Namespace, outside: Outside, show: Callable[[str], None], material: Path = HERE) -> Record:
     """Build the sample, run the job over it, print the report and the comment that a reviewer would get."""
-    if bool(words.model_url) != bool(words.fast and words.strong):
+    if len({bool(words.model_url), bool(words.fast), bool(words.strong)}) > 1:
         raise Denied("--model-url, --fast and --strong go together: the address, and a model for each lane")
     with tempfile.TemporaryDirectory(prefix="route-agent-demo-") as folder:
         repo = Path(words.keep).absolute() if words.keep else Path(folder) / "fair"
@@ -31,7 +32,7 @@ def play(words: Namespace, outside: Outside, show: Callable[[str], None], materi
         return _play(words, outside, show, material, repo)
 
 
-def _play(words: Namespace, outside: Outside, show: Callable[[str], None], material: Path, repo: Path) -> int:
+def _play(words: Namespace, outside: Outside, show: Callable[[str], None], material: Path, repo: Path) -> Record:
     sandboxed = not words.no_sandbox and _walls_stand(repo, outside)
     real = words.model_url is not None
     if not words.json:
@@ -44,14 +45,14 @@ def _play(words: Namespace, outside: Outside, show: Callable[[str], None], mater
     record, trail = local.fix(wanted, outside, model)
     if words.json:
         show(ledger.encode(record) + "\n")
-        return 0
+        return record
     show(tell.report(record, outside.render))
     show(
         outside.render(
             "terminal/comment.j2", comment=tell.comment(record, trail.opened.policy, outside.render), kept=words.keep or ""
         )
     )
-    return 0
+    return record
 
 
 def build(repo: Path, material: Path, path: str) -> None:

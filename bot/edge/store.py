@@ -19,6 +19,14 @@ class Lines:
     def __init__(self, path: Path) -> None:
         self._path = path
 
+    def ready(self) -> None:
+        """Raises `Denied` where no line could be appended: to be known before anything is paid for."""
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._path.open("ab").close()
+        except OSError as error:
+            raise Denied(f"the ledger {self._path} cannot be written to ({error.strerror}); give another with --ledger") from None
+
     def append(self, item: Line) -> None:
         self._path.parent.mkdir(parents=True, exist_ok=True)
         with self._path.open("ab+") as file:

@@ -101,3 +101,11 @@ def test_found_checks_are_ready_policy_lines():
     assert as_policy((Check("tests", "a: b", "tests", "x"),)) == (
         "verification:\n  checks:\n  - name: tests\n    run: 'a: b'\n    kind: tests\n"
     )
+
+
+@pytest.mark.parametrize(
+    "line", ["import unittest", "import os, unittest, sys", "import importlib.util, unittest", "from unittest import mock"]
+)
+def test_a_runner_is_seen_among_other_imports_of_its_line(line):
+    found = detect(["t/test_a.py"], {"t/test_a.py": f"{line}\n"}.get)
+    assert [check.run for check in found] == ["python -m unittest discover -v -s t"]

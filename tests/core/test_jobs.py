@@ -25,7 +25,7 @@ def run(**jobs: str | None) -> CiRun:
         ("success", "failure", "success", "not_applicable", "not_run"),
         ("success", "cancelled", "success", "not_applicable", "not_run"),
         ("failure", "success", "success", "passed", "not_run"),
-        ("failure", "failure", "success", "passed", "not_run"),
+        ("failure", "failure", "success", "not_run", "not_run"),
     ],
 )
 def test_a_green_patch_shows_what_its_neighbours_allow(base, tests, patched, fixes, reproduced):

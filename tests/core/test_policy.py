@@ -10,8 +10,11 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.core.policyfile import PolicyError, effective, read, unheeded
+from bot.core.effective import effective
+from bot.core.patch import PROTECTED
+from bot.core.policyfile import PolicyError, read, unheeded
 from bot.core.policyschema import schema
+from bot.core.score import WEIGHTS
 
 MINIMAL = (Path(__file__).parent.parent / "data" / "policy-minimal.yml").read_bytes()
 EXAMPLE = Path(__file__).parent.parent.parent / "templates" / "policy.example.yml"
@@ -57,7 +60,13 @@ def test_the_policy_this_project_started_from_loads_verbatim():
 
 def test_what_is_effective_loads_again_as_the_same_policy():
     policy = read(MINIMAL, "p.yml")
-    assert read(effective(policy).encode(), "e.yml") == policy
+    shown = effective(policy)
+    again = read(shown.encode(), "e.yml")
+    assert yaml.safe_load(effective(again)) == yaml.safe_load(shown), "it says all there is to say"
+    assert again.routing.weights == WEIGHTS
+    assert again.lanes == policy.lanes
+    assert again.models["fast"].api_key_env == "OPENROUTER_API_KEY"
+    assert set(PROTECTED) <= set(again.protect.paths)
     assert type(policy).model_validate_json(policy.model_dump_json(by_alias=True)) == policy
 
 

@@ -5,7 +5,7 @@ import time
 import pytest
 
 from bot.core.checks import Check, Report, Run
-from bot.core.evidence import Evidence, Item, compare, confidence, fixes, poison, reached
+from bot.core.evidence import Evidence, Item, Retold, compare, confidence, fixes, poison, reached
 from bot.core.reports import closing, junit
 
 JUNIT = (
@@ -135,11 +135,11 @@ def test_a_failing_test_that_is_gone_was_not_fixed():
     base = run(1, Report(2, ("bad",), ("ok",), "junit"))
     deleted = run(0, Report(2, (), ("ok", "trivial"), "junit"))
     mended = run(0, Report(2, (), ("bad", "ok"), "junit"))
-    assert fixes((TESTS,), (base,), (deleted,), ("tests/t.py",)).state == "not_run"
-    assert fixes((TESTS,), (base,), (mended,), ("tests/t.py",)).state == "passed"
+    assert fixes((TESTS,), (base,), (deleted,), Retold(("tests/t.py",))).state == "not_run"
+    assert fixes((TESTS,), (base,), (mended,), Retold(("tests/t.py",))).state == "passed"
 
 
 def test_where_passing_tests_have_no_names_a_patch_of_the_tests_leaves_it_unknown():
     base, after = run(1, Report(2, ("bad",))), run(0, Report(2, ()))
-    assert fixes((TESTS,), (base,), (after,), ("tests/t.py",)).state == "not_run"
-    assert fixes((TESTS,), (base,), (after,), ()).state == "passed"
+    assert fixes((TESTS,), (base,), (after,), Retold(("tests/t.py",))).state == "not_run"
+    assert fixes((TESTS,), (base,), (after,), Retold()).state == "passed"

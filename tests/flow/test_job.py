@@ -281,3 +281,89 @@ def test_setup_runs_once_and_its_environment_is_seen_read_only(job):
     assert record.result == "pass"
     assert "from-venv" in trail.opened.baseline[0].tail
     assert not (job.repo / ".venv").exists()
+
+
+RETELL = {
+    "action": "edit",
+    "path": "tests/test_add.py",
+    "old": "self.assertEqual(add(2, 2), 4)",
+    "new": "self.assertEqual(add(2, 2), 5)",
+}
+NOTE = {"action": "edit", "path": "shop/add.py", "old": "    return", "new": "    # looked at\n    return"}
+HOOK = {
+    "action": "write",
+    "path": "tests/conftest.py",
+    "content": "import pytest\n\n\n@pytest.hookimpl(hookwrapper=True)\ndef pytest_runtest_makereport():\n"
+    "    (yield).get_result().outcome = 'passed'\n",
+}
+
+
+@pytest.mark.parametrize(
+    ("patch", "says"),
+    [
+        ([RETELL], "only tests are changed"),
+        ([RETELL, NOTE], "confidence 0.5"),
+        ([HOOK, NOTE], "changes tests/conftest.py, which decides how it is judged"),
+        ([HOOK, GOOD], "changes tests/conftest.py, which decides how it is judged"),
+    ],
+)
+def test_a_patch_that_tells_the_tests_what_to_say_is_not_proved(job, patch, says):
+    record, _ = job.run(Scripted({lane: [*patch, DONE] for lane in ("fast", "strong")}))
+    assert record.result == "not_fixed"
+    assert says in getattr(record.attempts[0].decision, "detail", "")
+
+
+def test_a_failing_test_in_a_file_to_which_the_patch_only_adds_still_shows_that_it_works(job):
+    more = {
+        "action": "edit",
+        "path": "tests/test_add.py",
+        "old": "    def test_kind",
+        "new": "    def test_more(self):\n        self.assertEqual(add(3, 4), 7)\n\n    def test_kind",
+    }
+    record, _ = job.run(Scripted({"fast": [GOOD, more, DONE]}))
+    assert record.result == "pass"
+    assert ("fixes failing tests", "passed") in names(record)
+
+
+def test_a_call_that_may_have_been_billed_is_booked_each_time_it_is_made(job):
+    lost = Unavailable("no answer in time", paid=True)
+    record, _ = job.run(Scripted({"fast": [lost, lost, lost, GOOD, DONE]}))
+    assert record.result == "unavailable"
+    assert [charge.source for charge in job.charges()] == ["worst_case"] * 3
+    assert record.cost_micros == sum(charge.micros or 0 for charge in job.charges())
+
+
+def test_a_call_that_was_lost_in_passing_is_booked_and_made_again(job):
+    record, _ = job.run(Scripted({"fast": [Unavailable("no answer in time", paid=True), GOOD, DONE]}))
+    assert record.result == "pass"
+    assert [charge.source for charge in job.charges()] == ["worst_case", "policy", "policy"]
+
+
+def test_a_file_that_is_no_utf8_can_be_read_and_edited_by_a_model(job):
+    repos.make(job.repo, {"shop/latin.py": b"NAME = 'caf\xe9'\n"})
+    look = {"action": "read", "path": "shop/latin.py"}
+    change = {"action": "edit", "path": "shop/latin.py", "old": "NAME", "new": "TITLE"}
+    model = Scripted({"fast": [look, change, GOOD, DONE]})
+
+    record, _ = job.run(model)
+
+    assert record.result == "pass"
+    sent = "".join(turn.text for _, prompt in model.heard for turn in prompt.turns)
+    assert "caf\ufffd" in sent
+    assert sent.encode(), "it can be sent"
+    assert repos.blob(job.repo, f"{record.branch}:shop/latin.py") == b"TITLE = 'caf\xe9'\n"
+
+
+@pytest.mark.parametrize(
+    ("task", "refused"),
+    [
+        ("the nightly sum is wrong", False),
+        ("edit .github/workflows/new.yml so that CI runs", True),
+        ("shop/add.py is wrong, see .github/route-agent.yml", False),
+    ],
+)
+def test_only_a_path_that_a_person_names_makes_a_task_one_about_protected_files(job, task, refused):
+    repos.make(job.repo, {".github/route-agent.yml": f"# nightly\n{job.policy}"})
+    job.task = task
+    record, _ = job.run(Scripted({"fast": [GOOD, DONE]}))
+    assert (record.result == "refused") is refused

@@ -2,28 +2,22 @@
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import ROUND_CEILING, Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from bot.core.clean import line, redact
 from bot.core.cost import MICROS, Cost, Price, Tokens, Unpriced, charge, estimate_tokens
-from bot.core.policy import Lane
+from bot.core.policy import KEYS, Lane
 from bot.edge.chat import wire
 from bot.edge.chat.trouble import NoSchema, NoTools, Passing, sort
-from bot.ports import Denied, Prompt, Renderer, Reply, Said, Unavailable
+from bot.ports import Denied, Prompt, Renderer, Reply, Said, TooLong, Unavailable
 
 if TYPE_CHECKING:
     from openai import OpenAI
 
 ADDRESSES = {"openrouter": "https://openrouter.ai/api/v1", "openai": "https://api.openai.com/v1"}
-KEYS = {
-    "openrouter": "OPENROUTER_API_KEY",
-    "openai": "OPENAI_API_KEY",
-    "litellm": "LITELLM_API_KEY",
-    "vllm": "VLLM_API_KEY",
-}
 OWN_SERVERS = ("litellm", "vllm", "openai_compatible")
 """Servers of the user's own, which may ask for no key."""
 TRIES, BACKOFF, LONGEST_WAIT = 4, 0.5, 60.0
@@ -65,12 +59,12 @@ class Chat:
         deadline = self.timing.seconds() + min(prompt.seconds, lane.timeout_seconds)
         try:
             return self._tries(lane, prompt, deadline)
-        except Unavailable:
+        except Unavailable as error:
             if lane.fallback is None:
                 raise
             self.tell(f"{lane.name}: {lane.model} is out of reach; its fallback {lane.fallback} is asked")
             second = self.timing.seconds() + min(prompt.seconds, lane.timeout_seconds)
-            return self._tries(replace_model(lane), prompt, second)
+            return replace(self._tries(replace_model(lane), prompt, second), lost=int(error.paid))
 
     def _tries(self, lane: Lane, prompt: Prompt, deadline: float) -> Reply:
         """One reply, by as many tries as the deadline and the kind of trouble allow."""
@@ -84,6 +78,8 @@ class Chat:
             except Passing as trouble:
                 wait = max(trouble.after, BACKOFF * 2**number * (0.5 + self.timing.jitter() / 2))
                 last = trouble
+                if trouble.paid:  # it may be billed: whoever asked books it before asking again
+                    raise Unavailable(self._say(lane, str(trouble)), paid=True) from None
                 if number == TRIES - 1 or wait > min(LONGEST_WAIT, deadline - self.timing.seconds()):
                     raise Unavailable(self._say(lane, str(last)), paid=last.paid) from None
                 self.timing.sleep(wait)
@@ -103,6 +99,14 @@ class Chat:
             raise Unavailable(self._say(lane, f"no answer within {lane.timeout_seconds} s"), paid=True)
         self._count += 1
         mode = self._mode.get(lane.name, lane.api)
+        try:
+            return self._answered(lane, prompt, mode, seconds)
+        except TooLong:
+            raise
+        except Denied as error:
+            raise Denied(self._say(lane, str(error))) from None
+
+    def _answered(self, lane: Lane, prompt: Prompt, mode: str, seconds: float) -> Reply:
         with sort(self._key(lane), mode):
             raw = (
                 self._client(lane)
