@@ -9,8 +9,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from bot import tell
+from bot.core.clean import redact
 from bot.core.event import Dispatched, Event
 from bot.core.state import State, mark, running, stamped
 from bot.core.trail import Trail
@@ -69,6 +71,17 @@ class Shown:
             self.post.say(state, tell.progress(trail, state, self.post.step.url, self.render))
         except Unavailable:
             return  # a progress line is not worth a run; the last word is said again until it is heard
+
+
+@dataclass(frozen=True, slots=True)
+class Redacted:
+    """Every text that leaves this process, comment, commit or prompt, without the keys that it holds: the API masks nothing."""
+
+    render: Renderer
+    secrets: tuple[str, ...]
+
+    def __call__(self, template: str, /, **values: Any) -> str:
+        return redact(self.render(template, **values), self.secrets)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +152,7 @@ def doors(step: Step, repo: str) -> tuple[Reader, Speaker]:
 @contextmanager
 def office(step: Step, event: Event, templates: Path, clock: Clock, pause: float = PAUSE) -> Iterator[Office]:
     """Open it; what was fetched is gone afterwards, Trail and ledger stay."""
-    render = Templates(templates)
+    render = Redacted(Templates(templates), step.secrets)
     own = step.workspace / OWN
     path = os.environ.get("PATH", os.defpath)
     hub = connect(step.api, step.server, step.token, event.repo.full_name, pause)

@@ -126,6 +126,23 @@ def test_on_a_pull_request_ci_stops_the_fast_lanes_patch_and_proves_the_strong_o
     looked(world, shop, pull)
 
 
+def test_where_no_lane_proves_a_patch_nothing_is_offered_and_the_last_one_can_be_looked_at(world, models, ci, shop, record_comment):
+    issue = world.issue(shop, "add(2, 2) gives 5", "see shop/add.py")
+    models.script("m-fast", [BAD, DONE])
+    models.script("m-strong", [GOOD, DONE])  # right, and without a test that shows it
+
+    run(world, shop, ONE, "issue_comment", world.comment(shop, issue, "ann", "/agent fix"))
+
+    ci.wait()
+    said = last(world, issue)
+    assert "### route-agent: not fixed" in said, said
+    assert "no test that executes the change has passed" in said
+    assert [o.conclusions["patched"] for o in ci.outcomes] == ["failure", "success"]
+    assert world.pulls(shop) == []
+    record_comment("not_fixed", ONE, said)
+    looked(world, shop, issue)
+
+
 def test_a_person_without_the_permission_starts_nothing(world, models, shop):
     issue = world.issue(shop, "add(2, 2) gives 5", "see shop/add.py")
 

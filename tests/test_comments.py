@@ -1,0 +1,91 @@
+"""Every text that the bot can say on GitHub, word for word."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from bot import tell
+from bot.cli import templates
+from bot.core.account import MARKS
+from bot.core.command import NearMiss
+from bot.core.evidence import Evidence
+from bot.core.gate import Refused
+from bot.core.ledger import record
+from bot.core.route import Refusal
+from bot.core.state import running
+from bot.core.trail import Entry, Proved, Published, Trail
+from bot.edge.render import Templates
+from tests.core.test_ci_trail import FAILED, FAST, PASSED, PUSHED, RULES, SECOND, STRONG, awaited
+from tests.core.test_trail import BANNED, opened
+from tests.test_golden import held
+
+RENDER = Templates(templates())
+RUN = "https://github.example/octo/shop/actions/runs/77"
+PULL = Published("2026-01-01T00:00:09Z", "https://github.example/octo/shop/pull/4", opened=True)
+PAGE = replace(PULL, pull_request="https://github.example/octo/shop/compare/main...x?expand=1", opened=False)
+
+
+def trail(*entries: Entry, **more: Any) -> Trail:
+    base = opened()
+    request = replace(base.request, number=3, id="c9")
+    return Trail(replace(base, proof="ci", request=request, **more), entries)
+
+
+ENDS: dict[str, Trail] = {
+    "accepted": trail(FAST, RULES, PUSHED, PASSED, PULL),
+    "accepted-page": trail(FAST, RULES, PUSHED, PASSED, PAGE),
+    "escalated": trail(FAST, RULES, PUSHED, FAILED, STRONG, RULES, SECOND, PASSED, PULL),
+    "not_fixed": trail(FAST, RULES, PUSHED, FAILED, STRONG, BANNED, Published("x")),
+    "no_ci": trail(FAST, RULES, PUSHED, awaited("no_ci"), Published("x")),
+    "no_ci-before": trail(Published("x"), route=Refusal("no_ci", "nothing here can prove a patch")),
+    "refused": trail(Published("x"), route=Refusal("protected", "this is about .github/x")),
+    "needs_approval": trail(FAST, RULES, PUSHED, awaited("needs_approval"), Published("x")),
+    "ci_timeout": trail(FAST, RULES, PUSHED, awaited("timeout"), Published("x")),
+    "superseded": trail(FAST, RULES, PUSHED, awaited("superseded"), Published("x")),
+    "infra_error": trail(FAST, RULES, PUSHED, awaited("infra_error"), Published("x")),
+    "budget": trail(
+        replace(FAST, attempt=replace(FAST.attempt, ended="budget", diff="", note="$0.01 is left")), Proved(Evidence(()), 0.0)
+    ),
+    "quota": trail(
+        replace(FAST, attempt=replace(FAST.attempt, ended="denied", diff="", note="status 401")), Proved(Evidence(()), 0.0)
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ENDS)
+def test_how_a_command_ends(name: str):
+    made = ENDS[name]
+    held(f"github-{name}.md", tell.comment(record(made, 1_230_000), made.opened.policy, RENDER))
+
+
+@pytest.mark.parametrize("entries", [(), (FAST,), (FAST, RULES, PUSHED), (FAST, RULES, PUSHED, FAILED)])
+def test_how_a_command_goes_on(entries: tuple[Entry, ...]):
+    made = trail(*entries)
+    held(f"github-progress-{len(entries)}.md", tell.progress(made, running(made), RUN, RENDER))
+
+
+def test_what_is_said_at_once():
+    policy = opened().policy
+    held("github-heard.md", tell.heard("ann", RUN, RENDER))
+    held("github-fork.md", tell.refused(Refused("fork", "the branch lies in a fork"), RENDER))
+    held("github-near-miss.md", tell.near_miss(NearMiss("/agent fxi", "fix"), policy, RENDER))
+    held("github-far-miss.md", tell.near_miss(NearMiss("/agent `x`", ""), policy, RENDER))
+    held("github-help.md", tell.help_(policy, RENDER))
+    held("github-error.md", tell.error(".github/route-agent.yml:3: models: is missing\n```\n@all", RUN, RENDER))
+    held("github-stopped.md", tell.stopped(RUN, RENDER))
+
+
+def test_what_a_pull_request_says():
+    made = record(ENDS["escalated"], 1_230_000)
+    held("github-pull.md", RENDER("comments/pull_body.md.j2", record=made, ci_url=RUN, marks=MARKS))
+    held("github-pull-title.txt", RENDER("comments/pull_title.j2", task="add is wrong @ann [skip ci]", number=3))
+
+
+@pytest.mark.parametrize("what", ["tests", "all"])
+def test_what_the_commits_of_a_patch_branch_say(what: str):
+    attempt = replace(FAST.attempt, model="m-fast")
+    text = RENDER(
+        "commit.j2", what=what, task="fixes #1 [skip ci] @ann", attempt=attempt, id="c9", proved=False, proof="ci", by="ann"
+    )
+    held(f"github-commit-{what}.txt", text)
