@@ -20,7 +20,7 @@ PAGE = """<!doctype html><meta charset="utf-8">
 <script src="{assets}/node_modules/mermaid/dist/mermaid.min.js"></script>
 <script>mermaid.initialize({{startOnLoad: true, theme: "neutral"}})</script>
 """
-WIDTH, HEIGHT = 900, 1_400
+WIDTH, HEIGHT = 900, 1_130
 
 
 def page(text: str, assets: Path) -> str:

@@ -58,18 +58,3 @@ class Checks:
 class Comment:
     id: int
     body: str
-
-
-@dataclass(frozen=True, slots=True)
-class FileChange:
-    """`content` is None for a file that is deleted."""
-
-    path: str
-    content: bytes | None
-    mode: str
-
-
-@dataclass(frozen=True, slots=True)
-class Layer:
-    files: tuple[FileChange, ...]
-    message: str
