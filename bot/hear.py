@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from bot.core import detect, locate
+from bot.core import locate
 from bot.core.budget import Spent, allowance
 from bot.core.checks import Check, Run
 from bot.core.clean import line
@@ -18,10 +18,10 @@ from bot.core.signals import observe
 from bot.core.taskclass import classify
 from bot.core.trail import Opened
 from bot.ports import Bench, Kit, Model, Sandbox, Tree
+from bot.scout import found_checks, located_in
 from bot.verify import Lab, baseline
 
 NOTHING = Usage()
-SEARCH_SECONDS = 10.0
 SETUP_SECONDS = 1_800.0
 
 
@@ -157,54 +157,6 @@ def _places(facts: Facts) -> tuple[Place, ...]:
     if isinstance(facts.diff, Diff):
         return tuple(Place(line(file.path), "part of the change") for file in facts.diff.files[: locate.MOST_PLACES])
     return facts.located.places if isinstance(facts.located, Located) else ()
-
-
-# ---- where it is -------------------------------------------------------------------------------------------------
-
-
-def located_in(tree: Tree, text: str) -> Located | NotApplicable | Unreadable:
-    """Files the text is about: named ones, else those that define what it names, else those that hold its rarest words."""
-    if len(text) > locate.MOST_TEXT:
-        return Unreadable(f"the text has {len(text)} characters; only {locate.MOST_TEXT} were looked at")
-    try:
-        places = locate.named(text, tree.files()) or _defining(tree, text) or _mentioning(tree, text)
-    except TimeoutError:
-        return Unreadable("the search did not end in time")
-    shown = tuple(place for place in places if line(place.path, 1_000) == place.path)
-    return Located(shown) if shown else NotApplicable("nothing in the text points at a file")
-
-
-def _defining(tree: Tree, text: str) -> tuple[Place, ...]:
-    names = locate.symbols(text)
-    if not names:
-        return ()
-    hits = tree.search(locate.definition(names), "", SEARCH_SECONDS)
-    return locate.defining(names, tuple((hit.path, hit.text) for hit in hits))
-
-
-def _mentioning(tree: Tree, text: str) -> tuple[Place, ...]:
-    mentions = {
-        word: tuple(dict.fromkeys(hit.path for hit in tree.search(rf"(?i)\b{word}", "", SEARCH_SECONDS)))
-        for word in locate.words(text)
-    }
-    return locate.mentioning(mentions)
-
-
-# ---- what would prove it -----------------------------------------------------------------------------------------
-
-
-def found_checks(policy: Policy, tree: Tree) -> tuple[Check, ...]:
-    """The policy's checks; where it names none, those that the repository's own files ask for."""
-    if policy.verification.checks:
-        return tuple(Check(c.name, c.run, c.kind, "verification.checks") for c in policy.verification.checks)
-
-    def read(path: str) -> str | None:
-        try:
-            return tree.read(path).decode(errors="replace")
-        except KeyError:
-            return None
-
-    return detect.detect(tree.files(), read)
 
 
 def _prepare(policy: Policy, tree: Tree, kit: Kit, sandbox: Sandbox) -> Refusal | None:

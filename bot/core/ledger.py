@@ -7,8 +7,9 @@ from pydantic.dataclasses import dataclass
 
 from bot.core.checks import Check
 from bot.core.clean import line
+from bot.core.confidence import Confidence
 from bot.core.cost import Tokens
-from bot.core.evidence import Confidence, Item
+from bot.core.evidence import Item
 from bot.core.facts import Place
 from bot.core.patch import parse
 from bot.core.route import Refusal, Route

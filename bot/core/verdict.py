@@ -7,9 +7,10 @@ from pydantic.dataclasses import dataclass
 
 from bot.core.ci import Verdict
 from bot.core.clean import RawText
+from bot.core.confidence import Confidence, confidence
 from bot.core.cost import Usage
 from bot.core.diff import Diff
-from bot.core.evidence import FIXES, GRADING, PATCH_RULES, REACHES, REPRODUCED, Confidence, Evidence, confidence
+from bot.core.evidence import FIXES, GRADING, PATCH_RULES, REACHES, REPRODUCED, Evidence
 from bot.core.facts import Facts, NotApplicable
 from bot.core.paths import is_test
 from bot.core.policy import CEILING, Policy

@@ -5,7 +5,8 @@ import time
 import pytest
 
 from bot.core.checks import Check, Report, Run
-from bot.core.evidence import Evidence, Item, Retold, compare, confidence, fixes, poison, reached
+from bot.core.confidence import confidence
+from bot.core.evidence import Evidence, Item, Retold, compare, fixes, poison, reached
 from bot.core.reports import closing, junit
 
 JUNIT = (

@@ -1,0 +1,108 @@
+"""GitHub: read, spoken to, asked for pull requests and for CI."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from bot.core.ci import CiRun
+from bot.core.forge import Checks, Comment, Permission, Pull, Reaction, Thread
+
+
+class Forge(Protocol):
+    """GitHub, read: every question is asked live. Raises `Unavailable` or `Denied`; an answer is never guessed."""
+
+    def me(self) -> str:
+        """The login under which this token speaks."""
+        ...
+
+    def permission(self, login: str) -> Permission:
+        """What a person may do in the repository; `none` for one whom GitHub does not know as a user."""
+        ...
+
+    def thread(self, number: int) -> Thread: ...
+
+    def pull(self, number: int) -> Pull: ...
+
+    def tip(self, branch: str) -> str | None:
+        """The commit a branch points at; None where there is no such branch."""
+        ...
+
+    def merge_base(self, base: str, head: str) -> str:
+        """The commit at which two commits parted."""
+        ...
+
+    def labelled(self, number: int, label: str, login: str) -> int | None:
+        """The id of the newest event by which a person set a label."""
+        ...
+
+    def failing(self, sha: str) -> Checks:
+        """The checks of a commit, and those that fail with what they say."""
+        ...
+
+    def dispatchable(self, workflow: str) -> bool:
+        """Whether a workflow file can be started by hand."""
+        ...
+
+    def comment(self, number: int, marker: str, login: str) -> Comment | None:
+        """A person's comment that begins with a marker."""
+        ...
+
+
+class Notices(Protocol):
+    """GitHub, spoken to about one thread."""
+
+    def react(self, number: int, comment: int | None, content: Reaction) -> None:
+        """On a comment, or on the thread itself. Doing it again changes nothing."""
+        ...
+
+    def say(self, number: int, marker: str, login: str, body: str) -> int:
+        """Make the comment that begins with a marker, or edit the one there is; gives its id."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """A pull request to be made."""
+
+    branch: str
+    title: str
+    body: str
+    draft: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """The address of a pull request; of the page on which a person can open it where it is not `open`."""
+
+    url: str
+    open: bool
+
+
+class Pulls(Protocol):
+    def moved(self, base: str) -> bool:
+        """Whether the pull request that a command was given on has left the commit; never for an issue."""
+        ...
+
+    def offer(self, opening: Opening) -> Offer:
+        """Open a pull request, or find the one that is there."""
+        ...
+
+
+class Ci(Protocol):
+    """The repository's own CI, started by hand on a branch of ours."""
+
+    def start(self, workflow: str, branch: str, sha: str, inputs: Mapping[str, str]) -> int:
+        """The id of the run. One that was started on this very commit before is found, not started again."""
+        ...
+
+    def look(self, run: int) -> CiRun:
+        """How a run stands now, with its jobs and their steps."""
+        ...
+
+    def moved(self, branch: str, sha: str) -> bool:
+        """Whether a branch no longer points at a commit."""
+        ...
+
+    def tail(self, job: int) -> str:
+        """The end of a job's log; untrusted."""
+        ...

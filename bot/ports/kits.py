@@ -1,0 +1,94 @@
+"""What every process has, and the two kits: Bench (no writer), Desk (no model)."""
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from bot.core.ledger import Line
+from bot.core.trail import Trail
+from bot.ports.github import Ci, Pulls
+from bot.ports.models import Model
+from bot.ports.repository import Sandbox, Trees, Writer
+
+
+class Ledger(Protocol):
+    """Appended, never rewritten."""
+
+    def append(self, item: Line) -> None:
+        """On disk when it returns."""
+        ...
+
+    def spent(self, *, run: str = "", since: str = "", actor: str = "") -> int | None:
+        """Micro-dollars charged to a run, or since an instant, or to a person since then; None where a charge is unknown."""
+        ...
+
+
+class Keeper(Protocol):
+    """Where the Trail of a run lies between its steps."""
+
+    def keep(self, trail: Trail) -> None:
+        """On disk, whole, when it returns."""
+        ...
+
+
+class Renderer(Protocol):
+    def __call__(self, template: str, /, **values: Any) -> str:
+        """A missing value is an error."""
+        ...
+
+
+class Clock(Protocol):
+    def now(self) -> str:
+        """ISO 8601, UTC, to the second."""
+        ...
+
+    def seconds(self) -> float:
+        """A count that only rises."""
+        ...
+
+    def sleep(self, seconds: float) -> None: ...
+
+
+class Watcher(Protocol):
+    """Somebody who looks on while it works."""
+
+    def __call__(self, step: str, detail: str) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """What making and proving a patch needs. Nothing here can publish."""
+
+    trees: Trees
+    sandbox: Sandbox | None
+    """None where nothing of the repository may run."""
+    model: Model
+    render: Renderer
+
+    @property
+    def walls(self) -> Sandbox:
+        assert self.sandbox is not None, "checks run elsewhere"
+        return self.sandbox
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What publishing needs. Nothing here can ask a model or run a stranger's code."""
+
+    writer: Writer
+    render: Renderer
+    trees: Trees
+    ci: Ci | None = None
+    pulls: Pulls | None = None
+    """None where there are no pull requests."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kit:
+    """The parts a process was given: a bench, a desk or both, and what every process has."""
+
+    ledger: Ledger
+    keeper: Keeper
+    clock: Clock
+    watch: Watcher
+    bench: Bench | None = None
+    desk: Desk | None = None
