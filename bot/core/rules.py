@@ -6,6 +6,7 @@ from functools import cache
 
 from pathspec import GitIgnoreSpec
 
+from bot.core.areas import CI_PATHS, DEPENDENCY_PATHS, DEPLOY_PATHS, SCHEMA_PATHS, SECRET_PATHS
 from bot.core.clean import line
 from bot.core.diff import Diff, FileDiff
 from bot.core.facts import Facts, Failing, Located, NotApplicable, NotRun, Unreadable
@@ -42,27 +43,6 @@ def test_failures(facts: Facts) -> Found:
 
 # ---- yes or no ---------------------------------------------------------------------------------------------------
 
-_SCHEMA_PATHS = (
-    "migrations/",
-    "migration/",
-    "alembic/",
-    "db/migrate/",
-    "*.sql",
-    "*.prisma",
-    "*.proto",
-    "*.avsc",
-    "*.graphql",
-    "*.gql",
-    "*.xsd",
-    "*.thrift",
-    "*.fbs",
-    "openapi*.y*ml",
-    "openapi*.json",
-    "swagger*.y*ml",
-    "swagger*.json",
-    "schema.rb",
-    "structure.sql",
-)
 _SCHEMA_LINES = re.compile(
     r"\b(?:CREATE|ALTER|DROP)\s+(?:TABLE|INDEX|TYPE|COLUMN|VIEW|SEQUENCE)\b"
     r"|\bop\.(?:add|drop|alter|create|rename)_\w+\(|\bmigrations\.(?:Add|Remove|Alter|Rename|Create|Delete)\w+\("
@@ -73,8 +53,16 @@ _SCHEMA_LINES = re.compile(
 _SCHEMA_HINTS = ("create", "alter", "drop", "op.", "migrations.", "field(", "foreignkey(", "column")
 
 
+_SCHEMA_TEXT = re.compile(
+    r"\b(?:add|drop|remove|rename|alter)(?:ing|s)? (?:an? |the )?(?:new )?(?:column|table|index|foreign key)\b"
+    r"|\b(?:database|schema|data) migrations?\b|\bdatabase schema\b",
+    re.IGNORECASE,
+)
+
+
 def schema_change(facts: Facts) -> Found:
-    return _by_paths_and_lines(facts, _SCHEMA_PATHS, _SCHEMA_LINES, _SCHEMA_HINTS, "changes a definition of stored data")
+    found = _by_paths_and_lines(facts, SCHEMA_PATHS, _SCHEMA_LINES, _SCHEMA_HINTS, "changes a definition of stored data")
+    return _and_said(found, facts, _SCHEMA_TEXT)
 
 
 _AUTH_WORDS = frozenset(
@@ -92,11 +80,18 @@ def words(path: str) -> frozenset[str]:
     return frozenset(word.lower() for word in _WORD.findall(path)) | frozenset(re.split(r"[^a-z0-9]+", path.lower()))
 
 
+_AUTH_TEXT = re.compile(
+    r"\b(?:log(?:ging)?[- ]?in|sign(?:ing)?[- ]?in|log(?:ging)?[- ]?out|passwords?|authenticat\w+|authori[sz]ation|oauth2?"
+    r"|single sign-on|two[- ]factor|access control|permission checks?|privilege escalation)\b",
+    re.IGNORECASE,
+)
+
+
 def auth_code(facts: Facts) -> Found:
     found = paths(facts)
-    if not isinstance(found, tuple):
-        return found
-    return tuple(line(path) for path in found if words(path) & _AUTH_WORDS and ending(path) not in _DOCS)
+    if isinstance(found, tuple):
+        found = tuple(line(path) for path in found if words(path) & _AUTH_WORDS and ending(path) not in _DOCS)
+    return _and_said(found, facts, _AUTH_TEXT)
 
 
 _NEW_DEFINITION = re.compile(
@@ -150,43 +145,15 @@ def production_incident(facts: Facts) -> Found:
     return labels + tuple(f"the text says `{line(found[0])}`" for found in [_INCIDENT_TEXT.search(facts.text)] if found)
 
 
-_CI_PATHS = (
-    ".github/",
-    ".gitlab-ci.yml",
-    ".gitlab/",
-    ".circleci/",
-    ".travis.yml",
-    "azure-pipelines.yml",
-    "Jenkinsfile",
-    "action.yml",
-    "action.yaml",
-    ".pre-commit-config.yaml",
-    "appveyor.yml",
-    ".buildkite/",
-    "bitbucket-pipelines.yml",
-    ".woodpecker*",
-    "codecov.yml",
-    ".coveragerc",
+_CI_TEXT = re.compile(
+    r"\b(?:CI|continuous integration|GitHub Actions?)[- ](?:workflows?|pipelines?|config\w*|jobs?)\b", re.IGNORECASE
 )
 
 
 def ci_config(facts: Facts) -> Found:
-    return _by_paths(facts, _CI_PATHS)
+    return _and_said(_by_paths(facts, CI_PATHS), facts, _CI_TEXT)
 
 
-_SECRET_PATHS = (
-    ".env",
-    ".env.*",
-    "*secret*",
-    "*vault*",
-    "*credential*",
-    "*kms*",
-    "*.pem",
-    "*.key",
-    "*.p12",
-    "*.jks",
-    "*keystore*",
-)
 _SECRET_LINES = re.compile(
     r"(?:getenv|environ|env)\W{1,3}[\"']?\w*(?:SECRET|TOKEN|PASSWORD|API_?KEY|PRIVATE_?KEY)|\bSecretStr\b|\bget_secret\w*\("
     r"|\bhvac\.|\bsecretmanager\b|\bprivate_key\b|-----BEGIN [A-Z ]*PRIVATE KEY"
@@ -195,69 +162,30 @@ _SECRET_HINTS = ("env", "secret", "hvac", "private")
 
 
 def secrets_handling(facts: Facts) -> Found:
-    return _by_paths_and_lines(facts, _SECRET_PATHS, _SECRET_LINES, _SECRET_HINTS, "reads or writes a secret")
-
-
-_DEPLOY_PATHS = (
-    "Dockerfile*",
-    "*.dockerfile",
-    "docker-compose*.y*ml",
-    "compose*.y*ml",
-    "k8s/",
-    "kubernetes/",
-    "helm/",
-    "charts/",
-    "terraform/",
-    "*.tf",
-    "*.tfvars",
-    "ansible/",
-    "Procfile",
-    "serverless.y*ml",
-    "fly.toml",
-    "app.yaml",
-    "netlify.toml",
-    "vercel.json",
-    "deploy/",
-    "deployment/",
-    "nginx*.conf",
-    "*.service",
-    "pulumi*.y*ml",
-    "cloudformation*",
-)
+    return _by_paths_and_lines(facts, SECRET_PATHS, _SECRET_LINES, _SECRET_HINTS, "reads or writes a secret")
 
 
 def deploy_config(facts: Facts) -> Found:
-    return _by_paths(facts, _DEPLOY_PATHS)
+    return _by_paths(facts, DEPLOY_PATHS)
 
 
-_DEPENDENCY_PATHS = (
-    "requirements*.txt",
-    "constraints*.txt",
-    "pyproject.toml",
-    "setup.py",
-    "setup.cfg",
-    "Pipfile*",
-    "poetry.lock",
-    "uv.lock",
-    "package.json",
-    "package-lock.json",
-    "yarn.lock",
-    "pnpm-lock.yaml",
-    "go.mod",
-    "go.sum",
-    "Cargo.toml",
-    "Cargo.lock",
-    "Gemfile*",
-    "composer.*",
-    "pom.xml",
-    "build.gradle*",
-    "*.csproj",
-    "mix.exs",
+_DEPENDENCY_TEXT = re.compile(
+    r"\b(?:bump|upgrade|downgrade|pin)(?:ing|s)? \S{1,60} (?:from \S{1,30} )?to v?\d"
+    r"|\b(?:update|add|remove|drop) (?:the |a )?dependenc(?:y|ies)\b",
+    re.IGNORECASE,
 )
 
 
 def dependency_change(facts: Facts) -> Found:
-    return _by_paths(facts, _DEPENDENCY_PATHS)
+    return _and_said(_by_paths(facts, DEPENDENCY_PATHS), facts, _DEPENDENCY_TEXT)
+
+
+def _and_said(found: Found, facts: Facts, pattern: re.Pattern[str]) -> Found:
+    """What was found, and what the text says besides: it adds a finding, or makes one where there is no other source."""
+    said = tuple(f"the text says `{line(hit[0])}`" for hit in [pattern.search(facts.text)] if hit)
+    if isinstance(found, tuple):
+        return (*found, *said)
+    return said if said and isinstance(found, NotApplicable) else found
 
 
 # ---- how they look -----------------------------------------------------------------------------------------------

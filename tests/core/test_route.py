@@ -92,6 +92,21 @@ def test_a_rule_leaves_alone_what_only_looks_like_it(name, path, added):
     assert values(facts(changed(path, added)))[name] == 0
 
 
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("Add a login page with password reset", "auth_code"),
+        ("Add a new column to the users table", "schema_change"),
+        ("the CI workflow fails on ubuntu", "ci_config"),
+        ("bump requests to 3.0 in requirements", "dependency_change"),
+    ],
+)
+@pytest.mark.parametrize("located", [NOTHING, Located((Place("a.py", "named"),))])
+def test_a_text_that_says_what_is_at_stake_is_heard(text, name, located):
+    assert values(Facts(NOTHING, located, NOTHING, (), text))[name] == 1
+    assert not values(Facts(NOTHING, located, NOTHING, (), "the sum is wrong")).get(name)
+
+
 @pytest.mark.parametrize("given", [facts(labels=("Sev1",)), facts(text="the site is down since noon"), facts(labels=("p0",))])
 def test_an_incident_starts_in_the_strong_lane(given):
     assert values(given)["production_incident"] == 1
