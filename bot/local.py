@@ -59,6 +59,8 @@ def _begun(place: Shop) -> Trail | None:
         if trail is None:
             return None
         if not trail.finished:
+            if trail.opened.request != request or trail.opened.policy != place.asked.policy:
+                raise Denied(f"the kept Trail of run {request.id} is of another request; remove it to start over")
             place.kit.watch("resuming", f"run {request.id}, cut off after {len(trail.entries)} steps")
             base, setup = place.bench.trees.open(request.base), trail.opened.policy.verification.setup
             if why := failed_setup(place.bench.walls.prepare(base, setup, SETUP_SECONDS)):

@@ -2,17 +2,19 @@
 
 from bot.core import ledger
 from bot.core.account import MARKS
-from bot.core.patch import part
+from bot.core.patch import parse, part, trespasses
 from bot.core.paths import is_test
 from bot.core.trail import Published, Pushed, Trail
 from bot.core.verdict import Attempt
-from bot.ports import Clock, Desk, Layer, Ledger, Opening, Pulls
+from bot.ports import Clock, Denied, Desk, Layer, Ledger, Opening, Pulls
 
 
 def push(trail: Trail, attempt: Attempt, number: int, desk: Desk, clock: Clock) -> Pushed:
     """Put the patch on a branch of its own. The same Trail makes the same commits, so doing it again changes nothing."""
     start = clock.seconds()
-    request = trail.opened.request
+    request, protect = trail.opened.request, trail.opened.policy.protect
+    if broken := trespasses(parse(attempt.diff), protect.paths, protect.max_files, protect.max_lines):
+        raise Denied(f"nothing that breaks a patch rule is put on a branch: {broken[0]}")
     branch = f"route-agent/{request.place}/{request.id}-{number}"
     commits = desk.writer.push(request.base, _layers(trail, attempt, desk), branch, trail.opened.at)
     tests = commits[0] if len(commits) > 1 else None

@@ -15,11 +15,13 @@ def located_in(tree: Tree, text: str) -> Located | NotApplicable | Unreadable:
     if len(text) > locate.MOST_TEXT:
         return Unreadable(f"the text has {len(text)} characters; only {locate.MOST_TEXT} were looked at")
     try:
-        places = locate.named(text, tree.files()) or _defining(tree, text) or _mentioning(tree, text)
+        ways = (locate.named(text, tree.files()), _defining(tree, text), _mentioning(tree, text))
     except TimeoutError:
         return Unreadable("the search did not end in time")
-    shown = tuple(place for place in places if line(place.path, 1_000) == place.path)
-    return Located(shown) if shown else NotApplicable("nothing in the text points at a file")
+    clean = [tuple(place for place in places if line(place.path, 1_000) == place.path) for places in ways]
+    shown = next((places for places in clean if places), ())
+    others = tuple(place for places in clean[:2] for place in places if place not in shown)  # one more name in a text hides nothing
+    return Located(shown, others) if shown else NotApplicable("nothing in the text points at a file")
 
 
 def _defining(tree: Tree, text: str) -> tuple[Place, ...]:

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bot.arguments import POLICY, Desired
-from bot.core.clean import visible
+from bot.core.clean import sendable, visible
 from bot.core.diff import Diff, DiffError
 from bot.core.diff import parse as parse_diff
 from bot.core.facts import NotApplicable, Unreadable
@@ -181,7 +181,8 @@ def _request(wanted: Desired, repository: Repository, policy: Policy) -> Request
         wanted.base,
     )
     key = hashlib.sha256(repr(parts).encode(errors="surrogateescape")).hexdigest()[:10]
-    return Request(key, repository.root.name, None, _actor(), task, wanted.labels, repository.head, wanted.lane)
+    labels = tuple(map(sendable, wanted.labels))
+    return Request(key, sendable(repository.root.name), None, _actor(), task, labels, repository.head, wanted.lane)
 
 
 def _actor() -> str:

@@ -1,7 +1,7 @@
 """What people read of a run: the report on a terminal, the comment on an issue, the explanation of a route."""
 
 from bot.core import account
-from bot.core.clean import inline
+from bot.core.clean import inline, line
 from bot.core.command import VERBS, NearMiss
 from bot.core.cost import Unpriced, dollars
 from bot.core.detect import as_policy
@@ -24,7 +24,7 @@ def report(record: Record, render: Renderer) -> str:
         record=record,
         classifier=account.classifier(record.signals),
         lane="none" if isinstance(record.route, Refusal) else record.route.lane,
-        verification=" && ".join(check.run for check in record.checks) or "none",
+        verification=" && ".join(line(check.run, 400) for check in record.checks) or "none",
         cost=cost,
     )
 

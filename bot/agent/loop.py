@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from bot.agent.context import fit, tokens
 from bot.agent.tools import Action, Finish, GiveUp, Seen, Workplace, action, tools
-from bot.core.clean import line, sendable
+from bot.core.clean import line, redact, sendable
 from bot.core.cost import Cost, Tokens, Unpriced, Usage, dollars, worst_case
 from bot.core.policy import Lane
 from bot.core.verdict import Attempt, Ended
@@ -204,8 +204,8 @@ def _attempt(lane: Lane, state: _State, end: _End, means: Means, start: float) -
         usage=state.usage,
         seconds=round(means.clock.seconds() - start, 3),
         model=state.model or lane.model,
-        summary=said.summary if said else "",
-        risks=said.risks if said else "",
+        summary=redact(said.summary) if said else "",
+        risks=redact(said.risks) if said else "",
         self_confidence=said.confidence if said else None,
         note=end.note,
     )

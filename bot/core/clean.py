@@ -43,7 +43,15 @@ def visible(text: str) -> str:
 def printable(text: str) -> str:
     """Fit for a terminal or a log: no escape sequences, no control characters, undecodable bytes shown as such."""
     text = _ANSI.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
-    return "".join("\ufffd" if "\ud800" <= c <= "\udfff" else c for c in text if c in "\n\t" or (c >= " " and c != "\x7f"))
+    return "".join("\ufffd" if "\ud800" <= c <= "\udfff" else c for c in text if c in "\n\t" or not _steers(c))
+
+
+_BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+def _steers(character: str) -> bool:
+    """Whether it moves a terminal's cursor or turns the direction of what is read: C0, C1 and bidirectional controls."""
+    return character < " " or "\x7f" <= character <= "\x9f" or character in _BIDI
 
 
 def sendable(text: str) -> str:

@@ -109,6 +109,12 @@ def micros(dollars: str) -> int:
     return int((Decimal(dollars) * MICROS).to_integral_value(ROUND_CEILING))
 
 
+def exact(micros: int) -> str:
+    """A decimal number of dollars that reads back as the same: `0.84`, `12.00`, `0.0125`."""
+    whole, part = divmod(micros, MICROS)
+    return f"{whole}.{f'{part:06d}'.rstrip('0').ljust(2, '0')}"
+
+
 def dollars(micros: int) -> str:
     """`0.84`, `12.00`, `0.0004`: two places, more only where two would show nothing of it."""
     whole, part = divmod(micros, MICROS)

@@ -52,6 +52,8 @@ class Located:
     """Files found in the tree from the text alone, likeliest first."""
 
     places: tuple[Place, ...]
+    guesses: tuple[Place, ...] = ()
+    """Weaker ones, which define what the text names: not shown to a lane and not counted, but what lies there is at stake."""
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)

@@ -10,25 +10,21 @@ from functools import cache
 from pathspec import GitIgnoreSpec
 
 from bot.core import diff as diffs
+from bot.core.areas import CI_PATHS
 from bot.core.clean import line
 from bot.core.diff import Diff, FileDiff
+from bot.core.paths import is_code
 
 PROTECTED = (
-    ".github/",
-    ".gitlab-ci.yml",
-    ".gitlab/",
-    ".circleci/",
-    ".travis.yml",
-    "azure-pipelines.yml",
-    "Jenkinsfile",
-    "action.yml",
-    "action.yaml",
+    *CI_PATHS,
+    ".drone.yml",
     ".git/",
     ".gitattributes",
     ".gitmodules",
     ".gitconfig",
     ".husky/",
-    ".pre-commit-config.yaml",
+    ".githooks/",
+    "lefthook.y*ml",
     ".npmrc",
     ".yarnrc*",
     ".pypirc",
@@ -42,7 +38,14 @@ PROTECTED = (
     "CODEOWNERS",
     "AGENTS.md",
     "CLAUDE.md",
+    "CLAUDE.local.md",
     "GEMINI.md",
+    ".codex/",
+    ".kiro/",
+    ".roo/",
+    ".windsurfrules",
+    ".clinerules",
+    "opencode.json",
     ".claude/",
     ".gemini/",
     ".cursor/",
@@ -91,9 +94,22 @@ _GRADERS = (
     "vitest.config.*",
     "karma.conf.*",
     ".mocharc*",
+    "pytest.py",
+    "pytest/",
+    "_pytest/",
+    "pluggy/",
+    "pluggy.py",
+    "unittest.py",
+    "unittest/",
 )
 _MANIFESTS = ("pyproject.toml", "setup.cfg", "setup.py", "package.json", "Cargo.toml")
 _ABOUT_TESTS = re.compile(r"pytest|unittest|\btest(?:s|paths|ing)?\b|coverage|jest|vitest|mocha", re.IGNORECASE)
+
+
+_ABOUT_REPORTS = re.compile(
+    r"PYTEST_(?:ADDOPTS|CURRENT_TEST|PLUGINS)|junit_?xml|\b_pytest\b|\bos\._exit\b|\batexit\b", re.IGNORECASE
+)
+"""What code names that would end the runner early, or write its report for it."""
 
 
 def graders(patch: Patch) -> tuple[str, ...]:
@@ -103,6 +119,8 @@ def graders(patch: Patch) -> tuple[str, ...]:
 
 def _grades(path: str, file: FileDiff) -> bool:
     if _spec(_GRADERS).match_file(path):
+        return True
+    if is_code(path) and _ABOUT_REPORTS.search(file.added_text):
         return True
     return _spec(_MANIFESTS).match_file(path) and bool(_ABOUT_TESTS.search(f"{file.added_text}\n{file.removed_text}"))
 
@@ -148,9 +166,11 @@ def _spec(globs: tuple[str, ...]) -> GitIgnoreSpec:
 def protecting(path: str, globs: tuple[str, ...]) -> str | None:
     """The rule that protects a path, whatever its case or Unicode form; None if none does."""
     folded = unicodedata.normalize("NFKC", path).casefold()
-    rules = PROTECTED + globs
-    result = _spec(tuple(rule.casefold() for rule in rules)).check_file(folded)
-    return rules[result.index] if result.include and result.index is not None else None
+    for rules in (PROTECTED, globs):  # one after the other: a policy's own `!glob` takes nothing from the built-in ones
+        result = _spec(tuple(rule.casefold() for rule in rules)).check_file(folded)
+        if result.include and result.index is not None:
+            return rules[result.index]
+    return None
 
 
 _FORBIDDEN = re.compile(r'[\x00-\x1f\x7f\\:*?"<>|]')

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, ValidationInfo, WithJsonSchema
 
-from bot.core.cost import Price, dollars, micros
+from bot.core.cost import Price, exact, micros
 from bot.core.words import CheckKind, Reason, SignalName, TaskClass
 
 Provider = Literal["openrouter", "openai", "anthropic", "litellm", "vllm", "openai_compatible"]
@@ -47,7 +47,7 @@ def _micros(value: Any, info: ValidationInfo) -> int:
 Usd = Annotated[
     int,
     BeforeValidator(_micros),
-    PlainSerializer(dollars, return_type=str, when_used="json"),
+    PlainSerializer(exact, return_type=str, when_used="json"),
     WithJsonSchema({"type": "number", "minimum": 0, "description": "US dollars"}),
 ]
 """Dollars in the file, whole micro-dollars ever after."""

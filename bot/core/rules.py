@@ -24,7 +24,9 @@ def paths(facts: Facts) -> tuple[str, ...] | NotApplicable | Unreadable:
         return tuple(path for file in facts.diff.files for path in file.paths)
     if isinstance(facts.diff, Unreadable):
         return facts.diff
-    return tuple(place.path for place in facts.located.places) if isinstance(facts.located, Located) else facts.located
+    if not isinstance(facts.located, Located):
+        return facts.located
+    return tuple(dict.fromkeys(place.path for place in (*facts.located.places, *facts.located.guesses)))
 
 
 def files_touched(facts: Facts) -> Found:

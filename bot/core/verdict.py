@@ -12,7 +12,7 @@ from bot.core.cost import Usage
 from bot.core.diff import Diff
 from bot.core.evidence import FIXES, GRADING, PATCH_RULES, REACHES, REPRODUCED, Evidence
 from bot.core.facts import Facts, NotApplicable
-from bot.core.paths import is_test
+from bot.core.paths import is_code, is_test
 from bot.core.policy import CEILING, Policy
 from bot.core.route import ineligible
 from bot.core.score import Score, weigh
@@ -186,7 +186,9 @@ _NOT_EXECUTED: frozenset[TaskClass] = frozenset({"docs", "tests", "dependency", 
 def _executed(case: Case) -> bool:
     """Whether something shows that a test runs what the patch changes: it goes red with that broken, or turned green with it."""
     shown = (item for item in case.evidence.items if item.state == "passed")
-    return case.task_class in _NOT_EXECUTED or any(
+    assert case.diff is not None
+    code = any(is_code(file.path) and not is_test(file.path) for file in case.diff.files)
+    return (case.task_class in _NOT_EXECUTED and not code) or any(
         item.name in (FIXES, REPRODUCED) or item.name.endswith(REACHES) for item in shown
     )
 
@@ -217,8 +219,9 @@ def _confidence(case: Case) -> Confidence:
     return confidence(case.evidence, first_lane=case.attempt.lane == case.policy.lanes[0])
 
 
-BAR_STEP, BAR_TOP = 0.02, 0.90
-"""Each point of score above `fast_max_score` raises the bar by two hundredths, up to a bar that evidence can still clear."""
+BAR_STEP, BAR_TOP = 0.02, 0.78
+"""Each point of score above `fast_max_score` raises the bar by two hundredths, up to one that a green suite in the strong lane can
+still clear where no test failed before: until there is more evidence to have, a higher bar would refuse every patch."""
 
 
 def bar(policy: Policy, task_class: TaskClass, score: int) -> float:

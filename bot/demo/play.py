@@ -57,7 +57,7 @@ def _play(words: Namespace, outside: Outside, show: Callable[[str], None], mater
 
 def build(repo: Path, material: Path, path: str) -> None:
     """A real repository with one commit. Raises `Denied` where the folder is taken."""
-    if repo.exists() and any(repo.iterdir()):
+    if repo.is_file() or (repo.exists() and any(repo.iterdir())):
         raise Denied(f"{repo} is not empty; give --keep another folder")
     shutil.copytree(material / "sample", repo, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
     who = ("-c", "user.name=demo", "-c", "user.email=demo@route-agent.invalid", "-c", "init.defaultBranch=main")

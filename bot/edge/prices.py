@@ -19,8 +19,21 @@ def price(lane: Lane) -> Price | Unpriced:
     remedy = f"say what it costs: models.{lane.name}.price: {{input: …, output: …}}, in US dollars for a million tokens"
     if lane.provider not in TABLE:
         return Unpriced(f"no price is known for what `{lane.provider}` serves; {remedy}")
-    found = _listed(lane.model, TABLE[lane.provider], lane.max_context_tokens)
-    return found or Unpriced(f"the price table does not have `{lane.model}` of {lane.provider}; {remedy}")
+    dearest: Price | None = None
+    for model in filter(None, (lane.model, lane.fallback)):  # either may be what is paid for
+        found = _listed(model, TABLE[lane.provider], lane.max_context_tokens)
+        if found is None:
+            return Unpriced(f"the price table does not have `{model}` of {lane.provider}; {remedy}")
+        dearest = found if dearest is None else _dearer(dearest, found)
+    assert dearest is not None, "a lane has a model"
+    return dearest
+
+
+def _dearer(one: Price, other: Price) -> Price:
+    def most(name: str) -> int:
+        return max(getattr(one, name) or 0, getattr(other, name) or 0)
+
+    return Price(most("input"), most("output"), most("cache_read"), most("cache_write"))
 
 
 def _listed(model: str, provider: str, context: int) -> Price | None:

@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -94,7 +95,10 @@ class Runs:
     @contextmanager
     def alone(self, id_: str) -> Iterator[None]:
         """Raises `Denied` while another process works on the same run: two would buy everything twice."""
-        self._folder.mkdir(parents=True, exist_ok=True)
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise Denied(f"{self._folder} cannot be made ({error.strerror}); move away what stands there") from None
         with (self._folder / f"{id_}.lock").open("ab") as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -103,4 +107,6 @@ class Runs:
             yield
 
     def _path(self, id_: str) -> Path:
+        if not re.fullmatch(r"[a-z0-9-]{1,60}", id_):
+            raise Denied("a run's key holds small letters, digits and dashes alone; this Trail has another")
         return self._folder / f"{id_}.json"

@@ -5,7 +5,7 @@ import time
 import pytest
 
 from bot.core import locate, rules
-from bot.core.clean import inline, redact, visible
+from bot.core.clean import inline, printable, redact, visible
 from bot.core.diff import parse
 from bot.core.facts import Facts, NotApplicable
 
@@ -56,3 +56,7 @@ def test_hidden_text_is_left_out_and_shown_text_stays():
 def test_tokens_are_taken_out():
     jwt = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9PlFUP0THsR8U"
     assert redact(f"Bearer {jwt}; ghp_{'a' * 36}") == "Bearer [redacted]; [redacted]"
+
+
+def test_nothing_that_steers_a_terminal_or_turns_the_text_is_printed():
+    assert printable("a\x9b31mb\u202ec\x07d\x1b]0;owned\x07e\u2066") == "a31mbcde"

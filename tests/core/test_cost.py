@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.budget import Spent, allowance
-from bot.core.cost import MICROS, Cost, Price, Tokens, Unpriced, Usage, charge, dollars, micros, worst_case
+from bot.core.cost import MICROS, Cost, Price, Tokens, Unpriced, Usage, charge, dollars, exact, micros, worst_case
 from bot.core.policy import Budget
 from bot.core.route import Refusal
 
@@ -103,3 +103,8 @@ def test_a_refusal_names_the_cap_and_the_sum():
         left = allowance(budget, spent)
         assert isinstance(left, Refusal)
         assert name in left.detail
+
+
+@given(st.integers(0, 10**12))
+def test_an_amount_in_a_file_reads_back_as_the_same(amount):
+    assert micros(exact(amount)) == amount

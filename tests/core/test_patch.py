@@ -101,3 +101,26 @@ def test_lines_are_counted_as_they_stand(removed: list[str], added: list[str]):
     (file,) = patch.diff.files
     assert (file.added, file.removed) == (len(added), len(removed))
     assert patch.diff.lines == len(added) + len(removed)
+
+
+def test_a_policys_own_negation_takes_nothing_from_the_built_in_rules():
+    assert protecting(".github/workflows/x.yml", ("!.github/",)) == ".github/"
+    assert protecting("docs/secret.md", ("docs/", "!docs/open.md")) == "docs/"
+    assert protecting("docs/open.md", ("docs/*", "!docs/open.md")) is None
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        ".buildkite/x.yml",
+        "bitbucket-pipelines.yml",
+        ".drone.yml",
+        "lefthook.yml",
+        ".githooks/pre-push",
+        ".codex/config",
+        "CLAUDE.local.md",
+    ],
+)
+def test_ci_and_agent_files_are_protected_wherever_they_lie(path):
+    assert protecting(path, ())
+    assert protecting(f"deep/er/{path}", ())

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import replace
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from hypothesis import given, settings
@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from bot.core.cost import Usage
 from bot.core.evidence import PATCH_RULES, REACHES, Evidence, Item
 from bot.core.facts import Facts, NotApplicable
+from bot.core.patch import parse
 from bot.core.policyfile import read
 from bot.core.request import Request
 from bot.core.route import Refusal, Route
@@ -20,7 +21,8 @@ from bot.core.score import weigh
 from bot.core.signals import observe
 from bot.core.step import Ask, Prove, Publish, Push, Step, checked, next_step
 from bot.core.trail import Entry, Opened, Proved, Published, Pushed, Trail, TrailError, Tried, decode, encode
-from bot.core.verdict import Attempt, Ended
+from bot.core.verdict import Accept, Attempt, Case, Ended, Stop, decide
+from bot.core.words import TaskClass
 from tests.fakes import repos
 
 DIFF = (
@@ -170,3 +172,17 @@ def test_a_damaged_trail_is_refused_or_its_next_step_can_be_told(place: tuple[An
         return
     next_step(trail)
     assert decode(encode(trail)) == trail
+
+
+@pytest.mark.parametrize("score", range(0, 40, 3))
+@pytest.mark.parametrize("task_class", get_args(TaskClass))
+def test_at_every_score_and_class_there_is_evidence_that_clears_the_bar_and_a_lazy_one_that_does_not(score, task_class):
+    policy = opened().policy
+    diff = parse(DIFF).diff
+
+    def decision(proved: Proved) -> object:
+        return decide(Case(policy, task_class, score, tried("strong").attempt, proved.evidence, diff, ()))
+
+    lazy = Proved(Evidence((Item(PATCH_RULES, "passed", "veto", ""), Item("check lint", "passed", "weak", ""))), 1.0)
+    assert isinstance(decision(GREEN), Accept)
+    assert isinstance(decision(lazy), Stop)

@@ -11,7 +11,7 @@ from bot.core.policy import Lane
 from bot.edge.chat.adapter import Chat, Timing
 from bot.edge.prices import price
 from bot.edge.render import Templates
-from bot.ports import Call, Denied, Prompt, Said, Shown, Told, Tool, TooLong, Unavailable
+from bot.ports import Call, Denied, Prompt, Reply, Said, Shown, Told, Tool, TooLong, Unavailable
 from tests.fakes.server import Server
 
 READ = {"type": "object", "properties": {"path": {"type": "string"}}, "required": ["path"], "additionalProperties": False}
@@ -186,3 +186,55 @@ def test_a_name_that_is_only_near_a_listed_one_has_no_price(model):
     found = price(Lane(name="fast", provider="openai", model=model))
     assert isinstance(found, Unpriced)
     assert "models.fast.price" in found.why
+
+
+CHOICE = {"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": "{}"}}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"choices": {"a": 1}},
+        {
+            "choices": [
+                {
+                    **CHOICE,
+                    "message": {
+                        "role": "assistant",
+                        "tool_calls": [{"id": "x", "type": "function", "function": {"name": "read", "arguments": 5}}],
+                    },
+                }
+            ]
+        },
+        {
+            "choices": [
+                {
+                    **CHOICE,
+                    "message": {
+                        "role": "assistant",
+                        "tool_calls": [{"id": "x", "type": "function", "function": {"name": None, "arguments": "{}"}}],
+                    },
+                }
+            ]
+        },
+        {"choices": [CHOICE], "usage": {"cost": "1e999999999", "prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2}},
+        {"choices": [CHOICE], "usage": {"cost": "abc", "is_byok": True, "cost_details": {"upstream_inference_cost": 1}}},
+        {"choices": [CHOICE], "usage": {"cost": 1e90, "prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2}},
+    ],
+)
+def test_an_answer_that_is_not_what_the_api_promises_is_paid_for_and_no_bug_of_ours(bed, body):
+    whole = {"id": "r", "object": "chat.completion", "created": 0, "model": "m", **body}
+    reply = _heard(bed, whole)
+    if isinstance(reply, Unavailable):
+        assert reply.paid
+    else:
+        assert reply.said.malformed or not reply.said.calls
+        assert not isinstance(reply.cost, Cost) or reply.cost.micros < 10**10
+
+
+def _heard(bed: Bed, body: dict[str, Any]) -> Reply | Unavailable:
+    try:
+        reply: Reply = bed.ask({"body": body})
+    except Unavailable as error:
+        return error
+    return reply

@@ -1,5 +1,6 @@
 """A run killed after any step goes on where it stopped, and buys nothing twice."""
 
+import json
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from bot.core.step import Ask, next_step
 from bot.core.trail import Trail, decode, encode
 from bot.demo.scripted import Scripted
 from bot.edge.store import Runs
+from bot.ports import Denied
 from tests.fakes import repos
 from tests.fakes.jobs import Job
 from tests.fakes.repos import BAD, DONE, GOOD
@@ -132,3 +134,22 @@ def test_every_prefix_of_a_trail_names_the_next_step(job):
     second = steps[2]
     assert isinstance(second, Ask)
     assert second.lane == "strong"
+
+
+@pytest.mark.parametrize("field", ["task", "repo", "actor"])
+def test_a_kept_trail_that_somebody_changed_is_not_gone_on_from(job, field):
+    class Dies(Scripted):
+        def ask(self, lane, prompt):
+            raise Killed
+
+    with pytest.raises(Killed):
+        job.run(Dies({}))
+    (path,) = (job.repo / ".git" / "route-agent" / "runs").glob("*.json")
+    plain = json.loads(path.read_text())
+    plain["opened"]["request"][field] = "something else"
+    path.write_text(json.dumps(plain))
+    model = Scripted(LANES)
+    with pytest.raises(Denied, match="of another request"):
+        job.run(model)
+    assert model.heard == []
+    assert job.branches() == []

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 ADDRESSES = {"openrouter": "https://openrouter.ai/api/v1", "openai": "https://api.openai.com/v1"}
 OWN_SERVERS = ("litellm", "vllm", "openai_compatible")
 """Servers of the user's own, which may ask for no key."""
+MOST_DOLLARS = 10_000
+"""A figure above this for one call is no figure."""
 TRIES, BACKOFF, LONGEST_WAIT = 4, 0.5, 60.0
 
 
@@ -116,7 +118,11 @@ class Chat:
             answer = raw.parse()
             reported = raw.headers.get("x-litellm-response-cost")
             named = raw.headers.get("x-litellm-model-name")
-        return self._reply(lane, prompt, mode, answer, reported, named)
+        try:
+            return self._reply(lane, prompt, mode, answer, reported, named)
+        except (TypeError, AttributeError, LookupError, ValueError, ArithmeticError, RecursionError) as error:
+            why = f"the answer is not what the API promises ({type(error).__name__})"
+            raise Unavailable(self._say(lane, why), paid=True) from None
 
     def _body(self, lane: Lane, prompt: Prompt, mode: str) -> dict[str, Any]:
         body: dict[str, Any] = {"model": lane.model, "max_tokens": prompt.max_output_tokens}
@@ -149,7 +155,7 @@ class Chat:
         return Reply(Said(redact(said.text), said.calls, said.malformed), tokens, cost, line(model, 120), cut_off)
 
     def _own_cost(self, lane: Lane, tokens: Tokens, *, counted: bool) -> Cost | Unpriced:
-        price = self.price(lane)
+        price = self.price(lane.model_copy(update={"fallback": None}))
         if isinstance(price, Unpriced):
             return price
         return Cost(charge(tokens, price), ("policy" if lane.price else "price_table") if counted else "worst_case")
@@ -234,6 +240,6 @@ def _reported(answer: Any, header: str | None) -> Cost | None:
             amount = Decimal(str(value))
         except InvalidOperation:
             continue
-        if amount.is_finite() and amount >= 0:
+        if amount.is_finite() and 0 <= amount <= MOST_DOLLARS:
             return Cost(int((amount * MICROS).to_integral_value(ROUND_CEILING)), "provider")
     return None

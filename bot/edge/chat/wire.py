@@ -48,7 +48,7 @@ def heard_native(message: Any, number: int) -> Said:
     calls: list[Call] = []
     for index, call in enumerate(message.tool_calls or ()):
         function = getattr(call, "function", None)
-        if function is None:
+        if function is None or not isinstance(function.name, str) or not isinstance(function.arguments or "", str):
             return Said(text, (), "a call that is no function call")
         arguments = _object(function.arguments or "{}")
         if arguments is None:

@@ -119,7 +119,7 @@ def roots(view: View) -> tuple[Path, ...]:
     for entry in view.search:
         path = Path(entry)
         if path.is_absolute() and path.is_dir() and not _covered(path):
-            whole = path.parent if path.name in ("bin", "shims", "sbin") and _narrow(path.parent, view) else path
+            whole = path.parent if path.name in ("bin", "shims", "sbin") and _installation(path.parent, view) else path
             if _narrow(whole, view):
                 found[whole] = None
             found |= dict.fromkeys(_targets(path, view))
@@ -146,12 +146,23 @@ def _narrow(path: Path, view: View) -> bool:
     )
 
 
+TOOLCHAINS = frozenset(".pyenv .cargo .nvm .rbenv .asdf .mise .volta .bun .deno .sdkman .rye go".split())
+
+
+def _installation(folder: Path, view: View) -> bool:
+    """Whether the folder above a `bin` holds a toolchain and nothing else: below a home it has to be one that we know by name."""
+    if not _narrow(folder, view):
+        return False
+    return view.home not in folder.parents or bool(TOOLCHAINS & set(folder.relative_to(view.home).parts))
+
+
 def _targets(folder: Path, view: View) -> Iterator[Path]:
     """The installations that a folder's interpreter links lead into: `…/versions/3.12/bin/python` → `…/versions/3.12`."""
     for name in ("python", "python3", "node", "ruby"):
         link = folder / name
-        if link.is_symlink():
-            prefix = link.resolve().parent.parent
+        target = link.resolve()
+        if link.is_symlink() and target.is_file() and target.name.startswith(name[:4]) and os.access(target, os.X_OK):
+            prefix = target.parent.parent
             if prefix.is_dir() and not _covered(prefix) and _narrow(prefix, view):
                 yield prefix
 
