@@ -35,5 +35,5 @@ FROM base
 ENV PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 PYTHONSAFEPATH=1 PYTHONNOUSERSITE=1
 COPY --from=build /opt/route-agent /opt/route-agent
 # It starts; and the standard library's modules that it needs are compiled once here, not at the start of every run.
-RUN /opt/route-agent/bin/python3 -I -c "import bot.cli"
+RUN /opt/route-agent/bin/python3 -I -c "import bot.first, bot.hosted"
 ENTRYPOINT ["/opt/route-agent/bin/route-agent-action"]
