@@ -3,12 +3,17 @@
 import base64
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from bot.action import Ended
+from bot.core.cost import Usage
+from bot.core.handover import pack, unpack
 from bot.core.ledger import Record
+from bot.core.trail import Tried
+from bot.core.verdict import Attempt
 from tests.fakes import shops
 from tests.fakes.hosted import GATE, ME, PROPOSE, Job
 from tests.fakes.repos import BAD, DONE, GOOD
@@ -299,12 +304,26 @@ def test_a_model_job_that_hands_in_its_own_verdict_gains_nothing(world, models, 
 
 
 def forge(handed: str) -> str:
-    from dataclasses import replace  # noqa: PLC0415
-
-    from bot.core.handover import pack, unpack  # noqa: PLC0415
-
     trail = unpack(handed)
     return pack(replace(trail, opened=replace(trail.opened, request=replace(trail.opened.request, base="f" * 40))))
+
+
+OWNED = (
+    "diff --git a/.github/workflows/x.yml b/.github/workflows/x.yml\nnew file mode 100644\nindex 0000000..1111111\n"
+    "--- /dev/null\n+++ b/.github/workflows/x.yml\n@@ -0,0 +1 @@\n+on: push\n"
+)
+
+
+def test_a_model_job_that_hands_in_a_patch_of_the_workflows_has_it_refused_and_never_pushed(world, models, shop, issue, tmp_path):
+    payload = world.comment(shop, issue, "ann", "/agent fix")
+    gate = Job(world, tmp_path / "gate", "issue_comment", payload, scopes=GATE).packed("gate")
+    trail = unpack(gate["handover"])
+    bad = pack(trail.then(Tried(Attempt("fast", "finished", OWNED, Usage(), 1.0, summary="all is well"))))
+    ended = Job(world, tmp_path / "apply", "issue_comment", payload).packed("apply", handover=bad, before=gate["handover"])
+    assert ended["result"] == "attempting", "the next lane is due"
+    assert "is protected by" in last(world, issue)
+    assert not [name for name in world.branches(shop) if name.startswith("route-agent/")]
+    assert not world.sent("POST", "/git/")
 
 
 def test_a_key_that_a_model_gets_hold_of_reaches_no_comment_commit_or_pull_request(world, models, shop, issue, tmp_path):
