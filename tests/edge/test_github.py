@@ -131,13 +131,16 @@ def test_failing_checks_come_with_annotations_and_the_end_of_their_log(world, sh
     world.check(shop, sha, "slow", None)
     world.check(shop, sha, "scan", "failure", app="other-app")
     shop.statuses[sha] = [
-        {"context": "legacy", "state": "failure", "description": "red there"},
+        {"context": "legacy", "state": "error", "description": "red there"},
+        {"context": "mended", "state": "failure"},
+        *({"context": f"s{number}", "state": "success"} for number in range(120)),
+        {"context": "mended", "state": "success"},
         {"context": "later", "state": "pending"},
     ]
 
     found = Reader(hub(world)).failing(sha)
 
-    assert found.total == 4
+    assert found.total == 125, "every page of the statuses is read"
     assert [(check.name, check.annotations) for check in found.failed] == [
         ("tests", ("a.py:2: wrong",)),
         ("scan", ()),
@@ -275,3 +278,115 @@ def test_where_it_may_not_be_opened_there_is_a_page_for_a_person(world, shop):
     offer = PullRequests(hub(world, "ghs_shy")).of(None, "main").offer(OPENING)
     assert not offer.open
     assert offer.url == f"{world.url}/octo/shop/compare/main...{BRANCH}?expand=1"
+
+
+# ---- what a review by mutation found without a test ------------------------------------------------------------------
+
+
+def test_the_newest_label_of_that_name_by_that_person_is_the_command(world, shop):
+    issue = world.issue(shop, "T")
+    for by, name in (("ann", "agent:fix"), ("ann", "agent:fix"), ("mia", "agent:fix"), ("ann", "bug")):
+        world.label(shop, issue, by, name)
+    ids = [event["id"] for event in issue.events]
+    assert Reader(hub(world)).labelled(issue.number, "agent:fix", "ann") == ids[1]
+    assert Reader(hub(world)).labelled(issue.number, "agent:fix", "mia") == ids[2]
+    assert Reader(hub(world)).labelled(issue.number, "other", "ann") is None
+
+
+def test_two_commits_parted_where_git_says(world, shop):
+    start = str(shop.tip("main"))
+    topic = world.commit(shop, "topic", {"a.txt": "1\n"})
+    main = world.commit(shop, "main", {"b.txt": "1\n"})
+    assert Reader(hub(world)).merge_base(main, topic) == start
+
+
+def test_a_role_that_an_organisation_made_up_counts_as_what_it_amounts_to(world, shop):
+    world.user("ada")
+    shop.collaborators["ada"] = "release-captain:write"
+    assert Reader(hub(world)).permission("ada") == "write"
+
+
+def test_a_pull_request_whose_fork_is_gone_has_no_repository(world, shop):
+    pull = world.fork_pull(shop, "", {"a.txt": "1\n"}, "Mine", by="mallory")
+    assert Reader(hub(world)).pull(pull.number).head_repo is None
+
+
+@pytest.mark.parametrize("path", ["/git/trees$", "/git/commits$", "/git/blobs$"])
+@pytest.mark.parametrize("after", [False, True])
+def test_an_object_whose_answer_is_lost_is_written_again(world, shop, sources, path, after):
+    base = str(shop.tip("main"))
+    world.fail("POST", path, after=after)
+    made = Branches(hub(world), sources).push(base, layers(sources, base), BRANCH, "")
+    assert shop.tip(BRANCH) == made[-1]
+
+
+def test_a_branch_on_another_base_is_left_alone_though_its_tree_is_the_same(world, shop, sources):
+    base = str(shop.tip("main"))
+    (layer,) = layers(sources, base)[1:]
+    writer = Branches(hub(world), sources)
+    writer.push(base, (layer,), BRANCH, "")
+    other = world.commit(shop, "main", {}, "an empty one")
+    with pytest.raises(Denied, match="on another commit"):
+        writer.push(other, (layer,), BRANCH, "")
+
+
+def test_a_run_that_is_listed_late_is_waited_for_and_not_started_twice(world, shop):
+    sha = world.commit(shop, BRANCH, {"a.txt": "1\n"})
+    world.runner = Scripted(*[{"patched": "success"}] * 2)
+    world.lists_late = 3
+    world.fail("POST", "/dispatches$", after=True)
+    Workflows(hub(world)).start(VERIFY, BRANCH, sha, INPUTS)
+    assert len(world.runs(shop)) == 1
+
+
+def test_a_run_of_another_workflow_on_the_commit_is_not_ours(world, shop):
+    other = ".github/workflows/other.yml"
+    world.commit(shop, "main", {other: "on: workflow_dispatch\njobs: {}\n"})
+    sha = world.commit(shop, BRANCH, {"a.txt": "1\n"})
+    world.runner = Scripted(*[{"patched": "success"}] * 2)
+    ci = Workflows(hub(world))
+    assert ci.start(other, BRANCH, sha, {}) != ci.start(VERIFY, BRANCH, sha, INPUTS)
+    assert len(world.runs(shop)) == 2
+
+
+def test_a_read_that_meets_a_limit_without_a_date_is_asked_again_and_a_write_is_not(world, shop):
+    world.fail("GET", "/permission", status=429)
+    assert Reader(hub(world)).permission("ann") == "write"
+    issue = world.issue(shop, "T")
+    world.fail("POST", "/comments$", status=429)
+    with pytest.raises(Unavailable, match="rate limit"):
+        Speaker(hub(world)).say(issue.number, MARK, ME, f"{MARK}\nx")
+    assert len(world.sent("POST", "/comments")) == 1
+
+
+def test_where_drafts_are_not_to_be_had_a_plain_pull_request_is_opened(world, shop):
+    world.commit(shop, BRANCH, {"a.txt": "1\n"})
+    world.drafts = False
+    assert PullRequests(hub(world)).of(None, "main").offer(OPENING).open
+    (made,) = world.pulls(shop)
+    assert not made.draft
+
+
+def test_a_pull_request_that_somebody_closed_is_not_offered_as_open(world, shop):
+    world.commit(shop, BRANCH, {"a.txt": "1\n"})
+    pulls = PullRequests(hub(world)).of(None, "main")
+    first = pulls.offer(OPENING)
+    world.pulls(shop)[0].state = "closed"
+    assert pulls.offer(OPENING).url != first.url
+
+
+def test_a_story_must_look_at_branches_and_pull_requests_of_any_name_and_at_what_was_deleted(world, shop):
+    github = hub(world)
+    github.repo.create_git_ref("refs/heads/rogue", str(shop.tip("main")))
+    with pytest.raises(AssertionError, match="branch octo/shop rogue"):
+        world.finish()
+    world.branches(shop)
+    world.finish()
+    github.repo.create_pull("main", "rogue", title="x", body="y")
+    with pytest.raises(AssertionError, match="pull octo/shop"):
+        world.finish()
+    world.pulls(shop)
+    world.commit(shop, "precious", {"a.txt": "1\n"})
+    github.github.requester.requestJsonAndCheck("DELETE", f"{github.repo.url}/git/refs/heads/precious")
+    with pytest.raises(AssertionError, match="deleted precious"):
+        world.finish()

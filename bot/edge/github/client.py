@@ -30,6 +30,8 @@ class Hub:
     repo: Repository
     name: str
     server: str
+    lag: float = 3.0
+    """Seconds after which to look again for what may have been made."""
 
 
 def connect(api: str, server: str, token: str, repo: str, pause: float = PAUSE) -> Hub:
@@ -40,6 +42,7 @@ def connect(api: str, server: str, token: str, repo: str, pause: float = PAUSE) 
         max_rate_limit_wait=LONGEST_WAIT,
         retry_after_max=int(LONGEST_WAIT),
         allowed_methods=READS,
+        status_forcelist=[*range(500, 600), 403, 429],
     )
     github = Github(
         auth=Auth.Token(token),
@@ -52,7 +55,7 @@ def connect(api: str, server: str, token: str, repo: str, pause: float = PAUSE) 
         seconds_between_writes=pause,
         lazy=True,
     )
-    return Hub(github, github.get_repo(repo), repo, server.rstrip("/"))
+    return Hub(github, github.get_repo(repo), repo, server.rstrip("/"), 3 * pause)
 
 
 class Ambiguous(Unavailable):

@@ -8,7 +8,7 @@ from bot.core.clean import printable
 from bot.edge.github.client import TIMEOUT, Hub, sorted_out
 from bot.ports import Denied
 
-TAIL, MOST_BYTES = 4_000, 20_000_000
+TAIL, MOST_BYTES = 4_000, 500_000_000
 
 
 def tail(hub: Hub, job: int) -> str:

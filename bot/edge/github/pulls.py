@@ -42,7 +42,7 @@ class Pulls:
     def _there(self, branch: str) -> Offer | None:
         owner = self.hub.name.partition("/")[0]
         with sorted_out("looking for the pull request", "pull-requests: read"):
-            found = next(iter(self.hub.repo.get_pulls(state="all", head=f"{owner}:{branch}")), None)
+            found = next(iter(self.hub.repo.get_pulls(state="open", head=f"{owner}:{branch}")), None)
             return Offer(found.html_url, open=True) if found else None
 
     def _open(self, opening: Opening, *, draft: bool) -> Offer:

@@ -6,6 +6,7 @@ from typing import Any, get_args
 from urllib.parse import quote
 
 from github.CheckRun import CheckRun
+from github.CommitStatus import CommitStatus
 from github.GithubException import GithubException, UnknownObjectException
 
 from bot.core.clean import line
@@ -144,13 +145,15 @@ class Reader:
         return tuple(run for run in newest.values() if run.status == "completed" and run.conclusion is not None)
 
     def _statuses(self, sha: str) -> tuple[tuple[str, str | None], ...]:
-        """Each status context, with what it says where it is red."""
+        """Each status context that has ended, with what it says where it is red. Every page: the combined answer holds thirty."""
+        newest: dict[str, CommitStatus] = {}
         with sorted_out("reading the commit's statuses", "statuses: read"):
             try:
-                found = self.hub.repo.get_commit(sha).get_combined_status().statuses
+                for status in self.hub.repo.get_commit(sha).get_statuses():  # newest first
+                    newest.setdefault(status.context, status)
             except UnknownObjectException:
                 return ()
-        ended = [status for status in found if status.state != "pending"]
+        ended = [status for status in newest.values() if status.state != "pending"]
         return tuple((s.context, (s.description or "red") if s.state in ("failure", "error") else None) for s in ended)
 
     def _failed(self, run: CheckRun, *, with_log: bool) -> FailedCheck:

@@ -1,5 +1,6 @@
 """The repository's workflows, started by hand on a branch of ours, and watched."""
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,6 +13,8 @@ from bot.edge.github.client import Ambiguous, Hub, sorted_out
 from bot.edge.github.logs import tail
 from bot.edge.github.reader import tip
 from bot.ports import Denied
+
+LOOKS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +29,15 @@ class Workflows:
         try:
             return self._dispatch(name, branch, inputs)
         except Ambiguous:
-            return self._there(workflow, sha) or self._dispatch(name, branch, inputs)
+            return self._later(workflow, sha) or self._dispatch(name, branch, inputs)
+
+    def _later(self, workflow: str, sha: str) -> int | None:
+        """A run that was made is listed some moments later."""
+        for _ in range(LOOKS):
+            time.sleep(self.hub.lag)
+            if (there := self._there(workflow, sha)) is not None:
+                return there
+        return None
 
     def _dispatch(self, name: str, branch: str, inputs: Mapping[str, str]) -> int:
         with sorted_out(f"starting the workflow {name}", "actions: write"):

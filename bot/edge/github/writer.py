@@ -1,7 +1,10 @@
 """A patch on a branch, by the Git Data API: no checkout, no push, no hook, never by force."""
 
 from base64 import b64encode
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from typing import TypeVar
 
 from github.GithubException import GithubException
 from github.GitTree import GitTree
@@ -12,6 +15,8 @@ from bot.core.patch import BRANCH, parse
 from bot.edge.github.client import Ambiguous, Hub, sorted_out
 from bot.edge.github.reader import tip
 from bot.ports import Denied, Layer, Trees
+
+Made = TypeVar("Made")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +30,13 @@ class Branches:
         """The commits' hashes. A branch that holds these very trees already is taken as it is."""
         if not BRANCH.match(branch):
             raise Denied(f"`{line(branch, 80)}` is no name for a branch of ours")
-        trees = self._trees(sha, layers)
+        trees = _twice(lambda: self._trees(sha, layers))
         if (there := self._there(branch, sha, trees)) is not None:
             return there
         made: list[str] = []
         for layer, tree in zip(layers, trees, strict=True):
-            made.append(self._commit(layer.message, tree, made[-1] if made else sha))
+            parent = made[-1] if made else sha
+            made.append(_twice(partial(self._commit, layer.message, tree, parent)))
         try:
             self._point(branch, made[-1])
         except Ambiguous:
@@ -98,3 +104,11 @@ class Branches:
         if sha != base:
             raise Denied(f"the branch {branch} is there already, on another commit; delete it, or give a new command")
         return tuple(found)
+
+
+def _twice(write: Callable[[], Made]) -> Made:
+    """Objects of git may be written again: the same content is the same object, and a commit that nothing points at is nothing."""
+    try:
+        return write()
+    except Ambiguous:
+        return write()

@@ -40,13 +40,10 @@ def annotations(world: "World", asked: Asked) -> Answer:
     return paged(world, asked, notes)
 
 
-def status(world: "World", asked: Asked) -> Answer:
-    """With no status at all GitHub says `pending`."""
+def statuses(world: "World", asked: Asked) -> Answer:
+    """Newest first, with what a context said before."""
     repo = found(world, asked, "statuses:read")
-    found_ = repo.statuses.get(asked.parts[1], [])
-    states = {one["state"] for one in found_}
-    whole = "pending" if not states or "pending" in states else "failure" if states - {"success"} else "success"
-    return Answer(200, {"state": whole, "statuses": found_, "total_count": len(found_), "sha": asked.parts[1]})
+    return paged(world, asked, list(reversed(repo.statuses.get(asked.parts[1], []))))
 
 
 # ---- runs --------------------------------------------------------------------------------------------------------
@@ -97,6 +94,8 @@ def _start(world: "World", repo: "Repo", path: str, branch: str, sha: str, input
     from tests.fakes.world.state import Run  # noqa: PLC0415 - it imports this package
 
     run = Run(next(world.ids), path, branch, sha, inputs)
+    if world.lists_late:
+        world.unlisted[run.id] = world.lists_late
     repo.runs[run.id] = run
     world.runner(world, repo, run)
     return run
@@ -124,7 +123,15 @@ def _run_json(world: "World", repo: "Repo", run: "Run") -> dict[str, Any]:
 
 def runs(world: "World", asked: Asked) -> Answer:
     repo = found(world, asked, "actions:read")
-    wanted = [run for run in repo.runs.values() if asked.query.get("head_sha", run.sha) == run.sha]
+    world.unlisted = {id_: looks - 1 for id_, looks in world.unlisted.items() if looks > 1}
+    wanted = [
+        run
+        for run in repo.runs.values()
+        if asked.query.get("head_sha", run.sha) == run.sha
+        and asked.query.get("branch", run.branch) == run.branch
+        and asked.query.get("event", "workflow_dispatch") == "workflow_dispatch"
+        and run.id not in world.unlisted
+    ]
     return paged(world, asked, [_run_json(world, repo, run) for run in wanted], "workflow_runs")
 
 

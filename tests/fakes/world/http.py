@@ -3,6 +3,7 @@
 import hashlib
 import json
 import re
+import subprocess
 import threading
 import time
 from collections.abc import Callable
@@ -104,8 +105,10 @@ def answer(world: "World", asked: Asked) -> Answer:
                     return route(world, asked)
             except Refused as no:
                 return no.answer
-            except KeyError:
+            except (KeyError, StopIteration, subprocess.CalledProcessError):
                 return Answer(404, {"message": "Not Found"})
+            except Exception as error:  # noqa: BLE001 - a mistake of this GitHub's, which no story may pass over
+                return Answer(599, {"message": f"this GitHub broke down: {error!r}"})
     return Answer(501, {"message": f"this GitHub does not serve {asked.method} {asked.path}"})
 
 

@@ -110,6 +110,7 @@ def add_ref(world: "World", asked: Asked) -> Answer:
     if repo.tip(name.removeprefix("refs/heads/")) is not None:
         raise Refused(422, "Reference already exists")
     repo.git("update-ref", name, str(asked.body["sha"]))
+    world.happened.append(f"branch {repo.name} {name.removeprefix('refs/heads/')}")
     return Answer(201, {"ref": name, "object": {"sha": asked.body["sha"], "type": "commit"}})
 
 
@@ -118,4 +119,9 @@ def delete_ref(world: "World", asked: Asked) -> Answer:
     if repo.tip(asked.parts[1]) is None:
         raise Refused(422, "Reference does not exist")
     repo.git("update-ref", "-d", f"refs/heads/{asked.parts[1]}")
+    made = f"branch {repo.name} {asked.parts[1]}"
+    if made in world.happened:
+        world.happened.remove(made)
+    else:
+        world.happened.append(f"deleted {asked.parts[1]}")  # somebody else's: no story may leave it at that
     return Answer(204)

@@ -36,7 +36,7 @@ ROUTES: tuple[tuple[str, str, Route], ...] = (
     ("DELETE", _R + r"/git/refs/heads/(.+)", objects.delete_ref),
     ("GET", _R + r"/commits/" + _SHA + r"/check-runs", actions.check_runs),
     ("GET", _R + r"/check-runs/(\d+)/annotations", actions.annotations),
-    ("GET", _R + r"/commits/" + _SHA + r"/status", actions.status),
+    ("GET", _R + r"/statuses/" + _SHA, actions.statuses),
     ("GET", _R + r"/actions/workflows/([^/]+)", actions.workflow),
     ("POST", _R + r"/actions/workflows/([^/]+)/dispatches", actions.dispatch),
     ("GET", _R + r"/actions/runs", actions.runs),

@@ -34,7 +34,8 @@ def permission(world: "World", asked: Asked) -> Answer:
     if user is None or user.kind != "User":
         raise Refused(404, f"{login} is not a user")
     role = repo.collaborators.get(login, "none" if repo.private else "read")
-    coarse = {"maintain": "write", "triage": "read"}.get(role, role)
+    role, _, made_up = role.partition(":")  # `NAME:write` is a role of the organisation's own, based on another
+    coarse = made_up or {"maintain": "write", "triage": "read"}.get(role, role)
     return Answer(200, {"permission": coarse, "role_name": role, "user": user.json})
 
 
@@ -127,7 +128,10 @@ def pull(world: "World", asked: Asked) -> Answer:
 def pulls(world: "World", asked: Asked) -> Answer:
     repo = found(world, asked, "pull-requests:read")
     owner, _, branch = asked.query.get("head", "").partition(":")
-    mine = [one for one in repo.issues.values() if one.head and (not branch or one.head[1] == branch)]
+    state = asked.query.get("state", "open")
+    mine = [
+        one for one in repo.issues.values() if one.head and (not branch or one.head[1] == branch) and state in ("all", one.state)
+    ]
     assert not owner or owner == repo.name.split("/")[0]
     return paged(world, asked, [_pull_json(world, repo, one) for one in mine])
 
@@ -139,8 +143,11 @@ def open_pull(world: "World", asked: Asked) -> Answer:
     branch, base = str(asked.body["head"]), str(asked.body["base"])
     if repo.tip(branch) is None or repo.tip(base) is None:
         raise Refused(422, "Validation Failed: head or base is invalid")
-    if any(one.head == (repo.name, branch) for one in repo.issues.values()):
+    if any(one.head == (repo.name, branch) and one.state == "open" for one in repo.issues.values()):
         raise Refused(422, f"A pull request already exists for {branch}.")
+    if asked.body.get("draft") and not world.drafts:
+        raise Refused(422, "Draft pull requests are not supported in this repository.")
     made = world.issue(repo, str(asked.body["title"]), _body(asked), asked.login)
     made.head, made.base, made.draft = (repo.name, branch), base, bool(asked.body.get("draft"))
+    world.happened.append(f"pull {repo.name} {made.number}")
     return Answer(201, _pull_json(world, repo, made))
