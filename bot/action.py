@@ -65,7 +65,7 @@ def _answered(office: Office, *, only_gate: bool) -> Ended:
         case Command(verb="help"):
             return _said(post, "explained", tell.help_(entered.policy, office.render), "help")
         case Command(verb=verb) if verb == "explain" or office.dry:
-            opened = explain(asked(entered, office.forge, office.sources), office.kit(post), office.bench)
+            opened = explain(asked(entered, office.forge, office.sources), office.kit(entered.policy, post), office.bench)
             return _said(post, "explained", tell.explained(opened, office.render, office.model), "", Trail(opened))
         case Command():
             return _fix(entered, office, post, only_gate=only_gate)
@@ -112,7 +112,7 @@ def _said(post: Post, state: Final, text: str, why: str, trail: Trail | None = N
 
 def _fix(visit: Visit, office: Office, post: Post, *, only_gate: bool) -> Ended:
     post.say("routing", tell.heard(visit.sender, office.step.url, office.render))
-    kit = office.kit(post, desk=office.desk(visit), bench=None if only_gate else office.bench)
+    kit = office.kit(visit.policy, post, desk=office.desk(visit), bench=None if only_gate else office.bench)
     trail = office.runs.find(visit.id) or Trail(hear(asked(visit, office.forge, office.sources), kit, office.bench))
     if only_gate and isinstance(next_step(trail), Ask):
         return Ended("routing", "the command goes on", trail)
@@ -142,7 +142,7 @@ def _proposed(office: Office) -> Ended:
         raise Denied(
             f"the Trail is of #{request.number}, the event of #{_number(office.event)}; pass the gate's output on as it is"
         )
-    kit = office.kit(None, bench=office.bench)
+    kit = office.kit(trail.opened.policy, None, bench=office.bench)
     for name in trail.opened.policy.lanes:
         office.model.ready(trail.opened.policy.lane(name))
     after = run(trail, kit)
@@ -164,7 +164,7 @@ def _applied(office: Office) -> Ended:
     except (TrailError, Denied) as error:
         why = f"the job that asks the model left nothing that can be used: {error}"
         return Ended("error", why, before, text=post.say("error", tell.error(why, office.step.url, office.render)))
-    kit = office.kit(post, desk=office.desk(entered))
+    kit = office.kit(trail.opened.policy, post, desk=office.desk(entered))
     return _closed(run(trail, kit), kit, office, post)
 
 

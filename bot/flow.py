@@ -3,14 +3,14 @@
 from bot.agent.brief import desired
 from bot.agent.loop import Bounds, Means, solve
 from bot.agent.tools import Workplace
-from bot.core.budget import allowance
 from bot.core.cost import Cost, Unpriced, Usage
-from bot.core.ledger import Charge
+from bot.core.request import Request
 from bot.core.route import Refusal
+from bot.core.spend import Charge, Held
 from bot.core.step import Ask, AwaitCI, Prove, Publish, Push, Step, next_step
 from bot.core.trail import Entry, Trail, Tried
 from bot.core.verdict import Attempt
-from bot.hear import spent
+from bot.hear import wish
 from bot.ports import Bench, Desk, Kit
 from bot.publish import close, push
 from bot.verify import Lab, chosen, prove
@@ -49,12 +49,12 @@ def take(step: Step, trail: Trail, kit: Kit) -> Entry:
         case AwaitCI(pushed=pushed):
             return judged(trail, pushed, _desk(kit), kit.clock, kit.watch)
         case Publish():
-            return close(trail, _desk(kit), kit.ledger, kit.clock)
+            return close(trail, _desk(kit), kit)
 
 
 def _ask(step: Ask, trail: Trail, kit: Kit, bench: Bench) -> Attempt:
     opened, lane = trail.opened, trail.opened.policy.lane(step.lane)
-    left = allowance(opened.policy.budget, spent(opened.request, kit, trail.usage))
+    left = kit.purse.reserve(opened.policy.budget, wish(opened.request, kit, trail.usage))
     if isinstance(left, Refusal):
         return Attempt(lane.name, "budget", "", Usage(), 0.0, lane.model, note=left.detail)
     tree = bench.trees.open(opened.request.base)
@@ -63,19 +63,24 @@ def _ask(step: Ask, trail: Trail, kit: Kit, bench: Bench) -> Attempt:
     place = Workplace(tree, checks, lambda check: bench.walls.run(tree, check, timeout))
 
     def book(cost: Cost | Unpriced) -> None:
-        known = cost if isinstance(cost, Cost) else None
-        charged = known.micros if known else None
-        source = known.source if known else "unknown"
-        request = opened.request
-        kit.ledger.append(Charge(request.id, kit.clock.now(), request.actor, lane.name, charged, source))
+        kit.ledger.append(_charge(cost, opened.request, lane.name, kit.clock.now()))
+
+    def hold(worst: Cost) -> None:
+        kit.ledger.append(Held(opened.request.id, kit.clock.now(), opened.request.actor, lane.name, worst.micros))
 
     def watch(what: str) -> None:
         kit.watch("attempting", f"{lane.name}: {what}")
 
     kit.watch("attempting", f"{lane.name}: {lane.model}" + (f", because {step.because}" if step.because else ""))
-    means = Means(bench.model, place, bench.render, kit.clock, book, watch)
+    means = Means(bench.model, place, bench.render, kit.clock, hold, book, watch)
     bounds = Bounds(left, opened.policy.protect.max_files)
     return solve(lane, desired(trail, tree, lane.max_context_tokens, bench.render), bounds, means)
+
+
+def _charge(cost: Cost | Unpriced, request: Request, lane: str, at: str) -> Charge:
+    if isinstance(cost, Unpriced):
+        return Charge(request.id, at, request.actor, lane, None, "unknown")
+    return Charge(request.id, at, request.actor, lane, cost.micros, cost.source, cost.reckoned)
 
 
 def _lab(trail: Trail, kit: Kit) -> Lab:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from bot.core import locate
-from bot.core.budget import Spent, allowance
+from bot.core.budget import Wish
 from bot.core.checks import Check, Run
 from bot.core.clean import line
 from bot.core.cost import Unpriced, Usage
@@ -49,21 +49,22 @@ class Asked:
     """None where checks run here."""
 
 
-def spent(request: Request, kit: Kit, brought: Usage = NOTHING) -> Spent:
-    """What the ledger says of the run, its day, its month and its person.
+def wish(request: Request, kit: Kit, brought: Usage = NOTHING) -> Wish:
+    """What the run asks of the purse.
 
     `brought` is what the run's Trail says of itself: a ledger of this job alone does not know the job before.
     """
-    now = kit.clock.now()
-    day, month = now[:10], now[:7]
-    ledger = kit.ledger
-    run = ledger.spent(run=request.id)
-    return Spent(
-        run=None if run is None or brought.unpriced else max(run, brought.micros),
-        day=ledger.spent(since=day),
-        month=ledger.spent(since=month),
-        actor_day=ledger.spent(since=day, actor=request.actor),
-    )
+    known = kit.ledger.spent(request.id)
+    spent = None if known is None or brought.unpriced else max(known, brought.micros)
+    return Wish(request.id, request.actor, kit.clock.now(), kit.by, spent)
+
+
+def _share(asked: Asked, kit: Kit) -> Refusal | None:
+    """Set the run's share of the budget aside, or say why there is none."""
+    if asked.policy.routing.shadow:
+        return None
+    found = kit.purse.reserve(asked.policy.budget, wish(asked.request, kit))
+    return found if isinstance(found, Refusal) else None
 
 
 def explain(asked: Asked, kit: Kit, bench: Bench) -> Opened:
@@ -85,8 +86,7 @@ def hear(asked: Asked, kit: Kit, bench: Bench) -> Opened:
     if asked.ci is not None:
         return _by_ci(asked, asked.ci, kit, tree, start, bench.model)
     checks = found_checks(asked.policy, tree)
-    left = allowance(asked.policy.budget, spent(asked.request, kit))
-    refusal = left if isinstance(left, Refusal) else _refusal(asked, checks, tree) or _unpriced(asked.policy, bench.model)
+    refusal = _refusal(asked, checks, tree) or _unpriced(asked.policy, bench.model) or _share(asked, kit)
     runs: tuple[Run, ...] = ()
     if refusal is None and not asked.policy.routing.shadow:
         sandbox = bench.walls
@@ -101,10 +101,9 @@ def hear(asked: Asked, kit: Kit, bench: Bench) -> Opened:
 
 def _by_ci(asked: Asked, ci: CiFacts, kit: Kit, tree: Tree, start: float, model: Model | None = None) -> Opened:
     """Nothing is run here: what fails is what CI says of the commit. Without a model nothing is going to be paid for."""
-    left = allowance(asked.policy.budget, spent(asked.request, kit)) if model else 0
-    refusal = left if isinstance(left, Refusal) else _no_ci(ci) or _protected(asked, tree)
+    refusal = _no_ci(ci) or _protected(asked, tree)
     if refusal is None and model is not None:
-        refusal = _unpriced(asked.policy, model)
+        refusal = _unpriced(asked.policy, model) or _share(asked, kit)
     return _opened(asked, kit, tree, ci.checks, ci.runs, ci.failing, refusal, start)
 
 

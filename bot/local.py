@@ -10,7 +10,7 @@ from bot.core.trail import Opened, Trail
 from bot.flow import run
 from bot.hear import SETUP_SECONDS, Asked, explain, failed_setup, hear
 from bot.ports import Denied, Model
-from bot.publish import paid
+from bot.publish import paid, settle
 from bot.shop import Outside, Shop, shop
 
 
@@ -78,4 +78,6 @@ def _interrupted(place: Shop, id_: str, error: BaseException) -> None:
     trail = place.runs.find(id_)
     if trail is not None and not trail.finished:
         why = "interrupted" if isinstance(error, KeyboardInterrupt) else f"cut off: {type(error).__name__}"
-        place.ledger.append(ledger.record(trail, paid(trail, place.ledger), why))
+        spent = paid(trail, place.ledger)
+        place.ledger.append(ledger.record(trail, spent, why))
+        settle(trail, place.kit, spent)

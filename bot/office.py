@@ -4,7 +4,7 @@ import os
 import random
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -14,23 +14,41 @@ from typing import Any
 from bot import tell
 from bot.core.clean import redact
 from bot.core.event import Dispatched, Event
+from bot.core.policy import Policy
 from bot.core.state import State, mark, running, stamped
 from bot.core.trail import Trail
 from bot.door import Visit
 from bot.edge import actions
 from bot.edge.actions import OWN, Step, harmless
-from bot.edge.chat.adapter import Chat, Timing
 from bot.edge.git.fetch import Fetched, fetched
 from bot.edge.github.client import PAUSE, connect
 from bot.edge.github.pulls import PullRequests
 from bot.edge.github.reader import Reader
 from bot.edge.github.speaker import Speaker
+from bot.edge.github.spending import Spending
 from bot.edge.github.workflows import Workflows
 from bot.edge.github.writer import Branches
-from bot.edge.prices import price
+from bot.edge.model.asking import Models, Timing
+from bot.edge.prices import Prices
 from bot.edge.render import Templates
 from bot.edge.store import Lines, Runs
-from bot.ports import Bench, Ci, Clock, Denied, Desk, Forge, Keeper, Kit, Ledger, Model, Notices, Renderer, Unavailable, Writer
+from bot.ports import (
+    Bench,
+    Ci,
+    Clock,
+    Denied,
+    Desk,
+    Forge,
+    Keeper,
+    Kit,
+    Ledger,
+    Model,
+    Notices,
+    Purse,
+    Renderer,
+    Unavailable,
+    Writer,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +129,8 @@ class Office:
     model: Model
     render: Renderer
     ledger: Ledger
+    purse: Callable[[str], Purse]
+    """Where all runs' money is counted, given the ledger's branch."""
     runs: Runs
     clock: Clock
 
@@ -131,8 +151,9 @@ class Office:
         into = visit.pull.head_ref if visit.pull else self.event.repo.default_branch
         return Desk(self.writer, self.render, self.sources, self.ci, self.pulls.of(visit.pull, into))
 
-    def kit(self, post: Post | None, *, bench: Bench | None = None, desk: Desk | None = None) -> Kit:
-        return Kit(self.ledger, Shown(self.runs, post, self.render), self.clock, Log(self.step), bench, desk)
+    def kit(self, policy: Policy, post: Post | None, *, bench: Bench | None = None, desk: Desk | None = None) -> Kit:
+        keeper, by = Shown(self.runs, post, self.render), f"{self.step.run}.{self.step.attempt}"
+        return Kit(self.ledger, self.purse(policy.ledger.branch), keeper, self.clock, Log(self.step), by, bench, desk)
 
     def post(self, visit: Visit) -> Post:
         return Post(self.notices, self.step, visit.thread.number, visit.id, visit.me)
@@ -172,9 +193,10 @@ def office(step: Step, event: Event, templates: Path, clock: Clock, pause: float
             ci=Workflows(hub),
             pulls=PullRequests(hub),
             sources=sources,
-            model=Chat(step.keys, price, render, timing, partial(Log(step), "asking")),
+            model=Models(step.keys, Prices(), render, timing, partial(Log(step), "asking")),
             render=render,
             ledger=Lines(own / "ledger.jsonl"),
+            purse=partial(Spending, hub),
             runs=Runs(own),
             clock=clock,
         )

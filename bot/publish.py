@@ -2,11 +2,12 @@
 
 from bot.core import ledger
 from bot.core.account import MARKS
+from bot.core.budget import Wish
 from bot.core.patch import parse, part, trespasses
 from bot.core.paths import is_test
 from bot.core.trail import Published, Pushed, Trail
 from bot.core.verdict import Attempt
-from bot.ports import Clock, Denied, Desk, Layer, Ledger, Opening, Pulls
+from bot.ports import Clock, Denied, Desk, Kit, Layer, Ledger, Opening, Pulls
 
 
 def push(trail: Trail, attempt: Attempt, number: int, desk: Desk, clock: Clock) -> Pushed:
@@ -35,22 +36,30 @@ def _layers(trail: Trail, attempt: Attempt, desk: Desk) -> tuple[Layer, ...]:
     return (Layer(tests, said("tests")), whole) if tests and tests != attempt.diff else (whole,)
 
 
-def close(trail: Trail, desk: Desk, book: Ledger, clock: Clock) -> Published:
+def close(trail: Trail, desk: Desk, kit: Kit) -> Published:
     """The last step of every run: what was replaced goes, what is proved is offered, the record is written."""
     for branch in trail.superseded:
         desk.writer.drop(branch)
-    published = Published(clock.now())
+    published = Published(kit.clock.now())
     if desk.pulls is not None and trail.pushed is not None:
-        published = _offered(trail, trail.pushed, desk, desk.pulls, clock)
-    book.append(ledger.record(trail.then(published), paid(trail, book)))
+        published = _offered(trail, trail.pushed, desk, desk.pulls, kit.clock)
+    spent = paid(trail, kit.ledger)
+    kit.ledger.append(ledger.record(trail.then(published), spent))
+    settle(trail, kit, spent)
     return published
 
 
 def paid(trail: Trail, book: Ledger) -> int | None:
     """Micro-dollars of the whole run: what this ledger holds, or what the Trail brings along from another job's."""
-    known = book.spent(run=trail.opened.request.id)
+    known = book.spent(trail.opened.request.id)
     usage = trail.usage
     return None if known is None or usage.unpriced else max(known, usage.micros)
+
+
+def settle(trail: Trail, kit: Kit, spent: int | None) -> None:
+    """What the run did not spend of what was set aside for it is free again."""
+    request = trail.opened.request
+    kit.purse.settle(Wish(request.id, request.actor, kit.clock.now(), kit.by, spent))
 
 
 def _offered(trail: Trail, pushed: Pushed, desk: Desk, pulls: Pulls, clock: Clock) -> Published:

@@ -22,12 +22,12 @@ from bot.core.policyfile import read as read_policy
 from bot.core.policyfile import unheeded
 from bot.core.request import Request
 from bot.core.route import unknown_lane
-from bot.edge.chat.adapter import Chat, Timing
 from bot.edge.git.branches import Branches
 from bot.edge.git.plumbing import MAIL, WHO
 from bot.edge.git.repository import Repository, find
 from bot.edge.git.trees import Trees
-from bot.edge.prices import price
+from bot.edge.model.asking import Models, Timing
+from bot.edge.prices import Prices
 from bot.edge.render import Templates
 from bot.edge.sandbox import box
 from bot.edge.store import Lines, Runs
@@ -78,7 +78,7 @@ class Outside:
 
     def model(self) -> Model:
         timing = Timing(time.monotonic, time.sleep, random.random)
-        return Chat(self.env, price, self.render, timing, lambda text: self.progress("asking", text))
+        return Models(self.env, Prices(), self.render, timing, lambda text: self.progress("asking", text))
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +118,7 @@ def _shop(wanted: Desired, outside: Outside, model: Model, repository: Repositor
     sandbox = _sandbox(wanted, outside, repository, scratch)
     bench = Bench(trees, sandbox, model, outside.render)
     branches = Branches(trees, repository.git, repository.objects, WHO, MAIL)
-    kit = Kit(lines, runs, Wall(), outside.progress, bench, Desk(branches, outside.render, trees))
+    kit = Kit(lines, lines, runs, Wall(), outside.progress, bench=bench, desk=Desk(branches, outside.render, trees))
     asked = Asked(_request(wanted, repository, policy), policy, _change(wanted, repository, trees))
     return Shop(repository, asked, kit, bench, runs, lines)
 

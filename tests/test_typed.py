@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from bot.core.ledger import Charge, Record, decode
+from bot.core.ledger import Record, decode
+from bot.core.spend import Charge
 from tests.fakes import repos
 from tests.fakes.repos import BAD, DONE, GOOD
 from tests.fakes.server import Server

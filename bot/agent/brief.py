@@ -17,6 +17,7 @@ def desired(trail: Trail, tree: Tree, context_tokens: int, render: Renderer) -> 
     opened = trail.opened
     failing = tuple(name for run in opened.baseline if run.report for name in run.report.failed)
     return Desired(
+        session=f"route-agent-{opened.request.id[:32]}-{len(trail.tries)}",
         system=render("prompts/system.j2"),
         task=render(
             "prompts/task.j2",

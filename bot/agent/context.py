@@ -21,7 +21,9 @@ def tokens(system: str, turns: tuple[Turn, ...], tools: tuple[Tool, ...]) -> int
 
 def _length(turn: Turn) -> int:
     """Characters of a turn, with an allowance for what the wire format adds."""
-    calls = sum(len(call.name) + len(str(call.arguments)) + 60 for call in turn.calls) if isinstance(turn, Said) else 0
+    calls = (
+        sum(len(call.name) + len(str(call.arguments)) + 60 for call in turn.calls) + len(turn.echo) if isinstance(turn, Said) else 0
+    )
     return len(turn.text) + calls + 30
 
 
@@ -30,12 +32,15 @@ def fit(prompt: Prompt, limit: int) -> Prompt | None:
     room = limit - prompt.max_output_tokens
     if tokens(prompt.system, prompt.turns, prompt.tools) <= room * FULL:
         return prompt
-    turns = list(prompt.turns)
+    turns, changed = list(prompt.turns), False
     for index in range(1, len(turns) - KEPT_WHOLE):
         turn = turns[index]
         if isinstance(turn, Shown) and len(turn.text) > SHORT:
             turns[index] = replace(turn, text=f"[{len(turn.text)} characters, left out to save room; ask again if needed]")
+            changed = True
             if tokens(prompt.system, tuple(turns), prompt.tools) <= room * ROOMY:
                 break
+    if changed:  # sealed reasoning is bound to what stood before it
+        turns = [replace(turn, echo="") if isinstance(turn, Said) else turn for turn in turns]
     fitted = replace(prompt, turns=tuple(turns))
     return fitted if tokens(fitted.system, fitted.turns, fitted.tools) <= room else None

@@ -3,18 +3,34 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from bot.agent.context import fit, tokens
+from bot.agent.context import fit
 from bot.agent.tools import Action, Finish, GiveUp, Seen, Workplace, action, tools
 from bot.core.clean import line, redact, sendable
-from bot.core.cost import Cost, Tokens, Unpriced, Usage, dollars, worst_case
+from bot.core.cost import Cost, Tokens, Unpriced, Usage, dollars
 from bot.core.policy import Lane
 from bot.core.verdict import Attempt, Ended
-from bot.ports import Call, Clock, Denied, Model, Prompt, Renderer, Reply, Said, Shown, Told, TooLong, Turn, Unavailable
+from bot.ports import (
+    Call,
+    Clock,
+    Denied,
+    Model,
+    Moved,
+    Prompt,
+    Renderer,
+    Reply,
+    Said,
+    Shown,
+    Told,
+    TooLong,
+    Turn,
+    Unavailable,
+    weight,
+)
 
 STEPS = 60
 SECONDS = 1_800.0
 """The most an attempt may take: calls to the model, and the whole of it."""
-NOTHING = Usage()
+NOTHING, NONE = Usage(), Tokens()
 PATIENCE = 3
 """So many malformed replies, equal actions or cut-off searches one after the other end the attempt."""
 
@@ -29,22 +45,34 @@ class Bounds:
 
 @dataclass(frozen=True, slots=True)
 class Desired:
-    """What the attempt is about: the two texts that begin the conversation."""
+    """What the attempt is about: the two texts that begin the conversation, and its name for the provider's cache."""
 
     system: str
     task: str
+    session: str
 
 
 @dataclass(frozen=True, slots=True)
 class Means:
-    """What an attempt works with. `book` is called with every cost as soon as it exists; `watch` with what happens."""
+    """What an attempt works with. `hold` is called with the worst that a call can cost before it is sent, `book` with what it did
+    cost as soon as that is known; `watch` with what happens."""
 
     model: Model
     place: Workplace
     render: Renderer
     clock: Clock
+    hold: Callable[[Cost], None]
     book: Callable[[Cost | Unpriced], None]
     watch: Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    """What the server counted of the conversation's first `turns` turns: prompt and answer, in tokens of `model`."""
+
+    turns: tuple[Turn, ...]
+    tokens: int
+    model: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +82,7 @@ class _State:
     turns: tuple[Turn, ...]
     usage: Usage = NOTHING
     model: str = ""
+    counted: _Counted | None = None
     malformed: int = 0
     slow: int = 0
     unanswered: int = 0
@@ -85,52 +114,63 @@ def solve(lane: Lane, desired: Desired, bounds: Bounds, means: Means) -> Attempt
 def _turn(lane: Lane, desired: Desired, state: _State, bounds: Bounds, means: Means) -> tuple[_State, _End | None]:
     """One call and what follows from it."""
     offered = tools(means.place.checks)
-    whole = Prompt(desired.system, state.turns, offered, lane.max_output_tokens, float(lane.timeout_seconds))
+    seconds = float(lane.timeout_seconds)
+    whole = Prompt(desired.system, state.turns, offered, lane.max_output_tokens, seconds, desired.session)
     prompt = fit(whole, lane.max_context_tokens)
     if prompt is None:
         return state, _End("context", f"models.{lane.name}.max_context_tokens is {lane.max_context_tokens}")
     state = replace(state, turns=prompt.turns)
-    worst = _worst(lane, prompt, means.model)
+    worst = means.model.worst(lane, _most(prompt, state.counted), prompt.max_output_tokens)
     if isinstance(worst, Unpriced):
         return state, _End("denied", worst.why)
     if state.usage.micros + worst.micros > bounds.allowance:
         left = dollars(max(0, bounds.allowance - state.usage.micros))
         return state, _End("budget", f"the next call could cost ${dollars(worst.micros)}; ${left} is left")
+    means.hold(worst)
     try:
         reply = means.model.ask(lane, prompt)
-    except TooLong as error:
-        return state, _End("context", line(str(error)))
-    except Denied as error:
-        return state, _End("denied", line(str(error), 400))
-    except Unavailable as error:
+    except (Denied, Unavailable) as error:
         return _unanswered(state, error, worst, means)
     except BaseException:
         means.book(worst)  # cut off in mid-call: it may be billed, so it counts at its worst
         raise
-    for _ in range(reply.lost):
-        means.book(worst)
-        state = replace(state, usage=state.usage.plus(Tokens(), worst))
-    means.book(reply.cost)  # before the reply is read: it is billed whatever it says
-    state = replace(state, usage=state.usage.plus(reply.tokens, reply.cost), model=reply.model, unanswered=0)
-    return _heard(state, reply, bounds, means)
+    cost = worst if reply.cost is None else reply.cost
+    means.book(cost)  # before the reply is read: it is billed whatever it says
+    state = replace(state, usage=state.usage.plus(reply.tokens or NONE, cost), model=reply.model, unanswered=0)
+    if isinstance(cost, Cost) and cost.micros > worst.micros:
+        dearer = f"a call was charged ${dollars(cost.micros)}, and could cost ${dollars(worst.micros)} by the price that is known"
+        return state, _End("budget", f"{dearer}; mend models.{lane.name}.price")
+    counted = _Counted(prompt.turns, reply.tokens.input + reply.tokens.output, reply.model) if reply.tokens else None
+    return _heard(replace(state, counted=counted), reply, bounds, means)
 
 
-def _unanswered(state: _State, error: Unavailable, worst: Cost, means: Means) -> tuple[_State, _End | None]:
+def _most(prompt: Prompt, counted: _Counted | None) -> int:
+    """The most tokens that a prompt can have: those that the server counted, and one for each byte that was not there then."""
+    if counted is None:
+        return prompt.bytes
+    same = len(counted.turns)
+    changed = tuple(turn for turn, before in zip(prompt.turns, counted.turns, strict=False) if turn != before)
+    return min(prompt.bytes, counted.tokens + weight(changed) + weight(prompt.turns[same:]))
+
+
+def _unanswered(state: _State, error: Denied | Unavailable, worst: Cost, means: Means) -> tuple[_State, _End | None]:
     """A call that may be billed all the same is booked at its worst, each time; then it may be worth another."""
+    cost = worst if error.paid else Cost(0, "unanswered")
+    means.book(cost)
     if error.paid:
-        means.book(worst)
-        state = replace(state, usage=state.usage.plus(Tokens(), worst), unanswered=state.unanswered + 1)
-        if state.unanswered < PATIENCE:
+        state = replace(state, usage=state.usage.plus(NONE, cost), unanswered=state.unanswered + 1)
+    said = line(str(error), 400)
+    match error:
+        case TooLong():
+            return state, _End("context", said)
+        case Denied():
+            return state, _End("denied", said)
+        case Moved():  # another model: its tokens are others, and it does not know the first one's sealed reasoning
+            bare = tuple(replace(turn, echo="") if isinstance(turn, Said) else turn for turn in state.turns)
+            return replace(state, turns=bare, counted=None), None
+        case _ if error.paid and state.unanswered < PATIENCE:
             return state, None
-    return state, _End("unavailable", line(str(error), 400))
-
-
-def _worst(lane: Lane, prompt: Prompt, model: Model) -> Cost | Unpriced:
-    price = model.price(lane)
-    if isinstance(price, Unpriced):
-        return price
-    size = tokens(prompt.system, prompt.turns, prompt.tools)
-    return Cost(worst_case(size, prompt.max_output_tokens, price), "worst_case")
+    return state, _End("unavailable", said)
 
 
 def _heard(state: _State, reply: Reply, bounds: Bounds, means: Means) -> tuple[_State, _End | None]:

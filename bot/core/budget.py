@@ -1,37 +1,87 @@
-"""What a run may still spend: the least that any cap leaves. A cap that cannot be checked leaves nothing."""
+"""What may still be spent: a run sets its share of every cap aside before it starts. What cannot be checked leaves nothing."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from bot.core.cost import dollars
 from bot.core.policy import Budget
 from bot.core.route import Refusal
+from bot.core.spend import Account, Movement, Reserved, Settled, accounts, total
 
 
 @dataclass(frozen=True, slots=True)
-class Spent:
-    """Micro-dollars charged so far; None where the ledger holds a charge of unknown cost."""
+class Wish:
+    """A run that wants money. `at` is now, ISO 8601 in UTC: its day and month are those that the caps mean."""
 
-    run: int | None
-    day: int | None
-    month: int | None
-    actor_day: int | None
+    run: str
+    actor: str
+    at: str
+    by: str = ""
+    spent: int | None = 0
+    """Micro-dollars that the run is known to have spent, by what it brings along; None where a part is unknown."""
 
 
-def allowance(budget: Budget, spent: Spent) -> int | Refusal:
-    """Micro-dollars that are left; a refusal where a cap is reached or its spending is unknown."""
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What a run may still spend, in micro-dollars. `new` is the line that sets it aside, where it is not set aside already."""
+
+    left: int
+    new: Reserved | None = None
+
+
+def grant(budget: Budget, wish: Wish, movements: Iterable[Movement]) -> Grant | Refusal:
+    """Set aside as much of `per_run_usd` as every cap leaves; the same again for a run that has its share already."""
+    found = accounts(movements)
+    own = [account for account in found if account.run == wish.run]
+    if any(account.settled == "open" and account.reserved and account.by != wish.by for account in own):
+        return Refusal("budget", "an earlier job has this run's share set aside, and what it spent is unknown; give a new command")
+    gone = total((*(account.spent for account in own), wish.spent))
+    if gone is None:
+        return _unknown("per_run_usd")
+    mine = own[-1] if own and own[-1].day == wish.at[:10] else None
+    before = sum(account.spent or 0 for account in own if account is not mine)
+    spent = max(mine.spent or 0 if mine else 0, (wish.spent or 0) - before)
+    if mine is not None and mine.settled == "open" and mine.reserved:
+        return Grant(mine.reserved - spent) if spent < mine.reserved else _gone("per_run_usd", before + spent, budget.per_run_usd)
+    left = _left(budget, wish, [account for account in found if account is not mine], before, spent)
+    return left if isinstance(left, Refusal) else Grant(left, Reserved(wish.run, wish.at, wish.actor, spent + left, wish.by))
+
+
+def _left(budget: Budget, wish: Wish, others: list[Account], before: int, spent: int) -> int | Refusal:
+    """The least that any cap leaves. `before` is what the run spent on days before, `spent` what it spent today."""
+    today = [account for account in others if account.day == wish.at[:10]]
     caps = (
-        ("per_run_usd", budget.per_run_usd, spent.run),
-        ("per_day_usd", budget.per_day_usd, spent.day),
-        ("per_month_usd", budget.per_month_usd, spent.month),
-        ("per_actor_day_usd", budget.per_actor_day_usd, spent.actor_day),
+        ("per_run_usd", budget.per_run_usd, before),
+        ("per_day_usd", budget.per_day_usd, total(a.counted for a in today)),
+        ("per_month_usd", budget.per_month_usd, total(a.counted for a in others if a.day[:7] == wish.at[:7])),
+        ("per_actor_day_usd", budget.per_actor_day_usd, total(a.counted for a in today if a.actor == wish.actor)),
     )
     left: list[int] = []
     for name, cap, used in caps:
         if cap is None:
             continue
         if used is None:
-            return Refusal("budget", f"the ledger holds charges of unknown cost, so budget.{name} cannot be checked")
-        if used > cap or used == cap > 0:  # a cap of nothing still lets free models be asked
-            return Refusal("budget", f"budget.{name} is spent: ${dollars(used)} of ${dollars(cap)}")
-        left.append(cap - used)
+            return _unknown(name)
+        if used + spent > cap or used + spent == cap > 0:  # a cap of nothing still lets free models be asked
+            return _gone(name, used + spent, cap)
+        left.append(cap - used - spent)
     return min(left)
+
+
+def _unknown(name: str) -> Refusal:
+    return Refusal("budget", f"the ledger holds charges of unknown cost, so budget.{name} cannot be checked")
+
+
+def _gone(name: str, used: int, cap: int) -> Refusal:
+    return Refusal("budget", f"budget.{name} is spent: ${dollars(used)} of ${dollars(cap)}, with what runs at work have set aside")
+
+
+def settlement(wish: Wish, movements: Iterable[Movement]) -> Settled | None:
+    """The line that ends a run's reservation; None where none is open. What the run spent takes its place."""
+    mine = [account for account in accounts(movements) if account.run == wish.run]
+    if not mine or mine[-1].settled == "settled" or not mine[-1].reserved:
+        return None
+    before = total(account.spent for account in mine[:-1])
+    known = None if wish.spent is None or before is None else wish.spent - before
+    own = mine[-1].spent
+    return Settled(wish.run, wish.at, None if own is None or known is None else max(own, known))

@@ -44,7 +44,8 @@ class Tokens:
         )
 
 
-Source = Literal["provider", "policy", "price_table", "worst_case"]
+Source = Literal["provider", "policy", "price_table", "worst_case", "unanswered"]
+"""Who says what a call cost. `worst_case`: nobody, and it may have been that much; `unanswered`: it was refused, for nothing."""
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)
@@ -53,6 +54,8 @@ class Cost:
 
     micros: int
     source: Source
+    reckoned: int | None = None
+    """What its tokens cost by our own price, where the provider's figure is more than 5 % off."""
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)
@@ -82,6 +85,11 @@ class Usage:
             self.micros + other.micros,
             self.unpriced + other.unpriced,
         )
+
+
+def apart(one: int, other: int | None) -> bool:
+    """Whether two figures for the same call differ by more than 5 % of the larger, and by more than rounding makes."""
+    return other is not None and abs(one - other) > 2 and 20 * abs(one - other) > max(one, other)
 
 
 def charge(tokens: Tokens, price: Price) -> int:

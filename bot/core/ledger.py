@@ -1,8 +1,8 @@
 """The record of a finished run: what the ledger keeps and what `--json` prints. Appended, never rewritten."""
 
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
 from bot.core.checks import Check
@@ -15,6 +15,7 @@ from bot.core.patch import parse
 from bot.core.route import Refusal, Route
 from bot.core.score import Score
 from bot.core.signals import Signal
+from bot.core.spend import Movement
 from bot.core.strict import STRICT
 from bot.core.trail import Opened, Proof, Trail, Try
 from bot.core.verdict import Accept, Decision, Ended, Escalate, Stop, bar
@@ -108,21 +109,7 @@ class Record:
         return tuple(a.decision for a in self.attempts if isinstance(a.decision, Escalate))
 
 
-@dataclass(frozen=True, slots=True, config=STRICT)
-class Charge:
-    """One paid call. Written when the reply arrives, before it is read: spent is spent, whatever happens next."""
-
-    run: str
-    at: str
-    actor: str
-    lane: str
-    micros: Annotated[int, Field(ge=0)] | None
-    """None where nobody can say."""
-    source: str
-    kind: Literal["charge"] = "charge"
-
-
-Line = Record | Charge
+Line = Record | Movement
 
 
 class LedgerError(ValueError):

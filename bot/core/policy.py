@@ -9,7 +9,9 @@ from bot.core.cost import Price, exact, micros
 from bot.core.words import CheckKind, Reason, SignalName, TaskClass
 
 Provider = Literal["openrouter", "openai", "anthropic", "litellm", "vllm", "openai_compatible"]
-Api = Literal["chat", "chat_json"]
+Api = Literal["chat", "chat_json", "responses", "messages"]
+Speaks = Literal["chat", "responses", "messages"]
+"""The wire formats."""
 Permission = Literal["write", "maintain", "admin"]
 KEYS: dict[str, str] = {
     "openrouter": "OPENROUTER_API_KEY",
@@ -79,14 +81,31 @@ class PricePart(Part):
 
 
 class MaxPrice(Part):
-    """US dollars for a million tokens, as OpenRouter counts them."""
+    """US dollars for a million tokens, as OpenRouter counts them. A model may not be served for more."""
 
-    prompt: float | None = None
-    completion: float | None = None
+    prompt: Usd | None = None
+    completion: Usd | None = None
+
+
+Speed = Annotated[int | float, Field(gt=0)]
+
+
+class Percentiles(Part):
+    """Of what OpenRouter saw in the last minutes."""
+
+    p50: Speed | None = None
+    p75: Speed | None = None
+    p90: Speed | None = None
+    p99: Speed | None = None
+
+
+class Sort(Part):
+    by: Literal["price", "throughput", "latency"]
+    partition: Literal["model", "none"] | None = None
 
 
 class OpenRouter(Part):
-    """OpenRouter's provider routing, passed through as it is."""
+    """OpenRouter's provider routing, passed through as it is. Where `max_price` is not given, the price reckoned with is sent."""
 
     order: tuple[Text, ...] | None = None
     only: tuple[Text, ...] | None = None
@@ -96,7 +115,12 @@ class OpenRouter(Part):
     data_collection: Literal["allow", "deny"] | None = None
     zdr: bool | None = None
     quantizations: tuple[Text, ...] | None = None
-    sort: Literal["price", "throughput", "latency"] | None = None
+    sort: Literal["price", "throughput", "latency"] | Sort | None = None
+    preferred_min_throughput: Speed | Percentiles | None = None
+    """Tokens a second."""
+    preferred_max_latency: Speed | Percentiles | None = None
+    """Seconds."""
+    enforce_distillable_text: bool | None = None
     max_price: MaxPrice | None = None
 
 
@@ -104,8 +128,9 @@ class ModelPart(Part):
     provider: Provider
     model: Text
     """The model's id, as the provider spells it."""
-    api: Api = "chat"
-    """`chat`: native tool calls. `chat_json`: one JSON action a turn, for servers and models without tool calls."""
+    api: Api | None = None
+    """How the model is asked: `chat` (Chat Completions), `responses` (OpenAI's), `messages` (Anthropic's), or `chat_json` (one JSON
+    action a turn, for servers and models without tool calls). What fits the provider where this is not given."""
     base_url: Text | None = None
     """Where the OpenAI-compatible API answers; needed for `litellm`, `vllm` and `openai_compatible`."""
     api_key_env: Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$")] | None = None
@@ -125,6 +150,17 @@ class Lane(ModelPart):
     """A model with the name under which the policy knows it."""
 
     name: Name
+
+    @property
+    def speaks(self) -> Speaks:
+        """OpenAI's current models take tools by Responses alone; everybody else's common tongue is Chat Completions."""
+        match self.api:
+            case "chat" | "responses" | "messages":
+                return self.api
+            case "chat_json":
+                return "chat"
+            case None:
+                return {"openai": "responses", "anthropic": "messages"}.get(self.provider, "chat")  # type: ignore[return-value]
 
 
 class ByClass(Part):

@@ -53,6 +53,7 @@ def _models(models: dict[str, Any]) -> Iterator[Rule]:
             )
         if isinstance(url, str) and (problem := _bad_url(url)):
             yield (*here, "base_url"), problem, "write http(s)://HOST[:PORT]/PATH; a key goes into api_key_env"
+        yield from _tongue(here, model)
         context, output = model.get("max_context_tokens", 32_000), model.get("max_output_tokens", 4_096)
         if isinstance(context, int) and isinstance(output, int) and output >= context:
             yield (
@@ -62,6 +63,16 @@ def _models(models: dict[str, Any]) -> Iterator[Rule]:
             )
         if model.get("fallback") is not None and model.get("fallback") == model.get("model"):
             yield (*here, "fallback"), "is the model itself", "name another model, or leave it out"
+
+
+def _tongue(here: Path, model: dict[str, Any]) -> Iterator[Rule]:
+    provider, api = model.get("provider"), model.get("api")
+    if provider == "anthropic" and api not in (None, "messages"):
+        yield (*here, "api"), f"Anthropic does not speak `{api}`", "leave it out"
+    if provider in ("openrouter", "openai") and api == "messages":
+        yield (*here, "api"), f"`{provider}` is not asked by `messages` here", "leave it out"
+    if model.get("openrouter") is not None and provider != "openrouter":
+        yield (*here, "openrouter"), f"means nothing to `{provider}`", "leave it out, or set provider: openrouter"
 
 
 def _bad_url(url: str) -> str | None:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bot.core.cost import Cost, Price, Tokens, Unpriced, charge, estimate_tokens
+from bot.core.cost import Cost, Price, Tokens, Unpriced, charge, estimate_tokens, worst_case
 from bot.core.policy import Lane
 from bot.ports import Call, Prompt, Reply, Said, Unavailable
 
@@ -20,6 +20,10 @@ class Scripted:
 
     def price(self, lane: Lane) -> Price | Unpriced:
         return lane.price.value if lane.price else Unpriced(f"models.{lane.name}.price is not given")
+
+    def worst(self, lane: Lane, sent: int, made: int) -> Cost | Unpriced:
+        price = self.price(lane)
+        return price if isinstance(price, Unpriced) else Cost(worst_case(sent, made, price), "worst_case")
 
     def ready(self, lane: Lane) -> None:
         """A script needs no key."""

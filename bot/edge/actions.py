@@ -32,6 +32,8 @@ class Step:
     event_file: Path
     run: str
     """The id of the workflow run."""
+    attempt: str
+    """Which attempt at that run this is; a re-run does not know what the attempt before it spent."""
     workspace: Path
     api: str
     server: str
@@ -62,6 +64,7 @@ def step(env: Mapping[str, str]) -> Step:
         event=_wanted(env, "GITHUB_EVENT_NAME"),
         event_file=Path(_wanted(env, "GITHUB_EVENT_PATH")),
         run=_wanted(env, "GITHUB_RUN_ID"),
+        attempt=env.get("GITHUB_RUN_ATTEMPT", "").strip() or "1",
         workspace=Path(_wanted(env, "GITHUB_WORKSPACE")),
         api=_wanted(env, "GITHUB_API_URL"),
         server=_wanted(env, "GITHUB_SERVER_URL"),

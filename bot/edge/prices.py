@@ -1,9 +1,11 @@
 """What a lane's tokens cost: the policy's own price, else the price table, else nobody knows."""
 
 import re
+from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal
+from typing import Any
 
-from bot.core.cost import MICROS, Price, Unpriced
+from bot.core.cost import MICROS, Cost, Price, Tokens, Unpriced, charge, worst_case
 from bot.core.policy import Lane
 
 TABLE = {"openrouter": "openrouter", "openai": "openai", "anthropic": "anthropic"}
@@ -12,21 +14,71 @@ TABLE = {"openrouter": "openrouter", "openai": "openai", "anthropic": "anthropic
 _DATED = re.compile(r"-(?:\d{8}|\d{4}-\d{2}-\d{2})$")
 
 
-def price(lane: Lane) -> Price | Unpriced:
-    """Micro-dollars for a million tokens, at the dearest tier that the lane's context can reach."""
-    if lane.price is not None:
-        return lane.price.value
+@dataclass(frozen=True, slots=True)
+class Prices:
+    """The prices of models. Of a lane with a fallback, both models must have one."""
+
+    def price(self, lane: Lane) -> Price | Unpriced:
+        """Micro-dollars for a million tokens, at the dearest tier that the lane's context can reach, of model or fallback."""
+        own = self._price(lane)
+        if lane.fallback is None or isinstance(own, Unpriced):
+            return own
+        other = self._price(_of(lane, lane.fallback))
+        return other if isinstance(other, Unpriced) else _dearer(own, other)
+
+    def worst(self, lane: Lane, sent: int, made: int) -> Cost | Unpriced:
+        """The most that a call can cost that sends so many tokens at most and is answered with so many at most."""
+        if lane.price is None and not _capped(lane):
+            plain, written = self._listed(lane, Tokens(sent, 0, 0, made)), self._listed(lane, Tokens(sent, 0, sent, made))
+            if plain is None or written is None:
+                return _unknown(lane)
+            return Cost(max(plain, written), "worst_case")
+        price = self._price(lane)
+        return price if isinstance(price, Unpriced) else Cost(worst_case(sent, made, price), "worst_case")
+
+    def charged(self, lane: Lane, tokens: Tokens) -> Cost | Unpriced:
+        """What these tokens cost by the policy's price, else by the table's."""
+        if lane.price is not None:
+            return Cost(charge(tokens, lane.price.value), "policy")
+        found = self._listed(lane, tokens)
+        return _unknown(lane) if found is None else Cost(found, "price_table")
+
+    def ceiling(self, lane: Lane) -> dict[str, float] | None:
+        """OpenRouter's `max_price`, in US dollars for a million tokens: what is reckoned with is what may be charged."""
+        price = self._price(lane) if lane.provider == "openrouter" else None
+        if not isinstance(price, Price):
+            return None
+        return {"prompt": float(Decimal(price.input) / MICROS), "completion": float(Decimal(price.output) / MICROS)}
+
+    def _price(self, lane: Lane) -> Price | Unpriced:
+        if (capped := _all_capped(lane)) is not None:
+            return capped
+        listed = lane.price.value if lane.price is not None else _dearest(lane)
+        return listed if isinstance(listed, Unpriced) else _below_cap(lane, listed)
+
+    def _listed(self, lane: Lane, tokens: Tokens) -> int | None:
+        """Micro-dollars by the table, with its tiers; None for a model that it does not have."""
+        from genai_prices import Usage  # noqa: PLC0415 - 1.7 MB of prices; only where a price is asked for
+
+        usage = Usage(
+            input_tokens=tokens.input,
+            cache_read_tokens=tokens.cached,
+            cache_write_tokens=tokens.written,
+            output_tokens=tokens.output,
+        )
+        found = _calculated(lane, usage)
+        return None if found is None else _micros(found.total_price)
+
+
+def _of(lane: Lane, model: str) -> Lane:
+    return lane.model_copy(update={"model": model, "fallback": None})
+
+
+def _unknown(lane: Lane) -> Unpriced:
     remedy = f"say what it costs: models.{lane.name}.price: {{input: …, output: …}}, in US dollars for a million tokens"
     if lane.provider not in TABLE:
         return Unpriced(f"no price is known for what `{lane.provider}` serves; {remedy}")
-    dearest: Price | None = None
-    for model in filter(None, (lane.model, lane.fallback)):  # either may be what is paid for
-        found = _listed(model, TABLE[lane.provider], lane.max_context_tokens)
-        if found is None:
-            return Unpriced(f"the price table does not have `{model}` of {lane.provider}; {remedy}")
-        dearest = found if dearest is None else _dearer(dearest, found)
-    assert dearest is not None, "a lane has a model"
-    return dearest
+    return Unpriced(f"the price table does not have `{lane.model}` of {lane.provider}; {remedy}")
 
 
 def _dearer(one: Price, other: Price) -> Price:
@@ -36,23 +88,56 @@ def _dearer(one: Price, other: Price) -> Price:
     return Price(most("input"), most("output"), most("cache_read"), most("cache_write"))
 
 
-def _listed(model: str, provider: str, context: int) -> Price | None:
-    from genai_prices import Usage, calc_price  # noqa: PLC0415 - 1.7 MB of prices; only where a price is asked for
+def _capped(lane: Lane) -> bool:
+    return lane.provider == "openrouter" and lane.openrouter is not None and lane.openrouter.max_price is not None
 
-    def dollars(usage: Usage, per: int) -> tuple[Decimal, Decimal, str]:
-        made = calc_price(usage, model_ref=model, provider_id=provider)
-        return made.input_price * MICROS / per, made.output_price * MICROS / per, made.model.id
 
+def _all_capped(lane: Lane) -> Price | None:
+    """The price where the policy caps both kinds of token: then no list is needed."""
+    most = lane.openrouter.max_price if _capped(lane) and lane.openrouter else None
+    if most is None or most.prompt is None or most.completion is None:
+        return None
+    return _below_cap(lane, Price(most.prompt, most.completion))
+
+
+def _below_cap(lane: Lane, price: Price) -> Price:
+    """The policy's own `max_price` is what OpenRouter may charge, whatever a list says."""
+    most = lane.openrouter.max_price if _capped(lane) and lane.openrouter else None
+    if most is None:
+        return price
+    sent = price.input if most.prompt is None else most.prompt
+    made = price.output if most.completion is None else most.completion
+    return Price(sent, made, None, -(-sent * 5 // 4))  # writing to a cache costs a quarter more than plain input
+
+
+def _dearest(lane: Lane) -> Price | Unpriced:
+    from genai_prices import Usage  # noqa: PLC0415 - likewise
+
+    context = lane.max_context_tokens
+    plain = _calculated(lane, Usage(input_tokens=context, output_tokens=context))
+    read = _calculated(lane, Usage(input_tokens=context, cache_read_tokens=context, output_tokens=0))
+    written = _calculated(lane, Usage(input_tokens=context, cache_write_tokens=context, output_tokens=0))
+    if plain is None or read is None or written is None:
+        return _unknown(lane)
+
+    def each(dollars: Decimal) -> int:
+        return _micros(dollars * MICROS / context)
+
+    return Price(each(plain.input_price), each(plain.output_price), each(read.input_price), each(written.input_price))
+
+
+def _calculated(lane: Lane, usage: Any) -> Any:
+    """The table's reckoning, or None. It matches loosely: a name that is only near is another model."""
+    from genai_prices import calc_price  # noqa: PLC0415 - likewise
+
+    if lane.provider not in TABLE:
+        return None
     try:
-        plain, output, name = dollars(Usage(input_tokens=context, output_tokens=context), context)
-        read, _, _ = dollars(Usage(input_tokens=context, cache_read_tokens=context, output_tokens=0), context)
-        write, _, _ = dollars(Usage(input_tokens=context, cache_write_tokens=context, output_tokens=0), context)
+        made = calc_price(usage, model_ref=lane.model, provider_id=TABLE[lane.provider])
     except LookupError:
         return None
-    if _DATED.sub("", model) != _DATED.sub("", name):  # the table matches loosely: a name that is near is another model
-        return None
-    return Price(_micros(plain), _micros(output), _micros(read), _micros(write))
+    return made if _DATED.sub("", lane.model) == _DATED.sub("", made.model.id) else None
 
 
-def _micros(dollars_for_a_million: Decimal) -> int:
-    return int((dollars_for_a_million * MICROS).to_integral_value(ROUND_CEILING))
+def _micros(dollars: Decimal) -> int:
+    return int((dollars * MICROS).to_integral_value(ROUND_CEILING))

@@ -6,9 +6,14 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from bot.core import trail as trails
-from bot.core.ledger import Charge, LedgerError, Line, Record, decode, encode
+from bot.core.budget import Wish, grant, settlement
+from bot.core.ledger import LedgerError, Line, Record, decode, encode
+from bot.core.policy import Budget
+from bot.core.route import Refusal
+from bot.core.spend import Movement, spent_by
 from bot.core.step import checked
 from bot.core.trail import Trail, TrailError
 from bot.ports import Denied
@@ -29,13 +34,22 @@ class Lines:
             raise Denied(f"the ledger {self._path} cannot be written to ({error.strerror}); give another with --ledger") from None
 
     def append(self, item: Line) -> None:
+        with self._locked() as file:
+            self._write(file, item)
+
+    @contextmanager
+    def _locked(self) -> Iterator[BinaryIO]:
+        """The file, while nobody else appends to it or decides by what it holds."""
         self._path.parent.mkdir(parents=True, exist_ok=True)
         with self._path.open("ab+") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
-            torn = file.seek(0, os.SEEK_END) and not self._ends_a_line(file.fileno())
-            file.write((b"\n" if torn else b"") + encode(item).encode() + b"\n")
-            file.flush()
-            os.fsync(file.fileno())
+            yield file
+
+    def _write(self, file: BinaryIO, item: Line) -> None:
+        torn = file.seek(0, os.SEEK_END) and not self._ends_a_line(file.fileno())
+        file.write((b"\n" if torn else b"") + encode(item).encode() + b"\n")
+        file.flush()
+        os.fsync(file.fileno())
 
     @staticmethod
     def _ends_a_line(descriptor: int) -> bool:
@@ -52,15 +66,26 @@ class Lines:
                 except LedgerError as error:
                     raise Denied(f"{self._path}:{number} is no ledger line ({error}); mend or remove that line") from None
 
-    def spent(self, *, run: str = "", since: str = "", actor: str = "") -> int | None:
-        total = 0
-        for item in self.lines():
-            if not isinstance(item, Charge) or (run and item.run != run) or item.at < since or (actor and item.actor != actor):
-                continue
-            if item.micros is None:
-                return None
-            total += item.micros
-        return total
+    def movements(self) -> Iterator[Movement]:
+        return (item for item in self.lines() if not isinstance(item, Record))
+
+    def spent(self, run: str) -> int | None:
+        return spent_by(run, self.movements())
+
+    def reserve(self, budget: Budget, wish: Wish) -> int | Refusal:
+        """Decided and written under one lock: of two runs that want the last dollar, one gets it."""
+        with self._locked() as file:
+            found = grant(budget, wish, self.movements())
+            if isinstance(found, Refusal):
+                return found
+            if found.new is not None:
+                self._write(file, found.new)
+            return found.left
+
+    def settle(self, wish: Wish) -> None:
+        with self._locked() as file:
+            if (line := settlement(wish, self.movements())) is not None:
+                self._write(file, line)
 
     def records(self) -> tuple[Record, ...]:
         return tuple(item for item in self.lines() if isinstance(item, Record))

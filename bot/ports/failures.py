@@ -1,16 +1,24 @@
-"""The ways in which the world can fail."""
+"""The ways in which the world can fail. `paid` says whether a call may have been charged all the same."""
 
 
 class Unavailable(Exception):
-    """A service did not answer; later may go better. `paid` says whether the call may have been charged all the same."""
+    """A service did not answer; later may go better."""
 
     def __init__(self, message: str, *, paid: bool = False) -> None:
         super().__init__(message)
         self.paid = paid
 
 
+class Moved(Unavailable):
+    """A lane's model is out of reach, and its fallback is asked from here on: the same call may be made again at once."""
+
+
 class Denied(Exception):
     """A service or a person's setting said no; later will not go better. The message holds the remedy."""
+
+    def __init__(self, message: str, *, paid: bool = False) -> None:
+        super().__init__(message)
+        self.paid = paid
 
 
 class TooLong(Denied):

@@ -3,7 +3,10 @@
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from bot.core.budget import Wish
 from bot.core.ledger import Line
+from bot.core.policy import Budget
+from bot.core.route import Refusal
 from bot.core.trail import Trail
 from bot.ports.github import Ci, Pulls
 from bot.ports.models import Model
@@ -17,8 +20,20 @@ class Ledger(Protocol):
         """On disk when it returns."""
         ...
 
-    def spent(self, *, run: str = "", since: str = "", actor: str = "") -> int | None:
-        """Micro-dollars charged to a run, or since an instant, or to a person since then; None where a charge is unknown."""
+    def spent(self, run: str) -> int | None:
+        """Micro-dollars that a run spent, calls that were never answered at their worst; None where a charge is unknown."""
+        ...
+
+
+class Purse(Protocol):
+    """Where the money of all runs is counted, whichever job, machine or person they are of."""
+
+    def reserve(self, budget: Budget, wish: Wish) -> int | Refusal:
+        """Micro-dollars that the run may still spend, set aside so that no other run gets them. Asking again gives no more."""
+        ...
+
+    def settle(self, wish: Wish) -> None:
+        """The run is over: what it spent takes the place of what was set aside."""
         ...
 
 
@@ -87,8 +102,11 @@ class Kit:
     """The parts a process was given: a bench, a desk or both, and what every process has."""
 
     ledger: Ledger
+    purse: Purse
     keeper: Keeper
     clock: Clock
     watch: Watcher
+    by: str = ""
+    """This process, where another could not know what it spent; empty where the ledger knows."""
     bench: Bench | None = None
     desk: Desk | None = None

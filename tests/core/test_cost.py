@@ -7,10 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.budget import Spent, allowance
-from bot.core.cost import MICROS, Cost, Price, Tokens, Unpriced, Usage, charge, dollars, exact, micros, worst_case
-from bot.core.policy import Budget
-from bot.core.route import Refusal
+from bot.core.cost import MICROS, Cost, Price, Tokens, Unpriced, Usage, apart, charge, dollars, exact, micros, worst_case
 
 prices = st.builds(
     Price,
@@ -76,33 +73,12 @@ def test_usage_adds_up_and_never_forgets_an_unknown_cost(calls: list[tuple[Token
     assert total.tokens.output == sum(used.output for used, _ in calls)
 
 
-caps = st.integers(0, 1_000)
-spendings = st.integers(0, 10**9) | st.none()
-
-
-@given(st.builds(Budget, per_run_usd=caps, per_day_usd=caps), st.builds(Spent, spendings, spendings, spendings, spendings))
-def test_what_is_left_passes_no_cap_and_what_is_unknown_leaves_nothing(budget: Budget, spent: Spent):
-    left = allowance(budget, spent)
-    if spent.run is None or spent.day is None:
-        assert isinstance(left, Refusal)
-    elif not isinstance(left, Refusal):
-        assert left >= 0
-        assert spent.run + left <= budget.per_run_usd
-        assert spent.day + left <= budget.per_day_usd
-
-
-def test_a_refusal_names_the_cap_and_the_sum():
-    budget = Budget.model_validate({"per_run_usd": 1, "per_day_usd": 2, "per_month_usd": 3, "per_actor_day_usd": 0.5})
-    for spent, name in (
-        (Spent(1_000_000, 0, 0, 0), "per_run_usd is spent: $1.00 of $1.00"),
-        (Spent(0, 2_500_000, 0, 0), "per_day_usd is spent: $2.50 of $2.00"),
-        (Spent(0, 0, 3_000_000, 0), "per_month_usd is spent"),
-        (Spent(0, 0, 0, 500_000), "per_actor_day_usd is spent"),
-        (Spent(0, 0, None, 0), "unknown cost, so budget.per_month_usd cannot be checked"),
-    ):
-        left = allowance(budget, spent)
-        assert isinstance(left, Refusal)
-        assert name in left.detail
+@given(st.integers(0, 10**9), st.none() | st.integers(0, 10**9))
+def test_two_figures_are_apart_when_they_differ_by_more_than_a_twentieth(one: int, other: int | None):
+    if other is None or abs(one - other) <= 2:
+        assert not apart(one, other)
+    else:
+        assert apart(one, other) == (Fraction(abs(one - other), max(one, other)) > Fraction(1, 20))
 
 
 @given(st.integers(0, 10**12))

@@ -19,7 +19,7 @@ from bot.shop import Wall
 from tests.fakes.world import World
 
 ME = "github-actions[bot]"
-GATE = "contents:read issues:write pull-requests:write checks:read statuses:read actions:read"
+GATE = "contents:write issues:write pull-requests:write checks:read statuses:read actions:read"
 PROPOSE = "contents:read"
 WORK = "contents:write issues:write pull-requests:write checks:read statuses:read actions:write"
 

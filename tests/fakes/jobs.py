@@ -10,7 +10,8 @@ from typing import Any
 from bot import local
 from bot.arguments import Desired
 from bot.cli import templates
-from bot.core.ledger import Charge, Record
+from bot.core.ledger import Record
+from bot.core.spend import Charge
 from bot.core.trail import Trail
 from bot.demo.scripted import Scripted
 from bot.edge.store import Lines, Runs

@@ -1,4 +1,6 @@
-"""An OpenAI-compatible chat server on loopback that reads from a script, remembers every request and can fail on demand.
+"""A model server on loopback that reads from a script, remembers every request and can fail on demand.
+
+It speaks the three wire formats: `/chat/completions`, `/responses`, `/messages`, each with usage as its provider counts it.
 
 As a program: `python -m tests.fakes.server PORT SCRIPT.json`, the script being `{MODEL: [ACTION, …]}`.
 """
@@ -22,6 +24,7 @@ class Server:
         self.scripts: dict[str, list[Answer]] = {}
         self.requests: list[dict[str, Any]] = []
         self.headers: list[dict[str, str]] = []
+        self.paths: list[str] = []
         self.stopping = threading.Event()
         self.usage: dict[str, Any] = {"prompt_tokens": 1000, "completion_tokens": 100, "total_tokens": 1100}
         self._http = ThreadingHTTPServer(("127.0.0.1", port), _handler(self))
@@ -47,9 +50,9 @@ class Server:
 
 def completion(body: dict[str, Any], answer: Answer, usage: dict[str, Any], number: int) -> dict[str, Any]:
     """A tool call where the request offers tools, the action as a JSON text where it does not."""
-    message: dict[str, Any] = {"role": "assistant", "content": answer.get("content")}
+    message: dict[str, Any] = {"role": "assistant", "content": answer.get("content"), **answer.get("beside", {})}
     if "action" in answer and "tools" in body:
-        arguments = json.dumps({key: value for key, value in answer.items() if key not in ("action", "delay")})
+        arguments = json.dumps(_arguments(answer))
         call = {"id": f"c{number}", "type": "function", "function": {"name": answer["action"], "arguments": arguments}}
         message["tool_calls"] = [call]
     elif "action" in answer:
@@ -65,6 +68,70 @@ def completion(body: dict[str, Any], answer: Answer, usage: dict[str, Any], numb
     }
 
 
+def response(body: dict[str, Any], answer: Answer, usage: dict[str, Any], number: int) -> dict[str, Any]:
+    """The same in OpenAI's Responses, after a piece of sealed reasoning."""
+    output: list[dict[str, Any]] = [
+        {"type": "reasoning", "id": f"rs{number}", "summary": [], "encrypted_content": f"sealed-{number}"}
+    ]
+    if "action" in answer and "tools" in body:
+        call = {
+            "type": "function_call",
+            "id": f"fc{number}",
+            "call_id": f"c{number}",
+            "name": answer["action"],
+            "status": "completed",
+        }
+        output.append(call | {"arguments": answer.get("arguments", json.dumps(_arguments(answer)))})
+    else:
+        text = answer.get("content") or json.dumps(answer)
+        part: dict[str, Any] = {"type": "output_text", "text": text, "annotations": []}
+        output.append({"type": "message", "id": f"m{number}", "role": "assistant", "status": "completed", "content": [part]})
+    return {
+        "id": f"r{number}",
+        "object": "response",
+        "created_at": 0,
+        "model": body["model"],
+        "status": answer.get("status_said", "completed"),
+        "error": None,
+        "incomplete_details": None,
+        "output": output,
+        "parallel_tool_calls": True,
+        "tool_choice": "auto",
+        "tools": [],
+        "usage": usage,
+    }
+
+
+def message(body: dict[str, Any], answer: Answer, usage: dict[str, Any], number: int) -> dict[str, Any]:
+    """The same in Anthropic's Messages, after a piece of signed thinking."""
+    content: list[dict[str, Any]] = [{"type": "thinking", "thinking": "", "signature": f"signed-{number}"}]
+    if "action" in answer and "tools" in body:
+        content.append({"type": "tool_use", "id": f"c{number}", "name": answer["action"], "input": _arguments(answer)})
+    else:
+        content.append({"type": "text", "text": answer.get("content") or json.dumps(answer)})
+    stop = answer.get("finish") or ("tool_use" if content[-1]["type"] == "tool_use" else "end_turn")
+    made = {"id": f"m{number}", "type": "message", "role": "assistant", "model": body["model"], "content": content}
+    return made | {"stop_reason": stop, "stop_sequence": None, "usage": usage}
+
+
+def _arguments(answer: Answer) -> dict[str, Any]:
+    return {key: value for key, value in answer.items() if key not in NOT_ARGUMENTS}
+
+
+USAGES: dict[str, dict[str, Any]] = {
+    "responses": {
+        "input_tokens": 1000,
+        "input_tokens_details": {"cached_tokens": 0, "cache_write_tokens": 0},
+        "output_tokens": 100,
+        "output_tokens_details": {"reasoning_tokens": 0},
+        "total_tokens": 1100,
+    },
+    "messages": {"input_tokens": 1000, "output_tokens": 100, "cache_creation_input_tokens": 0, "cache_read_input_tokens": 0},
+}
+NOT_ARGUMENTS = ("action", "arguments", "beside", "delay", "finish", "headers", "status_said", "usage")
+SHAPES = {"completions": completion, "responses": response, "messages": message}
+
+
 def _handler(server: Server) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         def log_message(self, *_: object) -> None:
@@ -72,6 +139,7 @@ def _handler(server: Server) -> type[BaseHTTPRequestHandler]:
 
         def do_POST(self) -> None:
             server.headers.append({name.lower(): value for name, value in self.headers.items()})
+            server.paths.append(self.path)
             body = json.loads(self.rfile.read(int(self.headers["content-length"])))
             answer = server.answer(body)
             server.stopping.wait(answer.get("delay", 0))
@@ -84,7 +152,9 @@ def _handler(server: Server) -> type[BaseHTTPRequestHandler]:
             elif "body" in answer:
                 payload, kind = json.dumps(answer["body"]).encode(), "application/json"
             else:
-                made = completion(body, answer, answer.get("usage", server.usage), len(server.requests))
+                tongue = self.path.rpartition("/")[2]
+                usage = answer.get("usage", USAGES.get(tongue, server.usage))
+                made = SHAPES[tongue](body, answer, usage, len(server.requests))
                 payload, kind = json.dumps(made).encode(), "application/json"
             self.send_response(status)
             for name, value in {"content-type": kind, "content-length": str(len(payload)), **answer.get("headers", {})}.items():

@@ -11,7 +11,8 @@ import pytest
 from bot.action import Ended
 from bot.core.cost import Usage
 from bot.core.handover import pack, unpack
-from bot.core.ledger import Record
+from bot.core.ledger import Record, decode
+from bot.core.spend import Movement, accounts
 from bot.core.trail import Tried
 from bot.core.verdict import Attempt
 from tests.fakes import shops
@@ -323,7 +324,7 @@ def test_a_model_job_that_hands_in_a_patch_of_the_workflows_has_it_refused_and_n
     assert ended["result"] == "attempting", "the next lane is due"
     assert "is protected by" in last(world, issue)
     assert not [name for name in world.branches(shop) if name.startswith("route-agent/")]
-    assert not world.sent("POST", "/git/")
+    assert "workflows" not in str([seen.body for seen in world.sent("POST", "/git/")])
 
 
 def test_a_key_that_a_model_gets_hold_of_reaches_no_comment_commit_or_pull_request(world, models, shop, issue, tmp_path):
@@ -347,3 +348,43 @@ def test_a_key_that_a_model_gets_hold_of_reaches_no_comment_commit_or_pull_reque
     assert not [word for word in ("[skip ci]", "@ann", "fixes #1") if word in pull.title + log]
     outside = re.sub(r"(?s)```text\n.*?\n```", "", pull.body)
     assert "@everyone" not in outside
+
+
+# ---- money of many runs --------------------------------------------------------------------------------------------
+
+
+def capped(world: World, shop: Repo, budget: str) -> None:
+    policy = shop.file("main", ".github/route-agent.yml") or ""
+    world.commit(shop, "main", {".github/route-agent.yml": f"{policy}\nbudget: {budget}\n"})
+
+
+def test_what_a_run_spent_counts_for_the_next_one_and_the_rest_of_its_share_is_free_again(world, models, shop, issue, tmp_path):
+    capped(world, shop, "{per_run_usd: 0.5, per_day_usd: 0.9}")
+    for number in (1, 2):
+        world.runner = Scripted(PROVED)
+        models.script("m-fast", [GOOD, TEST, DONE])
+        ended = commented(world, shop, issue, tmp_path / f"job-{number}").act()
+        assert ended.state == "accepted", ended
+    spent = [account.counted for account in accounts(money(shop))]
+    assert all(0 < (amount or 0) < 500_000 for amount in spent), "settled: 0.5 twice would not have fitted the day"
+    assert sum(amount or 0 for amount in spent) <= 900_000
+
+
+def test_a_day_that_is_set_aside_by_a_run_that_was_killed_refuses_the_next_one_before_a_model_is_paid(
+    world, models, shop, issue, tmp_path
+):
+    capped(world, shop, "{per_run_usd: 0.5, per_day_usd: 0.5}")
+    payload = world.comment(shop, issue, "ann", "/agent fix")
+    Job(world, tmp_path / "gate", "issue_comment", payload, scopes=GATE).packed("gate")  # and the machine goes away
+
+    ended = commented(world, shop, issue, tmp_path / "next").act()
+
+    assert ended.state == "refused"
+    assert "budget.per_day_usd is spent: $0.50 of $0.50, with what runs at work have set aside" in ended.why
+    assert models.requests == []
+
+
+def money(shop: Repo) -> list[Movement]:
+    (path,) = shop.git("ls-tree", "-r", "--name-only", "route-agent-ledger").split()
+    found = [decode(row) for row in (shop.file("route-agent-ledger", path) or "").splitlines()]
+    return [item for item in found if not isinstance(item, Record)]

@@ -7,7 +7,8 @@ import pytest
 from bot import local, tell
 from bot.core import ledger
 from bot.core.cost import Cost, Tokens
-from bot.core.ledger import Charge, Record
+from bot.core.ledger import Record
+from bot.core.spend import Charge
 from bot.core.verdict import Accept, Escalate, Stop
 from bot.demo.scripted import Scripted
 from bot.ports import Denied, Reply, Said, Unavailable
@@ -183,7 +184,7 @@ def test_a_day_that_is_spent_refuses_before_anything_runs(job):
     record, _ = job.run(Scripted({"fast": [GOOD, DONE]}))
 
     assert record.result == "refused"
-    assert record.detail == "budget.per_day_usd is spent: $0.05 of $0.05"
+    assert record.detail == "budget.per_day_usd is spent: $0.05 of $0.05, with what runs at work have set aside"
 
 
 def test_a_lane_whose_cost_nobody_knows_is_refused_with_the_key_to_add(job):
@@ -196,10 +197,11 @@ def test_a_lane_whose_cost_nobody_knows_is_refused_with_the_key_to_add(job):
 
 
 def test_a_provider_that_is_out_of_reach_is_no_verdict_on_the_patch(job):
-    record, _ = job.run(Scripted({"fast": [Unavailable("connection refused", paid=True)], "strong": [GOOD, DONE]}))
+    record, _ = job.run(Scripted({"fast": [Unavailable("cut off", paid=True), Unavailable("refused")], "strong": [GOOD, DONE]}))
 
     assert record.result == "unavailable"
-    assert [c.source for c in job.charges()] == ["worst_case"], "a call that may have been charged is booked at its worst"
+    assert [c.source for c in job.charges()] == ["worst_case", "unanswered"], "what may have been charged is booked at its worst"
+    assert [bool(c.micros) for c in job.charges()] == [True, False]
 
 
 def test_a_bad_key_ends_the_run_with_the_remedy(job):

@@ -66,7 +66,7 @@ def add_tree(world: "World", asked: Asked) -> Answer:
         )
         rows += (b"0 " + b"0" * 40 if sha is None else entry["mode"].encode() + b" " + sha.encode()) + b"\t" + name + b"\0"
     index = world.folder / f"index-{next(world.ids)}"
-    _indexed(repo, index, "read-tree", asked.body["base_tree"])
+    _indexed(repo, index, "read-tree", asked.body.get("base_tree") or "--empty")
     _indexed(repo, index, "update-index", "-z", "--index-info", stdin=rows)
     return Answer(201, {"sha": _indexed(repo, index, "write-tree"), "url": "", "tree": []})
 
@@ -110,7 +110,8 @@ def add_ref(world: "World", asked: Asked) -> Answer:
     if repo.tip(name.removeprefix("refs/heads/")) is not None:
         raise Refused(422, "Reference already exists")
     repo.git("update-ref", name, str(asked.body["sha"]))
-    world.happened.append(f"branch {repo.name} {name.removeprefix('refs/heads/')}")
+    if repo.git("ls-tree", "--name-only", str(asked.body["sha"])) != "spend":  # money is counted in every story
+        world.happened.append(f"branch {repo.name} {name.removeprefix('refs/heads/')}")
     return Answer(201, {"ref": name, "object": {"sha": asked.body["sha"], "type": "commit"}})
 
 

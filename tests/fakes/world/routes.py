@@ -1,6 +1,6 @@
 """Every address that this GitHub serves, written out."""
 
-from tests.fakes.world import actions, objects, threads
+from tests.fakes.world import actions, contents, objects, threads
 from tests.fakes.world.http import Answer, Asked, Route
 
 _R = r"/repos/([^/]+/[^/]+)"
@@ -29,6 +29,9 @@ ROUTES: tuple[tuple[str, str, Route], ...] = (
     ("GET", _R + r"/git/ref/heads/(.+)", objects.ref),
     ("GET", _R + r"/compare/" + _SHA + r"\.\.\." + _SHA, objects.compare),
     ("GET", _R + r"/git/commits/" + _SHA, objects.commit),
+    ("GET", _R + r"/contents/(.+)", contents.read),
+    ("PUT", _R + r"/contents/(.+)", contents.swap),
+    ("GET", _R + r"/git/blobs/" + _SHA, contents.blob),
     ("POST", _R + r"/git/blobs", objects.add_blob),
     ("POST", _R + r"/git/trees", objects.add_tree),
     ("POST", _R + r"/git/commits", objects.add_commit),

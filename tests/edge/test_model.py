@@ -1,4 +1,4 @@
-"""The chat adapter with the real SDK, over real HTTP on loopback."""
+"""The model port with the real SDKs, over real HTTP on loopback."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -8,10 +8,10 @@ import pytest
 from bot.cli import templates
 from bot.core.cost import Cost, Price, Unpriced
 from bot.core.policy import Lane
-from bot.edge.chat.adapter import Chat, Timing
-from bot.edge.prices import price
+from bot.edge.model.asking import Models, Timing
+from bot.edge.prices import Prices
 from bot.edge.render import Templates
-from bot.ports import Call, Denied, Prompt, Reply, Said, Shown, Told, Tool, TooLong, Unavailable
+from bot.ports import Call, Denied, Moved, Prompt, Reply, Said, Shown, Told, Tool, TooLong, Unavailable
 from tests.fakes.server import Server
 
 READ = {"type": "object", "properties": {"path": {"type": "string"}}, "required": ["path"], "additionalProperties": False}
@@ -33,7 +33,7 @@ class Bed:
     def __init__(self, server: Server) -> None:
         self.server, self.now, self.told = server, 0.0, list[str]()
         timing = Timing(lambda: self.now, self._sleep, lambda: 0.0)
-        self.chat = Chat({"K": KEY}, price, Templates(templates()), timing, self.told.append)
+        self.chat = Models({"K": KEY}, Prices(), Templates(templates()), timing, self.told.append)
 
     def _sleep(self, seconds: float) -> None:
         self.now += seconds
@@ -90,7 +90,7 @@ def test_an_append_only_conversation_sends_an_append_only_prefix(bed):
         ({"status": 500, "body": {}}, 4),
         ({"status": 429, "body": {"error": {"message": "slow down"}}}, 4),
         ({"status": 529, "body": {}}, 4),
-        ({"drop": True}, 4),
+        ({"drop": True}, 1),
         ({"raw": "<html>hello</html>"}, 1),
         ({"body": {"error": {"message": "upstream died", "code": 502}}}, 1),
         ({"raw": '{"choices": [', "type": "application/json"}, 1),  # it may be billed: whoever asked books it first
@@ -140,20 +140,24 @@ def test_a_call_that_was_cut_off_or_garbled_is_charged_and_not_believed(bed):
     assert reply.cost == Cost(1_200, "policy")
 
 
-def test_a_reply_without_usage_is_charged_at_its_worst(bed):
+def test_a_reply_without_usage_has_no_cost_of_its_own(bed):
     reply = bed.ask(DO | {"usage": None})
-    assert reply.cost.source == "worst_case"
-    assert reply.tokens.output == 500
+    assert (reply.cost, reply.tokens) == (None, None), "whoever asked takes it to have been the worst"
 
 
 def test_the_provider_s_own_figure_goes_first(bed):
     assert bed.ask(DO | {"usage": bed.server.usage | {"cost": 0.00123}}).cost == Cost(1_230, "provider")
-    assert bed.ask(DO | {"headers": {"x-litellm-response-cost": "1.35e-05"}}).cost == Cost(14, "provider")
+    assert bed.ask(DO | {"headers": {"x-litellm-response-cost": "1.35e-05"}}).cost == Cost(14, "provider", 1_200), "both are kept"
 
 
 def test_the_fallback_is_asked_once_the_model_is_out_of_reach(bed):
-    bed.server.script("second", [DO])
-    assert bed.ask(*[{"status": 503, "body": {}}] * 4, fallback="second").model == "second"
+    bed.server.script("second", [DO, DO])
+    with pytest.raises(Moved) as moved:
+        bed.ask(*[{"status": 503, "body": {}}] * 4, fallback="second")
+    assert not moved.value.paid
+    assert bed.ask(fallback="second").model == "second", "whoever asked has the price of the other model to look at first"
+    assert bed.ask(fallback="second").model == "second", "it stays there"
+    assert "its fallback second is asked from here on" in bed.told[0]
 
 
 def test_the_environment_does_not_send_the_key_elsewhere(bed, monkeypatch):
@@ -176,14 +180,14 @@ def test_a_missing_key_is_said_before_any_call(bed):
     ],
 )
 def test_the_minimal_policy_s_models_have_a_listed_price(provider, model, wanted):
-    found = price(Lane(name="fast", provider=provider, model=model))
+    found = Prices().price(Lane(name="fast", provider=provider, model=model))
     assert isinstance(found, Price)
     assert (found.input, found.output) == wanted
 
 
 @pytest.mark.parametrize("model", ["no-such-model", "gpt-5.6"])
 def test_a_name_that_is_only_near_a_listed_one_has_no_price(model):
-    found = price(Lane(name="fast", provider="openai", model=model))
+    found = Prices().price(Lane(name="fast", provider="openai", model=model))
     assert isinstance(found, Unpriced)
     assert "models.fast.price" in found.why
 

@@ -1,0 +1,1 @@
+"""Models, behind the three ways in which providers let themselves be asked."""
