@@ -68,11 +68,11 @@ class Means:
 
 @dataclass(frozen=True, slots=True)
 class _Counted:
-    """What the server counted of the conversation's first `turns` turns: prompt and answer, in tokens of `model`."""
+    """What the server counted: tokens of the prompt with these turns, and of the answer to it."""
 
     turns: tuple[Turn, ...]
-    tokens: int
-    model: str
+    sent: int
+    made: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,17 +140,21 @@ def _turn(lane: Lane, desired: Desired, state: _State, bounds: Bounds, means: Me
     if isinstance(cost, Cost) and cost.micros > worst.micros:
         dearer = f"a call was charged ${dollars(cost.micros)}, and could cost ${dollars(worst.micros)} by the price that is known"
         return state, _End("budget", f"{dearer}; mend models.{lane.name}.price")
-    counted = _Counted(prompt.turns, reply.tokens.input + reply.tokens.output, reply.model) if reply.tokens else None
+    counted = _Counted(prompt.turns, reply.tokens.input, reply.tokens.output) if reply.tokens else None
     return _heard(replace(state, counted=counted), reply, bounds, means)
 
 
 def _most(prompt: Prompt, counted: _Counted | None) -> int:
-    """The most tokens that a prompt can have: those that the server counted, and one for each byte that was not there then."""
+    """The most tokens that a prompt can have: those that the server counted, and one for each byte that was not there then.
+
+    Of the answer it counts as many as the server did, or as we write it, if that is more: arguments are written anew.
+    """
     if counted is None:
         return prompt.bytes
     same = len(counted.turns)
     changed = tuple(turn for turn, before in zip(prompt.turns, counted.turns, strict=False) if turn != before)
-    return min(prompt.bytes, counted.tokens + weight(changed) + weight(prompt.turns[same:]))
+    answer, rest = prompt.turns[same : same + 1], prompt.turns[same + 1 :]
+    return min(prompt.bytes, counted.sent + max(counted.made, weight(answer)) + weight(rest) + weight(changed))
 
 
 def _unanswered(state: _State, error: Denied | Unavailable, worst: Cost, means: Means) -> tuple[_State, _End | None]:
