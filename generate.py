@@ -4,6 +4,7 @@ import json
 import sys
 from pathlib import Path
 
+import yaml
 from pydantic import TypeAdapter
 
 from bot.core.ledger import Line
@@ -35,11 +36,24 @@ def explain_schema() -> str:
     return json.dumps(made, indent=1, sort_keys=True) + "\n"
 
 
+def action_tables() -> str:
+    """The action's inputs and outputs, for docs/action.md."""
+    action = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
+    rows = ["| input | default | |", "|---|---|---|"]
+    for name, given in action["inputs"].items():
+        default = str(given.get("default", "")).replace("|", "\\|")
+        rows.append(f"| `{name}` | {f'`{default}`' if default else ''} | {given['description'].strip()} |")
+    rows += ["", "| output | |", "|---|---|"]
+    rows += [f"| `{name}` | {given['description'].strip()} |" for name, given in action["outputs"].items()]
+    return "\n".join(rows) + "\n"
+
+
 def files() -> dict[Path, str]:
     docs = ROOT / "docs"
     return {
         ROOT / "templates" / "policy.schema.json": schema(),
         docs / "policy.md": between(docs / "policy.md", reference()),
+        docs / "action.md": between(docs / "action.md", action_tables()),
         docs / "ledger.schema.json": ledger_schema(),
         docs / "explain.schema.json": explain_schema(),
     }

@@ -1,5 +1,6 @@
 """The GitHub Action, phase by phase: one event in; at most one comment, one branch, one pull request and one record out."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 from bot import tell
@@ -8,6 +9,7 @@ from bot.core.command import Command, NearMiss
 from bot.core.event import Commented, Dispatched, Event, Labelled
 from bot.core.gate import Ignored, TurnedAway
 from bot.core.ledger import Record, record
+from bot.core.policy import Policy
 from bot.core.policyfile import PolicyError
 from bot.core.state import Final, State, ended, running
 from bot.core.step import Ask, next_step
@@ -16,7 +18,7 @@ from bot.door import Visit, asked, enter
 from bot.flow import run
 from bot.hear import explain, hear
 from bot.office import Office, Post
-from bot.ports import Denied, Kit
+from bot.ports import Denied, Kit, Unavailable
 from bot.publish import paid
 
 PHASES = ("auto", "gate", "propose", "apply")
@@ -74,10 +76,12 @@ def _answered(office: Office, *, only_gate: bool) -> Ended:
 def _entered(office: Office) -> Visit | Ended:
     event = office.event
     try:
+        _ = office.dry  # whoever wrote it wrongly is told before anything is done
         entered = enter(event, office.step.run, office.policy, office.forge, office.sources)
     except (PolicyError, Denied) as error:
         if _meant(event):
-            office.complain(tell.error(str(error), office.step.url, office.render))
+            with suppress(Denied, Unavailable):  # what is wrong with the thread must not hide what is wrong
+                office.complain(tell.error(str(error), office.step.url, office.render))
         return Ended("error", str(error), broken=True)
     match entered:
         case TurnedAway(why=why):
@@ -111,13 +115,34 @@ def _said(post: Post, state: Final, text: str, why: str, trail: Trail | None = N
 
 
 def _fix(visit: Visit, office: Office, post: Post, *, only_gate: bool) -> Ended:
+    post.keep_open()
     post.say("routing", tell.heard(visit.sender, office.step.url, office.render))
+    try:
+        return _worked(visit, office, post, only_gate=only_gate)
+    except Denied as error:
+        return Ended(
+            "error", str(error), text=post.say("error", tell.error(str(error), office.step.url, office.render)), broken=True
+        )
+
+
+def _worked(visit: Visit, office: Office, post: Post, *, only_gate: bool) -> Ended:
+    if not only_gate:
+        _keyed(visit.policy, office)
     kit = office.kit(visit.policy, post, desk=office.desk(visit), bench=None if only_gate else office.bench)
     trail = office.runs.find(visit.id) or Trail(hear(asked(visit, office.forge, office.sources), kit, office.bench))
     if only_gate and isinstance(next_step(trail), Ask):
         return Ended("routing", "the command goes on", trail)
-    post.keep_open()
     return _closed(run(trail, kit), kit, office, post)
+
+
+def _keyed(policy: Policy, office: Office) -> None:
+    """Raises `Denied` where a lane has no key: known before anything is set aside, and for the person who wrote the workflow."""
+    try:
+        for name in policy.lanes:
+            office.model.ready(policy.lane(name))
+    except Denied as error:
+        remedy = "store it as a secret of the repository and pass it to this step: as the input named after the provider, "
+        raise Denied(f"{error}; here: {remedy}like `openrouter-api-key`, or by `api-key-env`") from None
 
 
 def _closed(trail: Trail, kit: Kit, office: Office, post: Post) -> Ended:
@@ -143,8 +168,7 @@ def _proposed(office: Office) -> Ended:
             f"the Trail is of #{request.number}, the event of #{_number(office.event)}; pass the gate's output on as it is"
         )
     kit = office.kit(trail.opened.policy, None, bench=office.bench)
-    for name in trail.opened.policy.lanes:
-        office.model.ready(trail.opened.policy.lane(name))
+    _keyed(trail.opened.policy, office)
     after = run(trail, kit)
     return Ended(running(after), "the attempt is made", after, record(after, paid(after, kit.ledger)))
 
@@ -162,7 +186,7 @@ def _applied(office: Office) -> Ended:
     try:
         trail = handover.continued(before, _unpacked(office, "handover"))
     except (TrailError, Denied) as error:
-        why = f"the job that asks the model left nothing that can be used: {error}"
+        why = f"the job that asks the model left nothing that can be used ({error}); its log says why: a missing key, most often"
         return Ended("error", why, before, text=post.say("error", tell.error(why, office.step.url, office.render)))
     kit = office.kit(trail.opened.policy, post, desk=office.desk(entered))
     return _closed(run(trail, kit), kit, office, post)

@@ -70,7 +70,7 @@ def enter(event: Event, run: str, policy_path: str, forge: Forge, sources: Sourc
 def _visit(
     event: Event, run: str, command: Command | NearMiss, permission: Permission, policy: Policy, default: str, me: str, forge: Forge
 ) -> Entered:
-    thread = forge.thread(event.number) if isinstance(event, Dispatched) else event.thread
+    thread = _thread(event, forge)
     pull = forge.pull(thread.number) if thread.pull else None
     standing = Standing(me, permission, thread, pull, event.repo.full_name)
     verb = command.verb if isinstance(command, Command) else "help"
@@ -94,6 +94,15 @@ def _visit(
         default=default,
         me=me,
     )
+
+
+def _thread(event: Event, forge: Forge) -> Thread:
+    if not isinstance(event, Dispatched):
+        return event.thread
+    found = forge.thread(event.number)
+    if found is None:
+        raise Denied(f"there is no issue or pull request #{event.number} here; mend the input `issue`")
+    return found
 
 
 def _permission(event: Event, forge: Forge) -> Permission:

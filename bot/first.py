@@ -9,7 +9,9 @@ from bot.core.event import Commented, Dispatched, Event, EventError, Labelled, T
 
 def look(env: Mapping[str, str]) -> Event | str:
     """The event that may be a command, or why there is none. Raises `EventError`."""
-    name, path = env.get("GITHUB_EVENT_NAME", ""), env.get("GITHUB_EVENT_PATH", "")
+    name, path = (env.get(key, "").strip() for key in ("GITHUB_EVENT_NAME", "GITHUB_EVENT_PATH"))
+    if not name or not path:
+        raise EventError("GITHUB_EVENT_NAME or GITHUB_EVENT_PATH is not set: this runs as a step of a GitHub workflow")
     try:
         data = Path(path).read_bytes()
     except OSError as error:

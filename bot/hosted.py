@@ -59,12 +59,11 @@ def _phase(step: Step, event: Event) -> int:
     with office(step, event, templates(), Wall()) as place:
         ended = act(place, step.input("phase") or "auto")
         try:
-            packed = pack(ended.trail) if ended.trail and not ended.trail.finished else ""
+            packed = pack(ended.trail) if ended.trail and ended.state not in FINAL else ""
         except TrailError as error:
             raise Denied(f"the Trail cannot travel to the next job: {error}") from None
     put_out(step, **outputs(ended, packed))
-    if ended.state in FINAL:
-        settled(step)
+    settled(step)  # the comment says how it ended, or that another job goes on
     if ended.text:
         summarise(step, ended.text + "\n")
     if ended.broken:

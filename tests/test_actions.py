@@ -120,6 +120,14 @@ def test_in_the_split_workflow_a_job_has_a_models_key_or_the_right_to_write():
         assert writes or job["permissions"] == {"contents": "read"}
 
 
+def test_a_label_on_a_pull_request_of_the_repository_itself_is_heard_and_one_from_a_fork_is_not():
+    for name in ("route-agent.yml", "route-agent-split.yml"):
+        text = (ROOT / "templates" / "workflows" / name).read_text()
+        assert "  pull_request:\n    types: [labeled]\n" in text
+        assert "github.event.pull_request.head.repo.full_name == github.repository" in text
+        assert text.count("github.event.pull_request.number || inputs.issue") == text.count("group: route-agent-")
+
+
 def test_the_gate_is_the_same_in_both_workflows_and_waits_for_nobody():
     whole, split = (jobs(ROOT / "templates" / "workflows" / f"{name}.yml") for name in ("route-agent", "route-agent-split"))
     assert "concurrency" not in whole["gate"]

@@ -182,3 +182,62 @@ def test_a_dry_run_says_the_route_and_spends_nothing(world, models, shop, tmp_pa
     assert outputs(job)["result"] == "explained"
     assert "would start in lane **fast**" in world.said(shop.issues[1], ME)[0]
     assert models.requests == []
+
+
+def test_a_job_that_hands_on_leaves_nothing_for_its_last_phase_to_close(world, shop, tmp_path):
+    job = commented(world, shop, tmp_path / "job", "/agent fix")
+    job.inputs = {"phase": "gate"}
+
+    assert run(job).returncode == 0
+    assert outputs(job)["result"] == "routing"
+    before = world.said(shop.issues[1], ME)
+    assert run(job, CLOSE).returncode == 0
+
+    assert world.said(shop.issues[1], ME) == before, "the next job goes on with it"
+
+
+def test_a_key_that_is_missing_makes_the_job_red_and_says_where_it_belongs(world, models, shop, tmp_path):
+    policy = shop.file("main", ".github/route-agent.yml") or ""
+    world.commit(shop, "main", {".github/route-agent.yml": policy.replace("provider: openai_compatible", "provider: openai")})
+    job = commented(world, shop, tmp_path / "job", "/agent fix")
+
+    done = run(job)
+
+    assert done.returncode == 1, done.stdout
+    (said,) = world.said(shop.issues[1], ME)
+    for where in (done.stdout, said):
+        assert "set OPENAI_API_KEY" in where
+        assert "like `openrouter-api-key`, or by `api-key-env`" in where
+    assert "### route-agent: error" in said
+    assert models.requests == []
+    assert not [seen for seen in world.sent("POST", "/git/") if "spend" in str(seen.body)], "nothing was set aside"
+
+
+def test_money_that_cannot_be_set_aside_is_said_on_the_thread_with_the_permission_to_give(world, models, shop, tmp_path):
+    job = commented(world, shop, tmp_path / "job", "/agent fix")
+    job.inputs, job.scopes = (
+        {"phase": "gate"},
+        "contents:read issues:write pull-requests:write checks:read statuses:read actions:read",
+    )
+
+    assert run(job).returncode == 1
+
+    (said,) = world.said(shop.issues[1], ME)
+    assert "permissions: contents: write" in said
+
+
+def test_an_explanation_hands_nothing_on(world, shop, tmp_path):
+    job = commented(world, shop, tmp_path / "job", "/agent explain")
+    assert run(job).returncode == 0
+    assert (outputs(job)["result"], outputs(job)["handover"]) == ("explained", "")
+
+
+def test_a_number_that_is_no_issue_and_an_input_that_is_no_word_are_named(world, shop, tmp_path):
+    world.issue(shop, "T")
+    job = Job(world, tmp_path / "job", "workflow_dispatch", world.dispatched(shop, "ann"), inputs={"issue": "999"})
+    done = run(job)
+    assert (done.returncode, "there is no issue or pull request #999 here" in done.stdout) == (1, True), done.stdout
+    job = commented(world, shop, tmp_path / "other", "/agent fix")
+    job.inputs = {"dry-run": "yes"}
+    assert run(job).returncode == 1
+    assert "write true or false" in world.said(shop.issues[1], ME)[0]

@@ -130,7 +130,7 @@ def leave_open(step_: Step, left: Left) -> None:
 
 
 def settled(step_: Step) -> None:
-    """The comment says how its command ended; nothing is left to close."""
+    """The job did what it was for; its last phase has nothing to close."""
     (step_.workspace / OWN / "open.json").unlink(missing_ok=True)
 
 

@@ -177,7 +177,9 @@ def conversation(run: str, lines: Lines, provider: Provider, chance: random.Rand
         paper.append(Charge(run, Wall().now(), wish.actor, "fast", cost.micros, cost.source))
 
     try:
-        attempt = solve(lane, Desired("system", TASK, "s"), Bounds(left, 9), Means(provider, place, RENDER, Wall(), hold, book, print))
+        attempt = solve(
+            lane, Desired("system", TASK, "s"), Bounds(left, 9), Means(provider, place, RENDER, Wall(), hold, book, print)
+        )
     except Killed:
         return
     own = sum(line.micros or 0 for line in lines.movements() if isinstance(line, Charge) and line.run == run)

@@ -222,6 +222,13 @@ def test_refusals_of_gateways_are_told_apart(bed, status, body, kind, said):
     assert not error.value.paid
 
 
+@pytest.mark.parametrize("before", range(180, 241, 7))
+def test_a_key_that_an_error_echoes_is_found_wherever_the_text_is_cut(bed, before):
+    with pytest.raises(Denied) as error:
+        ask(bed, "chat", failed(bed, "chat", 401, {"error": {"message": f"{'x' * before}{KEY}"}}))
+    assert KEY[:9] not in str(error.value)
+
+
 def test_a_server_that_says_not_to_try_again_is_not_asked_again(bed):
     with pytest.raises(Unavailable):
         ask(bed, "chat", failed(bed, "chat", 500, {}, **{"x-should-retry": "false"}), DO)

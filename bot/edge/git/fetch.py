@@ -67,7 +67,7 @@ class Remote:
         return urlsplit(self.url).netloc
 
     def _say(self, error: str) -> None:
-        last = redact(line(error.splitlines()[-1] if error else "it failed", 200), (self.token,))
+        last = line(redact(error.splitlines()[-1] if error else "it failed", (self.token,)), 200)
         if any(word in error for word in ("not our ref", "no such remote ref", "couldn't find remote ref")):
             raise Denied(f"a commit that was asked for is not on {self._host} any more: {last}")
         if any(word in error for word in ("Authentication failed", "could not read Username", " 403", " 401")):

@@ -74,7 +74,8 @@ def sorted_out(what: str, needs: str = "") -> Iterator[None]:
 
 
 def _trouble(error: GithubException, what: str, needs: str) -> Exception:
-    said = redact(line(error.message or str(error.data or ""), 200))
+    data = error.data if isinstance(error.data, dict) else {}
+    said = line(redact(str(error.message or data.get("message") or error.data or "")), 200)
     status = error.status
     limited = "rate limit" in said.lower() or (error.headers or {}).get("x-ratelimit-remaining") == "0"
     if status == 429 or (status == 403 and limited):

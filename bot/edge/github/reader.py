@@ -57,9 +57,15 @@ class Reader:
             found = self.hub.repo.get_collaborator_permission(login)
         return next((name for name in get_args(Permission) if name == found), "none")
 
-    def thread(self, number: int) -> Thread:
+    def thread(self, number: int) -> Thread | None:
         with sorted_out(f"reading #{number}", "issues: read"):
             issue = self.hub.repo.get_issue(number)
+            try:
+                issue.complete()
+            except GithubException as error:
+                if error.status in (404, 410):
+                    return None
+                raise
             return Thread(
                 number=issue.number,
                 title=issue.title or "",

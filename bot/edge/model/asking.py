@@ -166,4 +166,4 @@ class Models:
 
     def _say(self, lane: Lane, what: str) -> str:
         host = urlsplit(lane.base_url or ADDRESSES.get(lane.provider, "")).netloc
-        return redact(line(f"lane `{lane.name}` ({self._asked(lane).model} at {host}): {what}", 400), (self._key(lane),))
+        return line(redact(f"lane `{lane.name}` ({self._asked(lane).model} at {host}): {what}", (self._key(lane),)), 400)

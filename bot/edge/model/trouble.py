@@ -78,7 +78,7 @@ def sort(sdk: ModuleType, key: str, form: Form) -> Iterator[None]:
     except sdk.APIStatusError as error:
         raise by_status(_Refused.of(error), key, form) from None
     except (httpx2.HTTPError, json.JSONDecodeError, base, ValueError, AssertionError) as error:
-        what = redact(line(f"{type(error).__name__}: {error}"), (key,))
+        what = line(redact(f"{type(error).__name__}: {error}", (key,)))
         raise Passing(f"the answer could not be read ({what})", paid=True) from None
 
 
@@ -136,7 +136,7 @@ class _Refused:
 
 def by_status(refused: _Refused, key: str, form: Form) -> Exception:
     status, full = refused.status, refused.text
-    text = redact(line(full, 240), (key,))
+    text = line(redact(full, (key,)), 240)  # a key that is cut in the middle is not found any more
     if status == 413 or (status in (400, 422) and _TOO_LONG.search(full)):
         return TooLong(text)
     if form == "tools" and status in (400, 404, 422, 500, 501):
@@ -155,7 +155,7 @@ def by_status(refused: _Refused, key: str, form: Form) -> Exception:
 def in_success(document: Any, key: str) -> Exception:
     """An error that came with status 200. The model may have been at work, so it may be billed."""
     refused = _Refused(200, document, {})
-    text = redact(line(refused.text or "no reason given", 240), (key,))
+    text = line(redact(refused.text or "no reason given", (key,)), 240)
     code = refused.inner.get("code")
     status = code if isinstance(code, int) and not isinstance(code, bool) else 0
     if _TOO_LONG.search(refused.text):
