@@ -7,6 +7,7 @@ from pathlib import Path
 import yaml
 from pydantic import TypeAdapter
 
+from bot.core.health import Report
 from bot.core.ledger import Line
 from bot.core.policyschema import reference, schema
 from bot.core.trail import Opened
@@ -48,6 +49,13 @@ def action_tables() -> str:
     return "\n".join(rows) + "\n"
 
 
+def doctor_schema() -> str:
+    made = TypeAdapter[Report](Report).json_schema(mode="serialization")
+    made["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+    made["title"] = "What `doctor --json` prints"
+    return json.dumps(made, indent=1, sort_keys=True) + "\n"
+
+
 def files() -> dict[Path, str]:
     docs = ROOT / "docs"
     return {
@@ -56,6 +64,7 @@ def files() -> dict[Path, str]:
         docs / "action.md": between(docs / "action.md", action_tables()),
         docs / "ledger.schema.json": ledger_schema(),
         docs / "explain.schema.json": explain_schema(),
+        docs / "doctor.schema.json": doctor_schema(),
     }
 
 

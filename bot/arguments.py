@@ -11,7 +11,7 @@ from bot.ports import Denied
 POLICY = ".github/route-agent.yml"
 MOST_TASK = 200_000
 """Characters of a task."""
-COMMANDS = ("fix", "explain", "demo", "policy")
+COMMANDS = ("fix", "explain", "demo", "doctor", "policy")
 
 
 class _Parser(argparse.ArgumentParser):
@@ -27,6 +27,7 @@ def parse(words: list[str]) -> argparse.Namespace:
     _fix(commands.add_parser("fix", help="make and prove a patch for a task; the command taken when only flags are given"))
     _explain(commands.add_parser("explain", help="show signals, score, lane and checks for a task; spends nothing"))
     _demo(commands.add_parser("demo", help="run the main job on a small sample repository, without a key"))
+    _doctor(commands.add_parser("doctor", help="look whether everything is there that a run needs; asks each model once"))
     _policy(commands.add_parser("policy", help="check, print and explain policy files"))
     if words and words[0] not in COMMANDS and words[0] not in ("-h", "--help"):
         words = ["fix", *words]
@@ -64,6 +65,13 @@ def _demo(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model-url", metavar="URL", help="use real models behind this OpenAI-compatible address")
     parser.add_argument("--fast", metavar="NAME", help="with --model-url: the fast lane's model")
     parser.add_argument("--strong", metavar="NAME", help="with --model-url: the strong lane's model")
+    parser.add_argument("--json", action="store_true", help="print one JSON document instead")
+
+
+def _doctor(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--repo", metavar="DIR", default=".", help="the repository (default: the folder you stand in)")
+    parser.add_argument("--policy", metavar="FILE", help="the policy (default: .github/route-agent.yml as committed in HEAD)")
+    parser.add_argument("--offline", action="store_true", help="ask no model and use no network; spends nothing")
     parser.add_argument("--json", action="store_true", help="print one JSON document instead")
 
 

@@ -91,6 +91,8 @@ def _command(words: Namespace) -> int:
             return ended(play.play(words, _outside(), _show), strict=False)
         case "explain":
             return _explain(words)
+        case "doctor":
+            return _doctor(words)
         case _:
             return _fix(words)
 
@@ -124,6 +126,16 @@ def _explain(words: Namespace) -> int:
     else:
         _show(tell.explanation(opened, outside.render, model))
     return DONE
+
+
+def _doctor(words: Namespace) -> int:
+    """0 where nothing has to be mended, whatever could not be looked at."""
+    from bot import clinic  # noqa: PLC0415 - GitHub's client comes with it; only where it is looked at
+
+    outside = _outside()
+    found = clinic.examined(Path(words.repo), words.policy, outside, offline=words.offline)
+    _show(clinic.printed(found, outside, as_json=words.json))
+    return DONE if found.sound else MENDABLE
 
 
 def _policy(words: Namespace) -> int:

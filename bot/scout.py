@@ -44,6 +44,11 @@ def found_checks(policy: Policy, tree: Tree) -> tuple[Check, ...]:
     """The policy's checks; where it names none, those that the repository's own files ask for."""
     if policy.verification.checks:
         return tuple(Check(c.name, c.run, c.kind, "verification.checks") for c in policy.verification.checks)
+    return detected(tree)
+
+
+def detected(tree: Tree) -> tuple[Check, ...]:
+    """The checks that the repository's own files ask for."""
 
     def read(path: str) -> str | None:
         try:

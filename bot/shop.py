@@ -108,7 +108,7 @@ def shop(wanted: Desired, outside: Outside, model: Model) -> Iterator[Shop]:
 def _shop(wanted: Desired, outside: Outside, model: Model, repository: Repository, trees: Trees, scratch: Path) -> Shop:
     own = repository.common_dir / "route-agent"
     lines, runs = Lines(wanted.ledger or own / "ledger.jsonl"), outside.runs(own / "runs")
-    policy = _policy(wanted, repository, trees)
+    policy = committed(wanted, repository, trees)
     if wanted.lane is not None and (unknown := unknown_lane(wanted.lane, policy.lanes)):
         raise Denied(f"--lane: {unknown}")
     for note in unheeded(policy, "sandbox"):
@@ -123,7 +123,8 @@ def _shop(wanted: Desired, outside: Outside, model: Model, repository: Repositor
     return Shop(repository, asked, kit, bench, runs, lines)
 
 
-def _policy(wanted: Desired, repository: Repository, trees: Trees) -> Policy:
+def committed(wanted: Desired, repository: Repository, trees: Trees) -> Policy:
+    """The caller's own policy, else the one committed in HEAD."""
     if wanted.policy is not None:
         return read_policy(wanted.policy, wanted.policy_name)
     try:
@@ -182,10 +183,10 @@ def _request(wanted: Desired, repository: Repository, policy: Policy) -> Request
     )
     key = hashlib.sha256(repr(parts).encode(errors="surrogateescape")).hexdigest()[:10]
     labels = tuple(map(sendable, wanted.labels))
-    return Request(key, sendable(repository.root.name), None, _actor(), task, labels, repository.head, wanted.lane)
+    return Request(key, sendable(repository.root.name), None, actor(), task, labels, repository.head, wanted.lane)
 
 
-def _actor() -> str:
+def actor() -> str:
     try:
         return getpass.getuser()
     except (KeyError, OSError):

@@ -3,9 +3,10 @@
 from bot.core import account
 from bot.core.clean import inline, line
 from bot.core.command import VERBS, NearMiss
-from bot.core.cost import Unpriced, dollars
+from bot.core.cost import Unpriced, dollars, exact
 from bot.core.detect import as_policy
 from bot.core.gate import Refused
+from bot.core.health import Problem, Report, Skipped
 from bot.core.ledger import Record
 from bot.core.policy import Lane, Policy
 from bot.core.policyfile import unheeded
@@ -122,6 +123,19 @@ def explanation(opened: Opened, render: Renderer, model: Model) -> str:
         found=as_policy(opened.checks) if found else "",
         lanes=[(lane, _price_words(lane, model)) for lane in lanes],
         unheeded=unheeded(opened.policy, opened.proof),
+    )
+
+
+def checkup(found: Report, render: Renderer) -> str:
+    """One line an item, problems with their remedy, and what looking has cost."""
+    return render(
+        "terminal/doctor.j2",
+        report=found,
+        words=["unknown" if isinstance(item, Skipped) else item.state for item in found.items],
+        remedies=[item.remedy if isinstance(item, Problem) else "" for item in found.items],
+        width=max((len(item.name) for item in found.items), default=0),
+        cost="nobody knows how much" if found.cost_micros is None else f"${exact(found.cost_micros)}",
+        problems=sum(isinstance(item, Problem) for item in found.items),
     )
 
 

@@ -1,5 +1,6 @@
 """The world, as far as the bot needs it, and the ways in which it can fail. Two kits: Bench (no writer), Desk (no model)."""
 
+from bot.ports.checkup import Books, Catalog, Hosting, Limit, Site, Standing
 from bot.ports.failures import Denied, Moved, TooLong, Unavailable
 from bot.ports.github import Ci, Forge, Notices, Offer, Opening, Pulls
 from bot.ports.kits import Bench, Clock, Desk, Keeper, Kit, Ledger, Purse, Renderer, Watcher
@@ -8,17 +9,21 @@ from bot.ports.repository import Hit, Layer, Sandbox, Sources, Tree, Trees, Writ
 
 __all__ = [
     "Bench",
+    "Books",
     "Call",
+    "Catalog",
     "Ci",
     "Clock",
     "Denied",
     "Desk",
     "Forge",
     "Hit",
+    "Hosting",
     "Keeper",
     "Kit",
     "Layer",
     "Ledger",
+    "Limit",
     "Model",
     "Moved",
     "Notices",
@@ -32,7 +37,9 @@ __all__ = [
     "Said",
     "Sandbox",
     "Shown",
+    "Site",
     "Sources",
+    "Standing",
     "Told",
     "TooLong",
     "Tool",

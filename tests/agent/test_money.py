@@ -1,7 +1,7 @@
 """Thousands of conversations at random, many runs over one ledger file, with failures and kills: what is gone never passes a cap.
 
-The provider here keeps its own books. It counts by a tokenizer of its own, prices as it likes below the known price, and is believed
-in nothing: at the end its books are laid beside the ledger.
+The provider here keeps its own books. It counts by a tokenizer of its own, prices at the known price, and is
+believed in nothing: at the end its books are laid beside the ledger.
 """
 
 import random
@@ -77,7 +77,7 @@ class Folder:
 
 @dataclass
 class Provider:
-    """Bills by its own tokenizer, at most at the price that is known; answers, refuses, breaks off, lies about nothing but usage at times."""
+    """Bills by its own tokenizer, at the price that is known; answers, refuses, breaks off, and may count nothing."""
 
     chance: random.Random
     price_: Price

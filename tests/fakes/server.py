@@ -2,12 +2,14 @@
 
 It speaks the three wire formats: `/chat/completions`, `/responses`, `/messages`, each with usage as its provider counts it.
 
-As a program: `python -m tests.fakes.server PORT SCRIPT.json`, the script being `{MODEL: [ACTION, …]}`.
+As a program: `python -m tests.fakes.server PORT SCRIPT.json`, the script being `{MODEL: [ACTION, …]}`;
+`/PATH` instead of a model gives the page that a GET of it brings.
 """
 
 import json
 import sys
 import threading
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import TracebackType
@@ -22,6 +24,8 @@ With `"delay": SECONDS` it comes late."""
 class Server:
     def __init__(self, port: int = 0) -> None:
         self.scripts: dict[str, list[Answer]] = {}
+        self.pages: dict[str, Answer] = {}
+        """What a GET of a path brings, `/v1/models` say: `body` or `raw`, `status`, `headers`, `delay`; `drip` sends on and on."""
         self.requests: list[dict[str, Any]] = []
         self.headers: list[dict[str, str]] = []
         self.paths: list[str] = []
@@ -162,6 +166,22 @@ def _handler(server: Server) -> type[BaseHTTPRequestHandler]:
             self.end_headers()
             self.wfile.write(payload)
 
+        def do_GET(self) -> None:
+            server.headers.append({name.lower(): value for name, value in self.headers.items()})
+            page = server.pages.get(self.path, {"status": 404, "body": {"error": {"message": "Not Found"}}})
+            server.stopping.wait(page.get("delay", 0))
+            raw = page["raw"] if "raw" in page else json.dumps(page.get("body"))
+            payload = raw if isinstance(raw, bytes) else raw.encode()
+            self.send_response(page.get("status", 200))
+            for name, value in {"content-type": "application/json", **page.get("headers", {})}.items():
+                self.send_header(name, value)
+            self.end_headers()
+            with suppress(OSError):  # who asked has gone
+                self.wfile.write(payload)
+                while page.get("drip") and not server.stopping.wait(0.05):
+                    self.wfile.write(page["drip"].encode())
+                    self.wfile.flush()
+
     return Handler
 
 
@@ -169,7 +189,10 @@ def main() -> None:
     port, script = sys.argv[1:]
     with Server(int(port)) as server:
         for model, answers in json.loads(Path(script).read_text()).items():
-            server.script(model, answers)
+            if model.startswith("/"):
+                server.pages[model] = answers
+            else:
+                server.script(model, answers)
         threading.Event().wait()
 
 

@@ -1,6 +1,6 @@
 """Every address that this GitHub serves, written out."""
 
-from tests.fakes.world import actions, contents, objects, threads
+from tests.fakes.world import actions, contents, objects, settings, threads
 from tests.fakes.world.http import Answer, Asked, Route
 
 _R = r"/repos/([^/]+/[^/]+)"
@@ -16,6 +16,7 @@ ROUTES: tuple[tuple[str, str, Route], ...] = (
     ("POST", "/api/graphql", _viewer),
     ("GET", _R, threads.repository),
     ("GET", _R + r"/collaborators/([^/]+)/permission", threads.permission),
+    ("GET", _R + r"/issues", settings.issues),
     ("GET", _R + r"/issues/(\d+)", threads.issue),
     ("GET", _R + r"/issues/(\d+)/events", threads.events),
     ("GET", _R + r"/issues/(\d+)/comments", threads.comments),
@@ -40,6 +41,11 @@ ROUTES: tuple[tuple[str, str, Route], ...] = (
     ("GET", _R + r"/commits/" + _SHA + r"/check-runs", actions.check_runs),
     ("GET", _R + r"/check-runs/(\d+)/annotations", actions.annotations),
     ("GET", _R + r"/statuses/" + _SHA, actions.statuses),
+    ("GET", _R + r"/actions/workflows", settings.workflows),
+    ("GET", _R + r"/contents/(.+)", settings.contents),
+    ("GET", _R + r"/actions/permissions/workflow", settings.workflow_rights),
+    ("GET", _R + r"/branches/([^/]+)", settings.branch),
+    ("GET", _R + r"/rules/branches/([^/]+)", settings.rules),
     ("GET", _R + r"/actions/workflows/([^/]+)", actions.workflow),
     ("POST", _R + r"/actions/workflows/([^/]+)/dispatches", actions.dispatch),
     ("GET", _R + r"/actions/runs", actions.runs),

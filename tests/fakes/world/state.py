@@ -109,6 +109,12 @@ class Repo:
     statuses: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     disabled: set[str] = field(default_factory=set)
     """Workflow files that somebody switched off."""
+    opens_pulls: bool = False
+    """The setting that lets a workflow's own token open pull requests."""
+    required: tuple[str, ...] = ()
+    """Checks that the default branch's own protection wants."""
+    rules: list[dict[str, Any]] = field(default_factory=list)
+    """Of the rulesets, as the API shows them for the default branch."""
 
     def git(self, *words: str, stdin: bytes | None = None) -> str:
         return repos.git(self.path, *words, stdin=stdin)
