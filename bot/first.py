@@ -3,8 +3,11 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from bot.core.command import may_be
+from bot.core.command import heard, may_be
 from bot.core.event import Commented, Dispatched, Event, EventError, Labelled, Typed, read
+
+USUAL = "/agent"
+"""The word that begins a command where the policy names no other."""
 
 
 def look(env: Mapping[str, str]) -> Event | str:
@@ -24,3 +27,11 @@ def look(env: Mapping[str, str]) -> Event | str:
             return "the comment is no command"
         case Commented() | Labelled() | Dispatched() as event:
             return event
+
+
+def soon(event: Event, phase: str) -> Commented | None:
+    """The command that may be acknowledged before the policy is read: in the usual word, by a person, in a job that answers."""
+    if not isinstance(event, Commented) or phase not in ("", "auto", "gate"):
+        return None
+    own = event.sender.kind == "User" and event.sender.id == event.author.id
+    return event if own and heard(event.body, USUAL) is not None else None

@@ -3,6 +3,7 @@
 import os
 import signal
 import traceback
+from dataclasses import dataclass, replace
 from types import FrameType
 
 from bot import tell
@@ -10,6 +11,7 @@ from bot.action import Ended, act
 from bot.cli import templates
 from bot.core.cost import dollars
 from bot.core.event import Event
+from bot.core.forge import Reaction
 from bot.core.handover import pack
 from bot.core.route import Refusal
 from bot.core.state import FINAL, is_final, mark, stamped
@@ -18,14 +20,14 @@ from bot.edge import actions
 from bot.edge.actions import OWN, Left, Step, harmless, left_open, put_out, settled, summarise
 from bot.edge.render import Templates
 from bot.office import doors, office
-from bot.ports import Denied, Unavailable
+from bot.ports import Denied, Notices, Unavailable
 from bot.shop import Wall
 
 DONE, MENDABLE, OURS, INTERRUPTED = 0, 1, 3, 130
 
 
-def main(event: Event) -> int:
-    """Answer one event."""
+def main(event: Event, *, nodded: bool = False) -> int:
+    """Answer one event. `nodded` is whether its command has its reaction already."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _as_interrupt)
     secrets: tuple[str, ...] = ()
@@ -33,7 +35,7 @@ def main(event: Event) -> int:
         step = actions.step(os.environ)
         secrets = step.secrets
         actions.strip(step.keys)
-        return _phase(step, event)
+        return _phase(step, event, nodded=nodded)
     except Denied as error:
         return _log("error", str(error), secrets, MENDABLE)
     except Unavailable as error:
@@ -55,8 +57,23 @@ def _log(kind: str, text: str, secrets: tuple[str, ...], code: int) -> int:
     return code
 
 
-def _phase(step: Step, event: Event) -> int:
-    with office(step, event, templates(), Wall()) as place:
+@dataclass(frozen=True, slots=True)
+class _Nodded:
+    """The notices of a command that has its reaction already: a second would only make the first comment wait."""
+
+    notices: Notices
+
+    def react(self, number: int, comment: int | None, content: Reaction) -> None:
+        if content != "eyes":
+            self.notices.react(number, comment, content)
+
+    def say(self, number: int, marker: str, login: str, body: str) -> int:
+        return self.notices.say(number, marker, login, body)
+
+
+def _phase(step: Step, event: Event, *, nodded: bool) -> int:
+    with office(step, event, templates(), Wall()) as opened:
+        place = replace(opened, notices=_Nodded(opened.notices)) if nodded else opened
         ended = act(place, step.input("phase") or "auto")
         try:
             packed = pack(ended.trail) if ended.trail and ended.state not in FINAL else ""

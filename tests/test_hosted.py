@@ -73,6 +73,16 @@ def test_a_comment_that_is_no_command_ends_in_a_fifth_of_a_second_and_loads_noth
     assert world.journal == []
 
 
+def test_a_command_gets_one_reaction_and_gets_it_before_the_gate_is_loaded(world, shop, tmp_path):
+    job = commented(world, shop, tmp_path / "job", "/agent help")
+    assert run(job).returncode == 0
+    asked = [f"{seen.method} {seen.path}" for seen in world.journal]
+    reaction = next(index for index, line in enumerate(asked) if line.endswith("/reactions"))
+    assert reaction < asked.index("GET /repos/octo/shop/git/ref/heads/main"), "the gate reads the branch"
+    assert sum(line.endswith("/reactions") for line in asked) == 1
+    assert "state: explained" in world.said(shop.issues[1], ME)[0]
+
+
 def outputs(job: Job) -> dict[str, str]:
     """As the runner reads them: name, bar, value, bar."""
     rows = (job.folder / "output").read_text().split("\n")

@@ -1,6 +1,7 @@
 """The two texts that begin an attempt: the rules, and the task with what is known of it."""
 
 from bot.agent.loop import Desired
+from bot.agent.tools import failures
 from bot.core.clean import printable, redact
 from bot.core.trail import Trail
 from bot.core.verdict import Escalate
@@ -15,7 +16,9 @@ CHARACTERS = 3
 def desired(trail: Trail, tree: Tree, context_tokens: int, render: Renderer) -> Desired:
     """What the lane is told. Everything a stranger may have written stands between fences, as data."""
     opened = trail.opened
-    failing = tuple(name for run in opened.baseline if run.report for name in run.report.failed)
+    outputs = tuple((run.check, failures(redact(run.tail))) for run in opened.baseline if run.exit_code)[:2]
+    failed = (name for run in opened.baseline if run.report for name in run.report.failed)
+    failing = tuple(name for name in failed if not any(name in output for _, output in outputs))  # what is shown, is said once
     return Desired(
         session=f"route-agent-{opened.request.id[:32]}-{len(trail.tries)}",
         system=render("prompts/system.j2"),
@@ -25,7 +28,7 @@ def desired(trail: Trail, tree: Tree, context_tokens: int, render: Renderer) -> 
             places=opened.places,
             files=_files(tuple(place.path for place in opened.places), tree, context_tokens * CHARACTERS // SHARE),
             failing=failing[:20],
-            outputs=tuple((run.check, redact(run.tail)) for run in opened.baseline if run.exit_code)[:2],
+            outputs=outputs,
             checks=opened.checks,
             before=_before(trail),
         ),
@@ -51,7 +54,7 @@ def _before(trail: Trail) -> dict[str, object] | None:
     if not trail.tries:
         return None
     last = trail.tries[-1]
-    runs = tuple((run.check, redact(run.tail)) for run in last.evidence.runs if run.exit_code or run.report is None)
+    runs = tuple((run.check, failures(redact(run.tail))) for run in last.evidence.runs if run.exit_code or run.report is None)
     detail = last.decision.detail if isinstance(last.decision, Escalate) else ""
     return {
         "detail": detail,

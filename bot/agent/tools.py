@@ -14,6 +14,9 @@ SEARCH_SECONDS = 5.0
 READ_LINES = 400
 """The most lines one `read` brings; the rest is asked for by line number."""
 SHOWN_CHARACTERS = 12_000
+_PASSED = re.compile(r"^[^\n]*(?: \.\.\. ok| PASSED(?: +\[ *\d+%\])?)\n", re.MULTILINE)
+_BOUNDS = ("title", "default", "minLength", "maxLength", "minimum", "maximum")
+"""Not sent with every call: what does not keep them is answered with what is wrong."""
 
 
 class _Args(BaseModel):
@@ -108,18 +111,16 @@ def tools(checks: tuple[Check, ...]) -> tuple[Tool, ...]:
 
 def _parameters(kind: type[Action], checks: tuple[Check, ...]) -> dict[str, Any]:
     schema = kind.model_json_schema()
-    properties = {
-        name: {key: value for key, value in given.items() if key not in ("title", "default")}
-        for name, given in schema["properties"].items()
-    }
+    properties = {name: _offered(given) for name, given in schema["properties"].items()}
     if kind is RunCheck:
         properties["name"]["enum"] = [check.name for check in checks]
-    return {
-        "type": "object",
-        "properties": properties,
-        "required": schema.get("required", []),
-        "additionalProperties": False,
-    }
+    return {"type": "object", "properties": properties, "required": schema.get("required", [])}
+
+
+def _offered(given: dict[str, Any]) -> dict[str, Any]:
+    """A parameter's schema as a model needs it; what may be null may as well be left out."""
+    plain, *_ = given.get("anyOf", [given])
+    return {key: value for key, value in {**given, **plain}.items() if key not in (*_BOUNDS, "anyOf")}
 
 
 def action(call: Call) -> Action | str:
@@ -216,7 +217,12 @@ class Workplace:
             return f"There is no check `{name}`. The checks are: {', '.join(c.name for c in self.checks)}."
         done = self.run(check)
         how = f"did not end within {done.seconds:.0f} s" if done.timed_out else f"ended with exit code {done.exit_code}"
-        return f"`{check.run}` {how}.\n{shortened(done.tail)}"
+        return f"`{check.run}` {how}.\n{shortened(failures(done.tail))}"
+
+
+def failures(output: str) -> str:
+    """A check's output without its lines for passed tests, as unittest and pytest write them: each call would send them again."""
+    return _PASSED.sub("", output)
 
 
 def shortened(text: str) -> str:

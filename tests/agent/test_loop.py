@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from bot.agent.context import fit, tokens
-from bot.agent.tools import tools
+from bot.agent.tools import failures, tools
 from bot.core.checks import Check
 from bot.demo.scripted import Scripted
 from bot.ports import Call, Prompt, Said, Shown, Told
@@ -114,3 +114,18 @@ def test_a_long_conversation_is_condensed_from_its_oldest_observations(job):
 def test_check_is_offered_only_where_one_can_run():
     assert "check" not in [tool.name for tool in tools(())]
     assert "check" in [tool.name for tool in tools((Check("t", "t", "tests", "t"),))]
+
+
+def test_what_is_sent_with_every_call_holds_no_bound_that_is_checked_anyway():
+    parameters = {tool.name: tool.parameters for tool in tools(())}
+    assert parameters["read"]["properties"]["end"] == {"type": "integer", "description": "The last line."}
+    assert parameters["read"]["required"] == ["path"]
+    assert "Length" not in str(parameters)
+    assert "imum" not in str(parameters)
+
+
+def test_a_check_shows_the_model_what_did_not_pass():
+    unittest = "test_a (t.T.test_a) ... ok\ntest_b (t.T.test_b) ... FAIL\n\nit is ... ok not to end here\nFAILED\n"
+    assert failures(unittest) == "test_b (t.T.test_b) ... FAIL\n\nit is ... ok not to end here\nFAILED\n"
+    pytest_ = "t.py::a PASSED    [ 50%]\nt.py::b FAILED    [100%]\nt.py::c PASSED\nE  x == PASSED?\n"
+    assert failures(pytest_) == "t.py::b FAILED    [100%]\nE  x == PASSED?\n"

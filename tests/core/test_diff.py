@@ -111,7 +111,7 @@ def test_quoted_names_are_read_as_git_means_them():
 
 
 def test_reading_a_large_change_costs_little_more_than_parsing_it():
-    words = [sys.executable, "bench/overhead.py", "--runs", "2", "--files", "1000"]
+    words = [sys.executable, "bench/reading.py", "--runs", "2", "--files", "1000"]
     done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=True)
     times = float(done.stdout.splitlines()[-1].split()[0])
     assert times < 2.5, done.stdout

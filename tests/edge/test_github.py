@@ -1,5 +1,6 @@
 """The adapter over the real PyGithub, against a GitHub that remembers and can fail on demand."""
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -85,6 +86,15 @@ def test_a_reaction_is_given_once_on_a_comment_and_on_an_issue(world, shop):
         Speaker(hub(world)).react(issue.number, number, "eyes")
         Speaker(hub(world)).react(issue.number, None, "-1")
     assert issue.reactions == {str(number): {(ME, "eyes")}, "issue": {(ME, "-1")}}
+
+
+def test_asking_who_the_token_is_makes_no_write_wait(world, shop):
+    issue = world.issue(shop, "T")
+    patient = connect(world.api, world.url, "ghs_all", "octo/shop", 30)
+    start = time.monotonic()
+    assert Reader(patient).me() == ME
+    Speaker(patient).react(issue.number, None, "eyes")
+    assert time.monotonic() - start < 15
 
 
 # ---- who -----------------------------------------------------------------------------------------------------------

@@ -26,8 +26,10 @@ class Reader:
 
     def me(self) -> str:
         """By GraphQL, which answers every kind of token; the REST endpoint for it refuses a workflow's own."""
+        requester = self.hub.github.requester
+        apart = requester.withAuth(requester.auth)  # a question, but a POST: the next write need not wait for it
         with sorted_out("asking who this token is"):
-            _, data = self.hub.github.requester.graphql_query("query { viewer { login } }", {})
+            _, data = apart.graphql_query("query { viewer { login } }", {})
         login = data.get("data", {}).get("viewer", {}).get("login")
         if not isinstance(login, str) or not login:
             raise Denied("GitHub does not say who this token is; pass another `github-token`")

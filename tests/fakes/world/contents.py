@@ -23,10 +23,12 @@ def _blob(repo: "Repo", branch: str, path: str) -> str | None:
 
 def read(world: "World", asked: Asked) -> Answer:
     repo, path = found(world, asked, "contents:read"), asked.parts[1]
-    sha = _blob(repo, asked.query["ref"], path)
+    sha = _blob(repo, asked.query.get("ref", repo.default), path)
     if sha is None:
         raise Refused(404, "Not Found")
     data = repo.git("cat-file", "blob", sha).encode() + b"\n"
+    if "raw" in asked.accept:
+        return Answer(200, raw=data)
     inline = len(data) <= MOST_INLINE
     return Answer(
         200,

@@ -53,6 +53,7 @@ class Asked:
     login: str
     token: str
     parts: tuple[str, ...] = ()
+    accept: str = ""
 
 
 @dataclass
@@ -125,6 +126,7 @@ def paged(world: "World", asked: Asked, items: list[Any], wrap: str = "") -> Ans
 def _handler(world: "World") -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True  # head and body are two segments, and the second does not wait for the first's receipt
 
         def log_message(self, *_: object) -> None:
             """Quiet."""
@@ -156,6 +158,7 @@ def _handler(world: "World") -> type[BaseHTTPRequestHandler]:
             name = self.headers.get("authorization", "").rpartition(" ")[2]
             token = world.tokens.get(name)
             asked = Asked(self.command, path.removeprefix("/api/v3"), query, body, token.login if token else "", name)
+            asked.accept = self.headers.get("accept", "")
             fault = next((f for f in world.faults if f.method == self.command and re.search(f.path, asked.path)), None)
             if token is None:
                 made = Answer(401, {"message": "Bad credentials"})
