@@ -3,7 +3,8 @@
 python3 dev.py demo       run the main job on a sample repository
 python3 dev.py test       every test that needs nothing more
 python3 dev.py check      ruff, formatting, mypy, import contracts, generated files
-python3 dev.py rest       the tests that need packages from elsewhere (a wheel in an empty environment)
+python3 dev.py rest       the tests that need packages from elsewhere (a wheel in an empty environment, servers of others)
+python3 dev.py weights    the tests with a real model; ROUTE_AGENT_WEIGHTS names its GGUF file
 python3 dev.py e2e        the tests that run the whole product in containers; as root on Debian it installs what it needs
 python3 dev.py generate   rewrite the generated files
 python3 dev.py pin        write the constraints files anew
@@ -19,6 +20,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
+COUNTERPARTS = ROOT / "tests" / "counterparts"
 PINS = {"run": ROOT / "constraints.txt", "dev": ROOT / "constraints-dev.txt", "build": ROOT / "constraints-build.txt"}
 
 
@@ -54,12 +56,17 @@ def demo(*words: str) -> int:
 
 def test(*words: str) -> int:
     prepare("dev")
-    return run(PYTHON, "-m", "pytest", "-n", "auto", "-m", "not elsewhere and not engine", *words, check=False)
+    return run(PYTHON, "-m", "pytest", "-n", "auto", "-m", "not elsewhere and not weights and not engine", *words, check=False)
 
 
 def rest(*words: str) -> int:
     prepare("dev")
     return run(PYTHON, "-m", "pytest", "-m", "elsewhere", *words, check=False)
+
+
+def weights(*words: str) -> int:
+    prepare("dev")
+    return run(PYTHON, "-m", "pytest", "-m", "weights", *words, check=False)
 
 
 def e2e(*words: str) -> int:
@@ -88,20 +95,18 @@ def pin(*_: str) -> int:
     builds.write_text("\n".join(needed))
     sources = {"run": ("pyproject.toml",), "dev": ("pyproject.toml", "--all-extras"), "build": (builds, "--python-version", "3.11")}
     for name, source in sources.items():
-        how = (
-            "--universal",
-            "--generate-hashes",
-            "--no-emit-index-url",
-            "--no-header",
-            "--no-annotate",
-            "-q",
-            "--upgrade",
-        )
-        run(VENV / "bin" / "uv", "pip", "compile", *source, *how, "-o", PINS[name])
+        compile_pins(PINS[name], *source)
+    for name in tomllib.loads((ROOT / "pyproject.toml").read_text())["dependency-groups"]:
+        compile_pins(COUNTERPARTS / f"constraints-{name}.txt", "--group", name, "--python-version", "3.11")
     return 0
 
 
-COMMANDS = {"demo": demo, "test": test, "check": check, "rest": rest, "e2e": e2e, "generate": generate, "pin": pin}
+def compile_pins(pins: Path, *source: str | Path) -> None:
+    how = ("--universal", "--generate-hashes", "--no-emit-index-url", "--no-header", "--no-annotate", "-q", "--upgrade")
+    run(VENV / "bin" / "uv", "pip", "compile", *source, *how, "-o", pins)
+
+
+COMMANDS = {each.__name__: each for each in (demo, test, check, rest, weights, e2e, generate, pin)}
 
 if __name__ == "__main__":
     if len(sys.argv) < 2 or sys.argv[1] not in COMMANDS:

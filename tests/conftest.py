@@ -2,6 +2,8 @@
 
 import os
 import socket
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +25,7 @@ SCRUBBED = (
 )
 LEFT = {
     "elsewhere": "needs packages from an index: `python3 dev.py rest` runs it",
+    "weights": "needs a real model's weights: `ROUTE_AGENT_WEIGHTS=FILE.gguf python3 dev.py weights` runs it",
     "engine": "needs a container engine: `python3 dev.py e2e` runs it",
 }
 
@@ -58,8 +61,10 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         session.config.workeroutput["left"] = session.config.stash.get(_LEFT, [])
 
 
-def pytest_collection_modifyitems(session: pytest.Session, config: pytest.Config, items: list[pytest.Item]) -> None:
-    config.stash[_LEFT] = sorted(f"{item.nodeid}: {why}" for item in items for mark, why in LEFT.items() if mark in item.keywords)
+def pytest_deselected(items: Sequence[pytest.Item]) -> None:
+    for item in items:
+        left = item.config.stash.setdefault(_LEFT, [])
+        left += [f"{item.location[0]}: {why}" for mark, why in LEFT.items() if mark in item.keywords]
 
 
 _LEFT = pytest.StashKey[list[str]]()
@@ -68,7 +73,7 @@ _LEFT = pytest.StashKey[list[str]]()
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
     """What was not run, and why, so that green is not read as more than it is."""
     left = config.stash.get(_LEFT, [])
-    if left and config.getoption("markexpr", "") == "not elsewhere and not engine":
+    if left and config.getoption("markexpr", ""):
         terminalreporter.section("not run here")
-        for name in left:
-            terminalreporter.write_line(name)
+        for what, number in sorted(Counter(left).items()):
+            terminalreporter.write_line(f"{number} of {what}")

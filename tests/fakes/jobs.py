@@ -13,9 +13,9 @@ from bot.cli import templates
 from bot.core.ledger import Record
 from bot.core.spend import Charge
 from bot.core.trail import Trail
-from bot.demo.scripted import Scripted
 from bot.edge.store import Lines, Runs
 from bot.edge.terminal import Progress
+from bot.ports import Model
 from bot.shop import Outside, Wall
 from tests.fakes import repos
 
@@ -37,7 +37,7 @@ class Job:
         made = Desired(self.repo, self.task, self.policy.encode(), "policy.yml")
         return replace(made, **self.more)
 
-    def run(self, model: Scripted) -> tuple[Record, Trail]:
+    def run(self, model: Model) -> tuple[Record, Trail]:
         return local.fix(self.wanted(), self.outside(), model)
 
     @property

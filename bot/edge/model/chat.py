@@ -38,9 +38,14 @@ def connect(clients: dict[tuple[str, str], "OpenAI"], sending: Sending) -> "Open
     """One client for an address and a key. Everything that it would take from the environment is said here."""
     from openai import OpenAI  # noqa: PLC0415 - likewise
 
+    from bot.edge.model.punctual import Punctual  # noqa: PLC0415 - likewise
+
     place = (sending.address, sending.key)
     if place not in clients:
-        clients[place] = OpenAI(base_url=sending.address, api_key=sending.key, max_retries=0, organization="", project="")
+        http = Punctual(follow_redirects=True)
+        clients[place] = OpenAI(
+            base_url=sending.address, api_key=sending.key, max_retries=0, organization="", project="", http_client=http
+        )
     return clients[place]
 
 

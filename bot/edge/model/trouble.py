@@ -38,7 +38,7 @@ class NoChat(Less):
 
 _TOO_LONG = re.compile(
     r"context_length_exceeded|exceed_context_size|ContextWindowExceeded|maximum context length|max_model_len|prompt is too long"
-    r"|context window|request_too_large",
+    r"|context window|available context size|request_too_large",
     re.IGNORECASE,
 )
 _NO_CHAT = re.compile(r"use /v1/responses", re.IGNORECASE)
@@ -53,6 +53,10 @@ _SPENT = re.compile(
     r"|insufficient[ _](?:credits?|funds|balance)|out of credits",
     re.IGNORECASE,
 )
+_PROXY_BUDGET = re.compile(r"crossed budget|ExceededBudget|budget has been exceeded", re.IGNORECASE)
+_PROXY_MODEL = re.compile(r"Invalid model name passed", re.IGNORECASE)
+_PROXY_NOTE = re.compile(r"\s+LiteLLM: model group .*", re.DOTALL)
+"""What a LiteLLM proxy adds to an upstream's words. It holds names that its owner chose, `low-budget` say: they are no evidence."""
 _BAD_KEY = re.compile(r"no_db_connection|No connected db|invalid_api_key|authentication_error", re.IGNORECASE)
 _RETRIED = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 520, 521, 522, 524, 529})
 _MAY_BE_PAID = frozenset({408, 504, 524})
@@ -105,7 +109,7 @@ class _Refused:
             document = json.loads(error.response.text)
         except (ValueError, RecursionError):
             document = None
-        return cls(int(error.status_code), document, error.response.headers, str(error.message))
+        return cls(int(error.status_code), document, error.response.headers, error.response.text[:2_000])
 
     @property
     def text(self) -> str:
@@ -115,7 +119,7 @@ class _Refused:
             str(self.inner[name]) for name in names if self.inner.get(name) not in (None, "", self.status, str(self.status))
         )
         kinds = " ".join(str(v) for v in (self.metadata("error_type"), self.availability.get("code")) if v)
-        return f"{said or self.otherwise} {kinds}".strip()
+        return _PROXY_NOTE.sub("", f"{said or self.otherwise} {kinds}").strip()
 
     def metadata(self, name: str) -> Any:
         found = self.inner.get("metadata")
@@ -126,7 +130,12 @@ class _Refused:
         """Seconds to wait; a date, or nonsense, counts as nothing asked."""
         if self.headers.get("x-should-retry") == "false" or self.availability.get("retryable") is False:
             return NEVER
-        for value in (self.headers.get("retry-after"), self.availability.get("retry_after")):
+        asked = (
+            self.headers.get("retry-after"),
+            self.headers.get("llm_provider-retry-after"),
+            self.availability.get("retry_after"),
+        )
+        for value in asked:
             try:
                 return max(0.0, float(str(value)))
             except ValueError:
@@ -166,6 +175,10 @@ def in_success(document: Any, key: str) -> Exception:
 
 
 def _remedy(status: int, text: str) -> str:
+    if _PROXY_BUDGET.search(text):
+        return "; the proxy's own budget is spent: raise max_budget in its configuration, or wait until it starts anew"
+    if _PROXY_MODEL.search(text):
+        return "; check the model's name: the proxy serves it under another, or not at all"
     if _BAD_KEY.search(text):
         return "; check the key and what it is allowed to do"
     if "constraint_filtered" in text:

@@ -1,0 +1,48 @@
+"""An HTTP client whose answers have an end: a timeout bounds each wait for bytes, and there can be any number of them."""
+
+import time
+from collections.abc import Iterator
+from typing import Any
+
+from httpx2 import Client, ReadTimeout, Request, Response, SyncByteStream
+
+MOST_BYTES = 32 * 1024 * 1024
+"""An answer that is longer is none."""
+
+
+class Punctual(Client):
+    """The read timeout of a request is also the most that its whole answer may take."""
+
+    def send(self, request: Request, *, stream: bool = False, **more: Any) -> Response:
+        seconds = request.extensions.get("timeout", {}).get("read")
+        deadline = time.monotonic() + seconds if seconds else float("inf")
+        response = super().send(request, stream=True, **more)
+        assert isinstance(response.stream, SyncByteStream), "a client that does not wait elsewhere gives this kind"
+        response.stream = _Bounded(response.stream, request, deadline)
+        if not stream:
+            try:
+                response.read()
+            finally:
+                response.close()
+        return response
+
+    def __del__(self) -> None:
+        """As the SDK's own client does: its lines go with it."""
+        if not self.is_closed:
+            self.close()
+
+
+class _Bounded(SyncByteStream):
+    def __init__(self, inner: SyncByteStream, request: Request, deadline: float) -> None:
+        self._inner, self._request, self._deadline = inner, request, deadline
+
+    def __iter__(self) -> Iterator[bytes]:
+        size = 0
+        for chunk in self._inner:
+            size += len(chunk)
+            if time.monotonic() > self._deadline or size > MOST_BYTES:
+                raise ReadTimeout("the answer has no end", request=self._request)
+            yield chunk
+
+    def close(self) -> None:
+        self._inner.close()
