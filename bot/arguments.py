@@ -4,14 +4,15 @@ import argparse
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NoReturn
+from typing import NoReturn, get_args
 
+from bot.core.policy import Provider
 from bot.ports import Denied
 
 POLICY = ".github/route-agent.yml"
 MOST_TASK = 200_000
 """Characters of a task."""
-COMMANDS = ("fix", "explain", "demo", "doctor", "policy")
+COMMANDS = ("fix", "explain", "demo", "doctor", "policy", "init")
 
 
 class _Parser(argparse.ArgumentParser):
@@ -29,6 +30,7 @@ def parse(words: list[str]) -> argparse.Namespace:
     _demo(commands.add_parser("demo", help="run the main job on a small sample repository, without a key"))
     _doctor(commands.add_parser("doctor", help="look whether everything is there that a run needs; asks each model once"))
     _policy(commands.add_parser("policy", help="check, print and explain policy files"))
+    _init(commands.add_parser("init", help="write policy and workflows for a repository, and say which clicks remain"))
     if words and words[0] not in COMMANDS and words[0] not in ("-h", "--help"):
         words = ["fix", *words]
     return parser.parse_args(words)
@@ -73,6 +75,17 @@ def _doctor(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--policy", metavar="FILE", help="the policy (default: .github/route-agent.yml as committed in HEAD)")
     parser.add_argument("--offline", action="store_true", help="ask no model and use no network; spends nothing")
     parser.add_argument("--json", action="store_true", help="print one JSON document instead")
+
+
+def _init(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--repo", metavar="DIR", default=".", help="the repository (default: the folder you stand in)")
+    parser.add_argument("--split", action="store_true", help="the workflow in which no job holds a model's key and may write")
+    parser.add_argument(
+        "--provider", choices=get_args(Provider), help="whose models (default: by the key that is set, else openrouter)"
+    )
+    parser.add_argument("--base-url", metavar="URL", help="where they answer; needed for litellm, vllm and openai_compatible")
+    parser.add_argument("--force", action="store_true", help="overwrite files that differ")
+    parser.add_argument("--dry-run", action="store_true", help="write nothing, only say what would be written")
 
 
 def _policy(parser: argparse.ArgumentParser) -> None:

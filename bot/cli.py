@@ -12,7 +12,7 @@ from types import FrameType
 
 from pydantic import TypeAdapter
 
-from bot import arguments, local, tell
+from bot import arguments, init, local, tell
 from bot.core import ledger
 from bot.core.clean import printable, redact
 from bot.core.effective import effective
@@ -89,6 +89,9 @@ def _command(words: Namespace) -> int:
             return _policy(words)
         case "demo":
             return ended(play.play(words, _outside(), _show), strict=False)
+        case "init":
+            init.init(words, _outside(), _show)
+            return DONE
         case "explain":
             return _explain(words)
         case "doctor":

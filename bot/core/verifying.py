@@ -1,0 +1,98 @@
+"""The two steps of the verify workflow that depend on the repository: how to set up, and how to test with a JUnit report."""
+
+import json
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Literal
+
+from bot.core.checks import Check
+from bot.core.setup import install
+
+Kind = Literal["python", "node", "go", "rust", "unknown"]
+BEGIN, END = "      - name: set up\n", "      # An exit code of 0 proves nothing"
+
+
+@dataclass(frozen=True, slots=True)
+class Shipped:
+    """The workflow's own steps fit: pip and pytest."""
+
+    kind: Kind = "python"
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """`runner` is the program that makes the report; its arguments have been looked at."""
+
+    kind: Kind
+    install: str
+    runner: str
+    arguments: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ToWrite:
+    """Nobody can say how to test here; `what` is for the person who does."""
+
+    what: str
+    kind: Kind = "unknown"
+
+
+Verifying = Shipped | Steps | ToWrite
+
+_SCRIPT = re.compile(r"(jest|vitest run|vitest|mocha|node --test)((?: [A-Za-z0-9_./*=@:-]+)*)")
+
+
+def fitting(files: Collection[str], manifest: str, checks: tuple[Check, ...], python: bool) -> Verifying:  # noqa: FBT001 - a fact, not a mode
+    """What fits the first of a repository's tests; `python` says whether it holds Python at all, tests or none."""
+    tests = next((check for check in checks if check.kind == "tests"), None)
+    if tests is None:
+        return Shipped() if python else ToWrite("no test command was found in this repository")
+    match tests.run.split()[0]:
+        case "python":
+            return Shipped()
+        case "npm" | "pnpm" | "yarn":
+            return _node(files, manifest)
+        case "go":
+            return Steps("go", "", "gotestsum")
+        case "cargo":
+            return Steps("rust", "", "nextest")
+        case _:
+            return ToWrite("it is not known which runner the tests are for")
+
+
+def _node(files: Collection[str], manifest: str) -> Verifying:
+    found = _SCRIPT.fullmatch(_script(manifest))
+    if found is None or "report" in found[2]:
+        return ToWrite("it is not known how the script test of package.json is made to write a report")
+    return Steps("node", install(files), found[1].removesuffix(" run").replace("node --test", "node"), found[2].strip())
+
+
+def _script(manifest: str) -> str:
+    try:
+        scripts = json.loads(manifest).get("scripts", {})
+        return " ".join(str(scripts.get("test", "")).split()) if isinstance(scripts, dict) else ""
+    except (ValueError, AttributeError, RecursionError):
+        return ""
+
+
+def adapted(shipped: str, steps: str) -> str:
+    """The shipped workflow with other steps in the place of `set up` and `test`; the rest stays byte for byte."""
+    before, begin, rest = shipped.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    assert begin, "the shipped workflow has its step `set up`"
+    assert end, "the shipped workflow has its step `report`"
+    return before + steps + end + after
+
+
+_ANTHROPIC = "          anthropic-api-key: ${{ secrets.ANTHROPIC_API_KEY }}\n"
+
+
+def with_key(shipped: str, provider: str, key: str) -> str:
+    """The workflow with the secret of a provider that the shipped one does not name."""
+    if f"secrets.{key} " in shipped:
+        return shipped
+    if provider in ("litellm", "vllm"):
+        return shipped.replace(_ANTHROPIC, f"{_ANTHROPIC}          {provider}-api-key: ${{{{ secrets.{key} }}}}\n")
+    own = f"          api-key-env: {key}\n        env:\n          {key}: ${{{{ secrets.{key} }}}}\n"
+    return shipped.replace(_ANTHROPIC, _ANTHROPIC + own)

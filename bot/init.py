@@ -1,0 +1,232 @@
+"""`route-agent init`: looks at a repository as committed, writes policy and workflows, and says which clicks remain."""
+
+import os
+import tempfile
+from argparse import Namespace
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from bot.arguments import POLICY
+from bot.core import cifiles, setup, verifying
+from bot.core.checks import Check
+from bot.core.clean import line
+from bot.core.detect import MOST, detect
+from bot.core.policy import KEYS, Provider
+from bot.core.policyfile import PolicyError
+from bot.core.policyfile import read as read_policy
+from bot.core.policyrules import ADDRESSED
+from bot.core.remote import Elsewhere, GitHub, NoRemote, Remote
+from bot.core.remote import parse as parse_remote
+from bot.edge.git.repository import Repository, find
+from bot.edge.git.trees import Trees
+from bot.edge.worktree import Worktree
+from bot.ports import Denied, Renderer, Tree
+from bot.shop import Outside
+
+AGENT, VERIFY = f"{cifiles.FOLDER}route-agent.yml", f"{cifiles.FOLDER}route-agent-verify.yml"
+State = Literal["new", "unchanged", "differs"]
+MOST_WORKFLOW = 300_000
+"""Bytes; a larger workflow is not even read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What was typed. Without a provider, the key at hand chooses."""
+
+    repo: Path
+    provider: Provider | None
+    base_url: str
+    split: bool
+    force: bool
+    dry_run: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a repository holds, as committed."""
+
+    files: tuple[str, ...]
+    checks: tuple[Check, ...]
+    set_up: setup.SetUp
+    verifying: verifying.Verifying
+    ci: tuple[cifiles.CiFile, ...]
+    left_out: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where it lies: its remote, and the branch that counts."""
+
+    remote: Remote
+    branch: str
+    branch_by: str
+
+
+def init(words: Namespace, outside: Outside, show: Callable[[str], None]) -> None:
+    """Run the command. Raises `Denied` for what a person can mend; then nothing was written."""
+    wanted = Wanted(Path(words.repo), words.provider, words.base_url or "", words.split, words.force, words.dry_run)
+    repository = find(wanted.repo.absolute(), outside.env.get("PATH", os.defpath))
+    with tempfile.TemporaryDirectory(prefix="route-agent-", ignore_cleanup_errors=True) as folder:
+        trees = Trees(Path(folder), repository.objects, repository.path)
+        try:
+            seen = _see(trees.open(repository.head), repository)
+        finally:
+            trees.close()
+    provider, why = (wanted.provider, "--provider") if wanted.provider else setup.chosen(tuple(outside.env))
+    files = _files(wanted, provider, seen, outside)
+    states = _put(Worktree(repository.root), files, wanted)
+    show(_text(wanted, (provider, why), seen, _place(repository), repository, states, outside.render))
+
+
+# ---- reading -----------------------------------------------------------------------------------------------------
+
+
+def _see(tree: Tree, repository: Repository) -> Seen:
+    files = tree.files()
+
+    def small(path: str, most: int) -> bytes | None:
+        done = repository.git.run("cat-file", "-s", f"{repository.head}:{path}")
+        return tree.read(path) if done.code == 0 and int(done.out) <= most else None
+
+    def text(path: str) -> str | None:
+        found = small(path, MOST)
+        return found.decode(errors="replace") if found is not None else None
+
+    found = detect(files, text)
+    checks = tuple(filter(setup.writable, found))
+    known = frozenset(files)
+    tops: dict[str, str] = {name: text(name) or "" for name in ("pyproject.toml", "package.json") if name in known}
+    python = any(path.endswith(".py") for path in files)
+    ci = cifiles.names(files, frozenset((AGENT, VERIFY)))
+    return Seen(
+        files,
+        checks,
+        setup.set_up(known, tops, checks),
+        verifying.fitting(known, tops.get("package.json", ""), checks, python),
+        cifiles.look({path: small(path, MOST_WORKFLOW) or b"#" * MOST_WORKFLOW for path in ci[: cifiles.MOST_FILES + 1]}),
+        tuple(check.name for check in found if not setup.writable(check)),
+    )
+
+
+def _place(repository: Repository) -> Place:
+    def asked(*words: str) -> str:
+        done = repository.git.run(*words)
+        return done.out.decode(errors="replace").strip() if done.code == 0 else ""
+
+    remote = parse_remote(asked("config", "--get", "remote.origin.url"))
+    head = asked("symbolic-ref", "--short", "--quiet", "refs/remotes/origin/HEAD").removeprefix("origin/")
+    branches = asked("for-each-ref", "--format=%(refname:short)", "refs/heads/main", "refs/heads/master").split()
+    return Place(remote, *setup.default_branch(head, branches, repository.branch))
+
+
+# ---- writing -----------------------------------------------------------------------------------------------------
+
+
+def _files(wanted: Wanted, provider: Provider, seen: Seen, outside: Outside) -> dict[str, bytes]:
+    if provider in ADDRESSED and not wanted.base_url:
+        raise Denied(f"--provider {provider} has no address of its own; add --base-url, for example http://127.0.0.1:4000/v1")
+    if not wanted.base_url.isprintable() or " " in wanted.base_url:
+        raise Denied("--base-url: holds characters that no address has; write http(s)://HOST[:PORT]/PATH")
+    shipped = outside.templates / "workflows"
+    agent = (shipped / ("route-agent-split.yml" if wanted.split else "route-agent.yml")).read_text(encoding="utf-8")
+    verify = (shipped / "route-agent-verify.yml").read_text(encoding="utf-8")
+    if not isinstance(seen.verifying, verifying.Shipped):
+        verify = verifying.adapted(verify, outside.render("init/steps.yml.j2", steps=seen.verifying))
+    policy = drafted(provider, wanted.base_url, seen.checks, seen.set_up, outside.render).encode()
+    try:
+        read_policy(policy, POLICY)
+    except PolicyError as error:
+        if not wanted.base_url:
+            raise
+        raise Denied(f"--base-url: {'; '.join(str(problem) for problem in error.problems)}") from None
+    return {AGENT: verifying.with_key(agent, provider, setup.key_of(provider)).encode(), VERIFY: verify.encode(), POLICY: policy}
+
+
+def drafted(provider: Provider, base_url: str, checks: tuple[Check, ...], set_up: setup.SetUp, render: Renderer) -> str:
+    """A policy to begin with."""
+    return render(
+        "init/policy.yml.j2",
+        provider=provider,
+        key=setup.key_of(provider),
+        named_key=provider not in KEYS,
+        base_url=base_url,
+        lanes=setup.begun(provider),
+        checks=checks,
+        setup=set_up,
+        yaml=setup.quoted,
+        comment=setup.comment,
+    )
+
+
+def _put(tree: Worktree, files: dict[str, bytes], wanted: Wanted) -> dict[str, State]:
+    """How each file stood before; all were written since, but for those that were the same."""
+    there = {path: tree.read(path) for path in files}
+    states: dict[str, State] = {}
+    for path, ours in files.items():
+        found = there[path]
+        states[path] = "new" if found is None else "unchanged" if found == ours else "differs"
+    differing = [path for path, state in states.items() if state == "differs"]
+    if wanted.dry_run:
+        return states
+    if differing and not wanted.force:
+        raise Denied(f"{', '.join(differing)} would be overwritten; nothing was written: move away or compare, then --force")
+    tree.place({path: ours for path, ours in files.items() if states[path] != "unchanged"})
+    return states
+
+
+# ---- saying ------------------------------------------------------------------------------------------------------
+
+
+def _text(
+    wanted: Wanted,
+    provider: tuple[Provider, str],
+    seen: Seen,
+    place: Place,
+    repository: Repository,
+    states: dict[str, State],
+    render: Renderer,
+) -> str:
+    remote = place.remote
+    return render(
+        "terminal/init.j2",
+        name=repository.root.name,
+        head=repository.head[:12],
+        seen=seen,
+        languages=setup.languages(seen.files),
+        place=place,
+        github=remote if isinstance(remote, GitHub) else None,
+        elsewhere=remote.host if isinstance(remote, Elsewhere) else "",
+        local=isinstance(remote, NoRemote),
+        provider=provider[0],
+        provider_by=provider[1],
+        key=setup.key_of(provider[0]),
+        fill_in=provider[0] not in setup.MODELS,
+        lacking=[one for one in seen.ci if isinstance(one, cifiles.Lacking)],
+        ready=[one for one in seen.ci if isinstance(one, cifiles.Ready)],
+        apart=[one for one in seen.ci if isinstance(one, cifiles.Apart)],
+        to_write=seen.verifying.what if isinstance(seen.verifying, verifying.ToWrite) else "",
+        kind=seen.verifying.kind,
+        others=[check for check in seen.checks if check.kind == "tests"][1:],
+        commands=_commands(wanted, place, repository, states),
+        gh=_repo(remote),
+        states=states,
+        dry_run=wanted.dry_run,
+        policy=POLICY,
+    )
+
+
+def _repo(remote: Remote) -> str:
+    return f" --repo {remote.gh}" if isinstance(remote, GitHub) else ""
+
+
+def _commands(wanted: Wanted, place: Place, repository: Repository, states: dict[str, State]) -> list[str]:
+    """git commands ready to paste, from the folder that the person stands in."""
+    git = ["git"] if wanted.repo == Path() else ["git", "-C", str(wanted.repo)]
+    top = [f":/{path}" for path in states]
+    made = [[*git, "switch", place.branch]] if place.branch and repository.branch != place.branch else []
+    made += [[*git, "add", "--", *top], [*git, "commit", "-m", "Set up route-agent", "--", *top]]
+    if place.branch and not isinstance(place.remote, NoRemote):
+        made.append([*git, "push", "origin", place.branch])
+    return [setup.shell(words) or f"# a name here cannot be shown: {line(' '.join(words))}" for words in made]
