@@ -8,7 +8,7 @@ from bot.core import handover
 from bot.core.command import Command, NearMiss
 from bot.core.event import Commented, Dispatched, Event, Labelled
 from bot.core.gate import Ignored, TurnedAway
-from bot.core.ledger import Record, record
+from bot.core.ledger import Record
 from bot.core.policy import Policy
 from bot.core.policyfile import PolicyError
 from bot.core.state import Final, State, ended, running
@@ -19,7 +19,7 @@ from bot.flow import run
 from bot.hear import explain, hear
 from bot.office import Office, Post
 from bot.ports import Denied, Kit, Unavailable
-from bot.publish import paid
+from bot.publish import recorded
 
 PHASES = ("auto", "gate", "propose", "apply")
 
@@ -147,7 +147,7 @@ def _keyed(policy: Policy, office: Office) -> None:
 
 def _closed(trail: Trail, kit: Kit, office: Office, post: Post) -> Ended:
     """The end of a run, or of what this job may do of it."""
-    made = record(trail, paid(trail, kit.ledger))
+    made = recorded(trail, kit)
     if not trail.finished:
         return Ended(running(trail), "another job goes on", trail, made)
     text = tell.comment(made, trail.opened.policy, office.render)
@@ -170,7 +170,7 @@ def _proposed(office: Office) -> Ended:
     kit = office.kit(trail.opened.policy, None, bench=office.bench)
     _keyed(trail.opened.policy, office)
     after = run(trail, kit)
-    return Ended(running(after), "the attempt is made", after, record(after, paid(after, kit.ledger)))
+    return Ended(running(after), "the attempt is made", after, recorded(after, kit))
 
 
 def _applied(office: Office) -> Ended:

@@ -1,12 +1,12 @@
 """From a request to an open Trail: facts, checks, the base run, signals, score and route; nothing is paid for here."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.core import locate
 from bot.core.budget import Wish
 from bot.core.checks import Check, Run
 from bot.core.clean import line
-from bot.core.cost import Unpriced, Usage
+from bot.core.cost import Price, Unpriced, Usage
 from bot.core.diff import Diff
 from bot.core.facts import Facts, Failing, Located, NotApplicable, NotRun, Place, Unreadable
 from bot.core.patch import protecting
@@ -16,7 +16,7 @@ from bot.core.route import Refusal, choose
 from bot.core.score import weigh
 from bot.core.signals import observe
 from bot.core.taskclass import classify
-from bot.core.trail import Opened
+from bot.core.trail import LanePrice, Opened
 from bot.ports import Bench, Kit, Model, Sandbox, Tree
 from bot.scout import found_checks, located_in
 from bot.verify import Lab, baseline
@@ -69,6 +69,10 @@ def _share(asked: Asked, kit: Kit) -> Refusal | None:
 
 def explain(asked: Asked, kit: Kit, bench: Bench) -> Opened:
     """What `hear` would find, without running a check: the number of failing tests stays open."""
+    return _priced(_explained(asked, kit, bench), bench.model)
+
+
+def _explained(asked: Asked, kit: Kit, bench: Bench) -> Opened:
     start = kit.clock.seconds()
     tree = bench.trees.open(asked.request.base)
     if asked.ci is not None:
@@ -80,6 +84,10 @@ def explain(asked: Asked, kit: Kit, bench: Bench) -> Opened:
 
 def hear(asked: Asked, kit: Kit, bench: Bench) -> Opened:
     """Everything that is known before a model is paid, and the route that follows; or the reason to go no further."""
+    return _priced(_heard(asked, kit, bench), bench.model)
+
+
+def _heard(asked: Asked, kit: Kit, bench: Bench) -> Opened:
     start = kit.clock.seconds()
     kit.watch("reading", f"commit {asked.request.base[:12]}")
     tree = bench.trees.open(asked.request.base)
@@ -149,6 +157,12 @@ def _opened(
         sandbox="none" if asked.ci or not kit.bench or not kit.bench.sandbox else kit.bench.sandbox.describe(),
         proof="ci" if asked.ci else "sandbox",
     )
+
+
+def _priced(opened: Opened, model: Model) -> Opened:
+    """With what each lane's tokens cost: whoever reads of the run later may have no prices at hand."""
+    found = ((name, model.price(opened.policy.lane(name))) for name in opened.policy.lanes)
+    return replace(opened, prices=tuple(LanePrice(name, price if isinstance(price, Price) else None) for name, price in found))
 
 
 def _places(facts: Facts) -> tuple[Place, ...]:

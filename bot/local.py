@@ -3,14 +3,13 @@
 from collections.abc import Iterator
 
 from bot.arguments import Desired
-from bot.core import ledger
 from bot.core.ledger import Record
 from bot.core.request import Request
 from bot.core.trail import Opened, Trail
 from bot.flow import run
-from bot.hear import SETUP_SECONDS, Asked, explain, failed_setup, hear
+from bot.hear import SETUP_SECONDS, Asked, explain, failed_setup, hear, wish
 from bot.ports import Denied, Model
-from bot.publish import paid, settle
+from bot.publish import recorded, settle
 from bot.shop import Outside, Shop, shop
 
 
@@ -21,11 +20,11 @@ def fix(wanted: Desired, outside: Outside, model: Model) -> tuple[Record, Trail]
         for name in place.asked.policy.lanes:
             model.ready(place.asked.policy.lane(name))
         try:
-            trail = _begun(place) or Trail(hear(_fresh(place), place.kit, place.bench))
+            trail = _begun(place) or _opened(place)
             trail = _finish(trail, place)
         finally:
             outside.progress.end()
-        return ledger.record(trail, paid(trail, place.ledger)), trail
+        return recorded(trail, place.kit), trail
 
 
 def explained(wanted: Desired, outside: Outside, model: Model) -> Opened:
@@ -34,6 +33,16 @@ def explained(wanted: Desired, outside: Outside, model: Model) -> Opened:
             return explain(place.asked, place.kit, place.bench)
         finally:
             outside.progress.end()
+
+
+def _opened(place: Shop) -> Trail:
+    """A run that ends before it has a Trail gives back what it set aside."""
+    fresh = _fresh(place)
+    try:
+        return Trail(hear(fresh, place.kit, place.bench))
+    except BaseException:
+        place.kit.purse.settle(wish(fresh.request, place.kit))
+        raise
 
 
 def _finish(trail: Trail, place: Shop) -> Trail:
@@ -78,6 +87,6 @@ def _interrupted(place: Shop, id_: str, error: BaseException) -> None:
     trail = place.runs.find(id_)
     if trail is not None and not trail.finished:
         why = "interrupted" if isinstance(error, KeyboardInterrupt) else f"cut off: {type(error).__name__}"
-        spent = paid(trail, place.ledger)
-        place.ledger.append(ledger.record(trail, spent, why))
-        settle(trail, place.kit, spent)
+        made = recorded(trail, place.kit, why)
+        place.ledger.append(made)
+        settle(trail, place.kit, made.cost_micros)

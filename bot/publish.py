@@ -3,6 +3,7 @@
 from bot.core import ledger
 from bot.core.account import MARKS
 from bot.core.budget import Wish
+from bot.core.ledger import Record
 from bot.core.patch import parse, part, trespasses
 from bot.core.paths import is_test
 from bot.core.trail import Published, Pushed, Trail
@@ -43,10 +44,17 @@ def close(trail: Trail, desk: Desk, kit: Kit) -> Published:
     published = Published(kit.clock.now())
     if desk.pulls is not None and trail.pushed is not None:
         published = _offered(trail, trail.pushed, desk, desk.pulls, kit.clock)
-    spent = paid(trail, kit.ledger)
-    kit.ledger.append(ledger.record(trail.then(published), spent))
-    settle(trail, kit, spent)
+    made = recorded(trail.then(published), kit)
+    kit.ledger.append(made)
+    settle(trail, kit, made.cost_micros)
     return published
+
+
+def recorded(trail: Trail, kit: Kit, interrupted: str = "") -> Record:
+    """The run as the ledger keeps it, with all that it spent, and what always asking the top lane would have."""
+    opened = trail.opened
+    past = kit.ledger.costs(opened.policy.lanes[-1], opened.task_class)
+    return ledger.record(trail, paid(trail, kit.ledger), interrupted, past)
 
 
 def paid(trail: Trail, book: Ledger) -> int | None:

@@ -1,6 +1,6 @@
 """What people read of a run: the report on a terminal, the comment on an issue, the explanation of a route."""
 
-from bot.core import account
+from bot.core import account, money
 from bot.core.clean import inline, line
 from bot.core.command import VERBS, NearMiss
 from bot.core.cost import Unpriced, dollars, exact
@@ -27,6 +27,9 @@ def report(record: Record, render: Renderer) -> str:
         lane="none" if isinstance(record.route, Refusal) else record.route.lane,
         verification=" && ".join(line(check.run, 400) for check in record.checks) or "none",
         cost=cost,
+        costs=money.by_attempt(record),
+        strong=money.compared(record),
+        disputed=money.disputed(record),
     )
 
 
@@ -40,7 +43,9 @@ def comment(record: Record, policy: Policy, render: Renderer) -> str:
         lane=route.lane if route else "",
         because=route.because if route else (),
         cost="unknown" if record.cost_micros is None else f"${dollars(record.cost_micros)}",
-        costs=account.spent_by_lane(record),
+        costs=money.by_attempt(record),
+        strong=money.compared(record),
+        disputed=money.disputed(record),
         marks=account.MARKS,
         trigger=policy.triggers.command,
         top=policy.lanes[-1],
@@ -103,7 +108,7 @@ def explained(opened: Opened, render: Renderer, model: Model) -> str:
         sum=in_words(opened.score).removeprefix("0: "),
         refusal=opened.route if isinstance(opened.route, Refusal) else None,
         route=opened.route,
-        lanes=[(lane, _price_words(lane, model)) for lane in map(opened.policy.lane, opened.policy.lanes)],
+        lanes=[(lane, _price_words(lane, opened.policy, model)) for lane in map(opened.policy.lane, opened.policy.lanes)],
     )
 
 
@@ -121,7 +126,7 @@ def explanation(opened: Opened, render: Renderer, model: Model) -> str:
         route=opened.route,
         highest_lane="" if refusal else account.lane_at(opened, opened.score.highest),
         found=as_policy(opened.checks) if found else "",
-        lanes=[(lane, _price_words(lane, model)) for lane in lanes],
+        lanes=[(lane, _price_words(lane, opened.policy, model)) for lane in lanes],
         unheeded=unheeded(opened.policy, opened.proof),
     )
 
@@ -139,8 +144,9 @@ def checkup(found: Report, render: Renderer) -> str:
     )
 
 
-def _price_words(lane: Lane, model: Model) -> str:
+def _price_words(lane: Lane, policy: Policy, model: Model) -> str:
     found = model.price(lane)
     if isinstance(found, Unpriced):
         return f"price unknown: {found.why}"
-    return f"${dollars(found.input)} in, ${dollars(found.output)} out for a million tokens"
+    listed = f"${dollars(found.input)} in, ${dollars(found.output)} out for a million tokens"
+    return f"{listed}; {money.span(lane, found, policy.budget.per_run_usd)}"

@@ -2,7 +2,7 @@
 
 from bot.core.evidence import State
 from bot.core.facts import NotApplicable, NotRun, Unreadable
-from bot.core.ledger import AttemptRecord, Record
+from bot.core.ledger import AttemptRecord
 from bot.core.route import Route, choose
 from bot.core.signals import Number, Reading, Signal
 from bot.core.trail import Opened
@@ -47,11 +47,6 @@ def classifier(signals: tuple[Signal, ...]) -> tuple[tuple[str, str], ...]:
 def why_not(attempt: AttemptRecord) -> str:
     """Why an attempt was not accepted; empty where it was."""
     return getattr(attempt.decision, "detail", "")
-
-
-def spent_by_lane(record: Record) -> tuple[tuple[str, int | None], ...]:
-    """Micro-dollars of each attempt, under its lane's name, in order."""
-    return tuple((attempt.lane, attempt.cost_micros) for attempt in record.attempts)
 
 
 def lane_at(opened: Opened, total: int) -> str:

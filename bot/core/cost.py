@@ -67,16 +67,24 @@ class Unpriced:
 
 @dataclass(frozen=True, slots=True, config=STRICT)
 class Usage:
-    """What a whole attempt used; `unpriced` counts the calls whose cost nobody knows."""
+    """What a whole attempt used.
+
+    `unpriced` counts the calls whose cost nobody knows; `disputed` those whose figures differ by more than 5 %, and
+    `reckoned` is what all of them would have cost by our price, in micro-dollars.
+    """
 
     calls: int = 0
     tokens: Tokens = Tokens()
     micros: int = 0
     unpriced: int = 0
+    disputed: int = 0
+    reckoned: int = 0
 
     def plus(self, tokens: Tokens, cost: Cost | Unpriced) -> "Usage":
-        known = cost.micros if isinstance(cost, Cost) else 0
-        return Usage(self.calls + 1, self.tokens + tokens, self.micros + known, self.unpriced + isinstance(cost, Unpriced))
+        if isinstance(cost, Unpriced):
+            return self + Usage(1, tokens, unpriced=1)
+        other = cost.reckoned
+        return self + Usage(1, tokens, cost.micros, 0, int(other is not None), cost.micros if other is None else other)
 
     def __add__(self, other: "Usage") -> "Usage":
         return Usage(
@@ -84,6 +92,8 @@ class Usage:
             self.tokens + other.tokens,
             self.micros + other.micros,
             self.unpriced + other.unpriced,
+            self.disputed + other.disputed,
+            self.reckoned + other.reckoned,
         )
 
 

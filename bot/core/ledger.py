@@ -9,9 +9,11 @@ from bot.core.checks import Check
 from bot.core.clean import line
 from bot.core.confidence import Confidence
 from bot.core.cost import Tokens
+from bot.core.estimate import Estimate, always_strong
 from bot.core.evidence import Item
 from bot.core.facts import Place
 from bot.core.patch import parse
+from bot.core.policy import Policy
 from bot.core.route import Refusal, Route
 from bot.core.score import Score
 from bot.core.signals import Signal
@@ -50,12 +52,19 @@ class AttemptRecord:
     """`cost_micros` is None where any call's cost is unknown."""
 
     lane: str
+    asked: str
+    """The model that the policy names."""
     model: str
+    """The model that the provider says it ran."""
     ended: Ended
     note: str
     calls: int
     tokens: Tokens
     cost_micros: int | None
+    disputed: int
+    """Calls whose cost by the provider and by the known price differ by more than 5 %."""
+    reckoned_micros: int
+    """What the attempt would have cost by the known price."""
     seconds: float
     summary: str
     risks: str
@@ -92,6 +101,8 @@ class Record:
     confidence: Confidence | None
     threshold: float
     cost_micros: int | None
+    always_strong: Estimate | None
+    """What it would have cost if every request went to the top lane; None where nobody can say."""
     seconds: float
     branch: str | None
     commit: str | None
@@ -132,8 +143,8 @@ def decode(text: str) -> Line:
         raise LedgerError(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from None
 
 
-def record(trail: Trail, spent: int | None, interrupted: str = "") -> Record:
-    """The Trail as the ledger keeps it.
+def record(trail: Trail, spent: int | None, interrupted: str = "", past: tuple[int, ...] = ()) -> Record:
+    """The Trail as the ledger keeps it. `past` is what attempts of the top lane cost on tasks of this class before.
 
     `spent` is the sum of the run's charges in micro-dollars, calls of attempts that were cut off included; None where it is
     unknown. `interrupted` says why a run that is not at its end stops here.
@@ -159,12 +170,13 @@ def record(trail: Trail, spent: int | None, interrupted: str = "") -> Record:
         propensity=1.0,
         checks=opened.checks,
         sandbox=opened.sandbox,
-        attempts=tuple(map(_attempt, tries)),
+        attempts=tuple(_attempt(tried, opened.policy) for tried in tries),
         result=result,
         detail=detail,
         confidence=last.confidence if isinstance(last, Accept) else None,
         threshold=bar(opened.policy, opened.task_class, opened.score.total),
         cost_micros=spent,
+        always_strong=always_strong(trail, past),
         seconds=round(trail.seconds, 3),
         branch=pushed.branch if pushed else None,
         commit=pushed.commit if pushed else None,
@@ -193,17 +205,20 @@ def _result(opened: Opened, tries: tuple[Try, ...]) -> tuple[Result, str]:
             return "stopped", f"cut off before lane `{lane}`"
 
 
-def _attempt(tried: Try) -> AttemptRecord:
+def _attempt(tried: Try, policy: Policy) -> AttemptRecord:
     attempt = tried.attempt
     files = parse(attempt.diff).diff.files if attempt.diff else ()
     return AttemptRecord(
         lane=attempt.lane,
+        asked=policy.lane(attempt.lane).model,
         model=attempt.model,
         ended=attempt.ended,
         note=attempt.note,
         calls=attempt.usage.calls,
         tokens=attempt.usage.tokens,
         cost_micros=None if attempt.usage.unpriced else attempt.usage.micros,
+        disputed=attempt.usage.disputed,
+        reckoned_micros=attempt.usage.reckoned,
         seconds=round(attempt.seconds, 3),
         summary=attempt.summary,
         risks=attempt.risks,

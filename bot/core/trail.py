@@ -8,7 +8,7 @@ from pydantic.dataclasses import dataclass
 from bot.core import patch
 from bot.core.checks import Check, Run
 from bot.core.ci import Verdict
-from bot.core.cost import Usage
+from bot.core.cost import Price, Usage
 from bot.core.diff import DiffError
 from bot.core.evidence import Evidence
 from bot.core.facts import Place
@@ -31,6 +31,13 @@ Proof = Literal["sandbox", "ci"]
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)
+class LanePrice:
+    lane: str
+    price: Price | None
+    """None where nobody knows."""
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
 class Opened:
     """What was known when the run began, and the route that follows from it."""
 
@@ -49,6 +56,8 @@ class Opened:
     seconds: float
     sandbox: str
     proof: Proof = "sandbox"
+    prices: tuple[LanePrice, ...] = ()
+    """What each lane's tokens cost, as it was known then."""
     version: Literal[1] = 1
 
 

@@ -16,6 +16,7 @@ from bot.core.route import Refusal
 from bot.core.spend import Movement, spent_by
 from bot.core.step import checked
 from bot.core.trail import Trail, TrailError
+from bot.core.words import TaskClass
 from bot.ports import Denied
 
 
@@ -86,6 +87,10 @@ class Lines:
         with self._locked() as file:
             if (line := settlement(wish, self.movements())) is not None:
                 self._write(file, line)
+
+    def costs(self, lane: str, task_class: TaskClass) -> tuple[int, ...]:
+        tries = (attempt for record in self.records() if record.task_class == task_class for attempt in record.attempts)
+        return tuple(a.cost_micros for a in tries if a.lane == lane and a.cost_micros is not None)
 
     def records(self) -> tuple[Record, ...]:
         return tuple(item for item in self.lines() if isinstance(item, Record))

@@ -8,6 +8,7 @@ from bot.core.ledger import Line
 from bot.core.policy import Budget
 from bot.core.route import Refusal
 from bot.core.trail import Trail
+from bot.core.words import TaskClass
 from bot.ports.github import Ci, Pulls
 from bot.ports.models import Model
 from bot.ports.repository import Sandbox, Trees, Writer
@@ -22,6 +23,10 @@ class Ledger(Protocol):
 
     def spent(self, run: str) -> int | None:
         """Micro-dollars that a run spent, calls that were never answered at their worst; None where a charge is unknown."""
+        ...
+
+    def costs(self, lane: str, task_class: TaskClass) -> tuple[int, ...]:
+        """Micro-dollars of every earlier attempt of a lane on a task of this class, where they are known."""
         ...
 
 

@@ -210,7 +210,7 @@ def failed(bed: Bed, api: str, status: int, body: Any, **headers: str) -> dict[s
         ),
         (503, {"error": {"message": "gone", "availability": {"code": "no_endpoints", "retryable": False}}}, Unavailable, "503"),
         (400, {"error": {"message": "No connected db.", "type": "no_db_connection"}}, Denied, "check the key"),
-        (429, {"error": {"message": "No deployments available - crossed budget"}}, Denied, "no budget left"),
+        (429, {"error": {"message": "No deployments available - crossed budget"}}, Denied, "raise max_budget"),
         (401, {"error": "Unauthorized"}, Denied, "Unauthorized"),
         (413, {"error": {"message": "big"}}, TooLong, "big"),
         (400, ["what"], Denied, "status 400"),

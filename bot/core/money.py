@@ -1,0 +1,63 @@
+"""What a run cost, in words: by lane and attempt, beside what always asking the top lane would have cost."""
+
+from bot.core.cost import Price, dollars, worst_case
+from bot.core.ledger import Record
+from bot.core.policy import Lane
+
+SHORT_PROMPT, SHORT_ANSWER, FEWEST = 2_500, 300, 2
+"""Tokens of the shortest conversation that makes a patch: what every attempt is told, a small answer; an edit, and the end."""
+STEPS = 60
+"""The most calls of an attempt; see `bot.agent.loop`."""
+
+
+def figure(micros: int | None) -> str:
+    return "unknown" if micros is None else f"${dollars(micros)}"
+
+
+def by_attempt(record: Record) -> str:
+    """`fast $0.01 + strong $0.04`; what proving cost in model calls belongs to the sum, and there is none yet."""
+    parts = [f"{attempt.lane} {figure(attempt.cost_micros)}" for attempt in record.attempts]
+    known = [attempt.cost_micros for attempt in record.attempts if attempt.cost_micros is not None]
+    if record.cost_micros is not None and len(known) == len(parts) and (rest := record.cost_micros - sum(known)) > 0:
+        parts.append(f"cut off {figure(rest)}")
+    return " + ".join([*parts, "verification $0.00"])
+
+
+def compared(record: Record) -> str:
+    """The run beside one that asks the top lane at once; empty where nothing was asked."""
+    estimate = record.always_strong
+    if not record.attempts:
+        return ""
+    if estimate is None:
+        return "unknown: no price and no earlier run to tell it by"
+    basis = {
+        "attempt": "its own attempt",
+        "ledger": f"the median of {estimate.count} earlier attempts on such tasks",
+        "tokens": "the first lane's tokens at its price",
+    }[estimate.by]
+    return f"{figure(estimate.micros)}, by {basis}{_difference(record.cost_micros, estimate.micros)}"
+
+
+def _difference(cost: int | None, other: int) -> str:
+    if cost is None or cost == other:
+        return ""
+    return f"; the cascade lost {figure(cost - other)}" if cost > other else f"; the cascade saved {figure(other - cost)}"
+
+
+def disputed(record: Record) -> str:
+    """Where what the provider charges and what the known price makes of it differ; empty where they do not."""
+    calls = sum(attempt.disputed for attempt in record.attempts)
+    if not calls:
+        return ""
+    return (
+        f"for {calls} calls the provider's figure and the known price differ by more than 5 %: by the price the attempts cost "
+        f"{figure(sum(attempt.reckoned_micros for attempt in record.attempts))}"
+    )
+
+
+def span(lane: Lane, price: Price, budget: int) -> str:
+    """The least and the most that an attempt in a lane can cost, before anything is known of its course."""
+    least = FEWEST * worst_case(SHORT_PROMPT, SHORT_ANSWER, price)
+    most = STEPS * worst_case(lane.max_context_tokens, lane.max_output_tokens, price)
+    bounded = f"{figure(budget)}, the run's budget" if most > budget else figure(most)
+    return f"an attempt costs {figure(min(least, budget))} to {bounded}"

@@ -1,0 +1,76 @@
+"""What a run cost, in words, and what always asking the top lane would have cost."""
+
+import pytest
+
+from bot.core.cost import Cost, Price, Tokens, Usage
+from bot.core.estimate import Estimate, always_strong
+from bot.core.evidence import Evidence, Item
+from bot.core.ledger import record
+from bot.core.money import by_attempt, compared, disputed, span
+from bot.core.policy import Lane
+from bot.core.trail import LanePrice, Opened, Proved, Trail, Tried
+from bot.core.verdict import Attempt
+from tests.core.test_trail import opened
+
+
+def usage(micros: int, reckoned: int | None = None) -> Usage:
+    return Usage().plus(Tokens(1_000, output=100), Cost(micros, "provider", reckoned))
+
+
+def trail(*lanes: str, priced: bool = True, spent: Usage | None = None) -> Trail:
+    start = opened()
+    prices = (LanePrice("fast", Price(1, 2)), LanePrice("strong", Price(3_000_000, 15_000_000) if priced else None))
+    start = Opened(**{name: getattr(start, name) for name in Opened.__dataclass_fields__} | {"prices": prices})
+    return Trail(start, tuple(Tried(Attempt(lane, "gave_up", "", spent or usage(10_000), 1.0)) for lane in lanes))
+
+
+def test_an_attempt_of_the_top_lane_is_the_estimate_itself():
+    assert always_strong(trail("fast", "strong"), (1, 2, 3)) == Estimate(10_000, "attempt")
+
+
+def test_else_the_median_of_enough_earlier_ones_else_the_tokens_at_its_price_else_nobody_knows():
+    assert always_strong(trail("fast"), (30_000, 10_000, 20_000)) == Estimate(20_000, "ledger", 3)
+    assert always_strong(trail("fast"), (30_000, 10_000)) == Estimate(4_500, "tokens")
+    assert always_strong(trail("fast", priced=False), ()) is None
+    assert always_strong(trail(), (1, 2, 3)) is None
+
+
+@pytest.mark.parametrize(
+    ("lanes", "spent", "said"),
+    [
+        (("fast", "strong"), 20_000, "$0.01, by its own attempt; the cascade lost $0.01"),
+        (("fast",), 2_000, "$0.0045, by the first lane's tokens at its price; the cascade saved $0.0025"),
+        (("fast",), None, "$0.0045, by the first lane's tokens at its price"),
+        ((), 0, ""),
+    ],
+)
+def test_a_cascade_is_laid_beside_its_rival_whichever_is_dearer(lanes, spent, said):
+    story = trail(*lanes)
+    whole = record(_judged(story), spent)
+    assert compared(whole) == said
+
+
+def _judged(story: Trail) -> Trail:
+    """Every attempt with what was shown of it, so that it counts as tried."""
+    shown = Proved(Evidence((Item("patch rules", "not_applicable", "info", "no patch"),)), 0.0)
+    entries = [entry for tried in story.entries for entry in (tried, shown)]
+    return Trail(story.opened, tuple(entries))
+
+
+def test_the_parts_add_up_to_the_whole_and_what_was_cut_off_is_a_part():
+    whole = record(_judged(trail("fast", "strong")), 25_000)
+    assert by_attempt(whole) == "fast $0.01 + strong $0.01 + cut off $0.005 + verification $0.00"
+
+
+def test_figures_that_differ_are_both_kept_and_said():
+    whole = record(_judged(trail("fast", spent=usage(10_000, 13_000))), 10_000)
+    assert (whole.attempts[0].disputed, whole.attempts[0].reckoned_micros) == (1, 13_000)
+    assert "for 1 calls the provider's figure and the known price differ by more than 5 %" in disputed(whole)
+    assert "$0.01" in disputed(whole)
+    assert disputed(record(_judged(trail("fast")), 10_000)) == ""
+
+
+def test_what_an_attempt_can_cost_is_bounded_by_the_budget():
+    lane = Lane(name="fast", provider="vllm", model="m")
+    assert span(lane, Price(1_000_000, 4_000_000), 1_000_000) == "an attempt costs $0.0074 to $1.00, the run's budget"
+    assert span(lane, Price(1_000, 4_000), 1_000_000) == "an attempt costs $0.000008 to $0.00294"
