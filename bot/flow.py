@@ -1,6 +1,6 @@
 """The whole bot, in order: a request becomes a Trail, and the Trail grows step by step until nothing is left to do."""
 
-from bot.agent.brief import desired
+from bot.agent.brief import brief
 from bot.agent.loop import Bounds, Means, solve
 from bot.agent.tools import Workplace
 from bot.core.cost import Cost, Unpriced, Usage
@@ -60,7 +60,8 @@ def _ask(step: Ask, trail: Trail, kit: Kit, bench: Bench) -> Attempt:
     tree = bench.trees.open(opened.request.base)
     timeout = float(opened.policy.verification.timeout_seconds)
     checks = chosen(opened.checks, opened.policy, lane.name, opened.task_class) if bench.sandbox else ()
-    place = Workplace(tree, checks, lambda check: bench.walls.run(tree, check, timeout))
+    told = brief(trail, tree, lane.max_context_tokens, bench.render)
+    place = Workplace(tree, checks, lambda check: bench.walls.run(tree, check, timeout), told.known)
 
     def book(cost: Cost | Unpriced) -> None:
         kit.ledger.append(_charge(cost, opened.request, lane.name, kit.clock.now()))
@@ -74,7 +75,7 @@ def _ask(step: Ask, trail: Trail, kit: Kit, bench: Bench) -> Attempt:
     kit.watch("attempting", f"{lane.name}: {lane.model}" + (f", because {step.because}" if step.because else ""))
     means = Means(bench.model, place, bench.render, kit.clock, hold, book, watch)
     bounds = Bounds(left, opened.policy.protect.max_files)
-    return solve(lane, desired(trail, tree, lane.max_context_tokens, bench.render), bounds, means)
+    return solve(lane, told.desired, bounds, means)
 
 
 def _charge(cost: Cost | Unpriced, request: Request, lane: str, at: str) -> Charge:

@@ -1,7 +1,10 @@
 """The two texts that begin an attempt: the rules, and the task with what is known of it."""
 
+from dataclasses import dataclass
+
 from bot.agent.loop import Desired
-from bot.agent.tools import failures
+from bot.agent.tools import Known, failures
+from bot.core.checks import Run
 from bot.core.clean import printable, redact
 from bot.core.trail import Trail
 from bot.core.verdict import Escalate
@@ -13,10 +16,25 @@ CHARACTERS = 3
 """Characters that fit a token, at the least."""
 
 
-def desired(trail: Trail, tree: Tree, context_tokens: int, render: Renderer) -> Desired:
+@dataclass(frozen=True, slots=True)
+class Brief:
+    """The texts, and what of the repository they show."""
+
+    desired: Desired
+    known: Known
+
+
+def brief(trail: Trail, tree: Tree, context_tokens: int, render: Renderer) -> Brief:
     """What the lane is told. Everything a stranger may have written stands between fences, as data."""
     opened = trail.opened
-    outputs = tuple((run.check, failures(redact(run.tail))) for run in opened.baseline if run.exit_code)[:2]
+    red = tuple(run for run in opened.baseline if run.exit_code)[:2]
+    files = _files(tuple(place.path for place in opened.places), tree, context_tokens * CHARACTERS // SHARE)
+    return Brief(_desired(trail, red, files, render), Known(tuple(path for path, _ in files), red))
+
+
+def _desired(trail: Trail, red: tuple[Run, ...], files: tuple[tuple[str, str], ...], render: Renderer) -> Desired:
+    opened = trail.opened
+    outputs = tuple((run.check, failures(redact(run.tail))) for run in red)
     failed = (name for run in opened.baseline if run.report for name in run.report.failed)
     failing = tuple(name for name in failed if not any(name in output for _, output in outputs))  # what is shown, is said once
     return Desired(
@@ -26,7 +44,7 @@ def desired(trail: Trail, tree: Tree, context_tokens: int, render: Renderer) -> 
             "prompts/task.j2",
             task=opened.request.task,
             places=opened.places,
-            files=_files(tuple(place.path for place in opened.places), tree, context_tokens * CHARACTERS // SHARE),
+            files=files,
             failing=failing[:20],
             outputs=outputs,
             checks=opened.checks,

@@ -144,12 +144,21 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True)
+class Known:
+    """What the task shows already: files whole, and how checks ran on the unchanged tree. To show it again would be paid for again."""
+
+    files: tuple[str, ...] = ()
+    runs: tuple[Run, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Workplace:
     """A tree to work on, the checks that can run on it, and the way to run one."""
 
     tree: Tree
     checks: tuple[Check, ...]
     run: Callable[[Check], Run]
+    known: Known = Known()
 
     def take(self, action: Search | Read | Edit | Write | Delete | RunCheck) -> Seen:
         try:
@@ -189,6 +198,8 @@ class Workplace:
         return shortened("\n".join(lines)) if lines else "Nothing found."
 
     def _read(self, action: Read) -> str:
+        if action.path in self.known.files and action.path not in self.tree.edited():
+            return f"{action.path} stands whole in the task, and is as it is there."
         content = self.tree.read(action.path)
         if b"\0" in content[:8_000]:
             return f"{action.path} is not a text file."
@@ -215,6 +226,9 @@ class Workplace:
         check = next((check for check in self.checks if check.name == name), None)
         if check is None:
             return f"There is no check `{name}`. The checks are: {', '.join(c.name for c in self.checks)}."
+        before = next((run for run in self.known.runs if run.check == name), None)
+        if before is not None and not self.tree.edited():
+            return f"Nothing is changed yet: `{check.run}` prints what stands in the task."
         done = self.run(check)
         how = f"did not end within {done.seconds:.0f} s" if done.timed_out else f"ended with exit code {done.exit_code}"
         return f"`{check.run}` {how}.\n{shortened(failures(done.tail))}"

@@ -71,6 +71,21 @@ def test_mistakes_of_a_model_are_answered_with_what_to_do(job):
     assert all(part in text for part, text in zip(said, shown, strict=True)), shown
 
 
+def test_what_the_task_shows_already_is_not_shown_again_until_it_differs(job):
+    shown = answers(
+        job,
+        {"action": "read", "path": "shop/add.py"},
+        {"action": "check", "name": "tests"},
+        GOOD,
+        {"action": "read", "path": "shop/add.py"},
+        {"action": "check", "name": "tests"},
+    )
+    assert shown[0] == "shop/add.py stands whole in the task, and is as it is there."
+    assert shown[1].startswith("Nothing is changed yet: `python3 -m unittest ")
+    assert "return a + b" in shown[3]
+    assert "exit code 0" in shown[4]
+
+
 def test_a_file_keeps_its_line_ends_and_a_check_runs_on_the_edits(job):
     shown = answers(
         job,
