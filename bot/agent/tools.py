@@ -24,22 +24,18 @@ class _Args(BaseModel):
 
 
 class Search(_Args):
-    """Find lines by a regular expression."""
+    """Find lines by a Perl regex, in all files or those of a glob like `src/**/*.py`."""
 
     pattern: Annotated[str, Field(min_length=1, max_length=500)]
-    """A Perl regular expression."""
     glob: Annotated[str, Field(max_length=200)] = ""
-    """Only files whose path matches, for example `src/**/*.py`; empty for all."""
 
 
 class Read(_Args):
-    """Show a file, or some of its lines."""
+    """Show a file, or its lines from start to end, counted from 1."""
 
     path: str
     start: Annotated[int, Field(ge=1)] = 1
-    """The first line, counted from 1."""
     end: Annotated[int, Field(ge=1)] | None = None
-    """The last line."""
 
 
 class Edit(_Args):
@@ -70,14 +66,11 @@ class RunCheck(_Args):
 
 
 class Finish(_Args):
-    """Say that the change is complete."""
+    """Say that the change is complete: what it does, in plain sentences; your confidence, from 0 to 1; what could be wrong."""
 
     summary: Annotated[str, Field(max_length=4_000)]
-    """What the change does, for the reviewer, in a few plain sentences."""
     confidence: Annotated[float, Field(ge=0, le=1)] = 0.5
-    """How sure you are that it is right, from 0 to 1."""
     risks: Annotated[str, Field(max_length=4_000)] = ""
-    """What could be wrong with it."""
 
 
 class GiveUp(_Args):
@@ -145,7 +138,7 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What the task shows already: files whole, and how checks ran on the unchanged tree. To show it again would be paid for again."""
+    """What the task shows already: files whole, and how checks ran on the unchanged tree. To show it twice costs twice."""
 
     files: tuple[str, ...] = ()
     runs: tuple[Run, ...] = ()
