@@ -15,6 +15,7 @@ from pydantic import TypeAdapter
 from bot import arguments, init, local, tell
 from bot.core import ledger
 from bot.core.clean import printable, redact
+from bot.core.cost import Unpriced
 from bot.core.effective import effective
 from bot.core.ledger import Record
 from bot.core.policyfile import PolicyError, unheeded
@@ -22,6 +23,7 @@ from bot.core.policyfile import read as read_policy
 from bot.core.policyschema import schema
 from bot.core.trail import Opened
 from bot.demo import play
+from bot.edge.prices import Prices
 from bot.edge.terminal import Progress
 from bot.ports import Denied, Unavailable
 from bot.shop import Outside, Wall
@@ -40,7 +42,10 @@ def main(words: list[str] | None = None) -> int:
     except Unavailable as error:
         return _say(f"{error}; try again later", LATER)
     except KeyboardInterrupt:
-        return _say("interrupted; the repository is as it was, and the same command goes on from here", INTERRUPTED)
+        return _say(
+            "interrupted; the repository is as it was, what was spent is booked, and the same command goes on from its last step",
+            INTERRUPTED,
+        )
     except BrokenPipeError:
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115, PTH123 - whoever read us has gone; nothing is left to say
         return DONE
@@ -157,6 +162,8 @@ def _policy(words: Namespace) -> int:
     notes = [f"not obeyed yet: {note}" for note in typed if note in hosted]
     notes += [f"not obeyed on the command line: {note}" for note in typed if note not in hosted]
     notes += [f"not obeyed as a GitHub Action: {note}" for note in hosted if note not in typed]
+    found = (Prices().price(policy.lane(name)) for name in policy.lanes)
+    notes += [f"a run is refused as it is: {price.why}" for price in found if isinstance(price, Unpriced)]
     _show("".join(f"{words.file}: {note}\n" for note in ("complete and well-formed", *notes)))
     return DONE
 

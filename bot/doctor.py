@@ -25,8 +25,8 @@ def examine(means: Means, *, offline: bool) -> Visit:
         return visit
     for lane in judged(policy):
         try_out(visit, lane, policy, books)
-    if books is not None and visit.asked:
-        settle(visit, books)
+    if books is not None:
+        visit.look("settled", LOOK, lambda: settle(visit, books))
     visit.items += (Skipped("models"),) if offline else health.independent(visit.ran)
     return visit
 

@@ -76,10 +76,11 @@ def _explained(asked: Asked, kit: Kit, bench: Bench) -> Opened:
     start = kit.clock.seconds()
     tree = bench.trees.open(asked.request.base)
     if asked.ci is not None:
-        return _by_ci(asked, asked.ci, kit, tree, start)
+        return _by_ci(asked, asked.ci, kit, tree, start, bench.model, pays=False)
     checks = found_checks(asked.policy, tree)
     failing = NotRun("checks are not run to explain") if checks else NotApplicable("there are no checks")
-    return _opened(asked, kit, tree, checks, (), failing, _refusal(asked, checks, tree), start)
+    refusal = _refusal(asked, checks, tree) or _unpriced(asked.policy, bench.model)
+    return _opened(asked, kit, tree, checks, (), failing, refusal, start)
 
 
 def hear(asked: Asked, kit: Kit, bench: Bench) -> Opened:
@@ -92,7 +93,7 @@ def _heard(asked: Asked, kit: Kit, bench: Bench) -> Opened:
     kit.watch("reading", f"commit {asked.request.base[:12]}")
     tree = bench.trees.open(asked.request.base)
     if asked.ci is not None:
-        return _by_ci(asked, asked.ci, kit, tree, start, bench.model)
+        return _by_ci(asked, asked.ci, kit, tree, start, bench.model, pays=True)
     checks = found_checks(asked.policy, tree)
     refusal = _refusal(asked, checks, tree) or _unpriced(asked.policy, bench.model) or _share(asked, kit)
     runs: tuple[Run, ...] = ()
@@ -107,11 +108,11 @@ def _heard(asked: Asked, kit: Kit, bench: Bench) -> Opened:
     return _opened(asked, kit, tree, checks, runs, failing, refusal, start)
 
 
-def _by_ci(asked: Asked, ci: CiFacts, kit: Kit, tree: Tree, start: float, model: Model | None = None) -> Opened:
-    """Nothing is run here: what fails is what CI says of the commit. Without a model nothing is going to be paid for."""
-    refusal = _no_ci(ci) or _protected(asked, tree)
-    if refusal is None and model is not None:
-        refusal = _unpriced(asked.policy, model) or _share(asked, kit)
+def _by_ci(asked: Asked, ci: CiFacts, kit: Kit, tree: Tree, start: float, model: Model, *, pays: bool) -> Opened:
+    """Nothing is run here: what fails is what CI says of the commit."""
+    refusal = _no_ci(ci) or _protected(asked, tree) or _unpriced(asked.policy, model)
+    if refusal is None and pays:
+        refusal = _share(asked, kit)
     return _opened(asked, kit, tree, ci.checks, ci.runs, ci.failing, refusal, start)
 
 
@@ -220,11 +221,9 @@ def _protected(asked: Asked, tree: Tree) -> Refusal | None:
 
 def _unpriced(policy: Policy, model: Model) -> Refusal | None:
     """With a budget set, and one is always set, a lane whose cost nobody knows cannot be kept within it."""
-    for name in policy.lanes:
-        price = model.price(policy.lane(name))
-        if isinstance(price, Unpriced):
-            return Refusal("unpriced", price.why)
-    return None
+    found = [model.price(policy.lane(name)) for name in policy.lanes]
+    unknown = [price.why for price in found if isinstance(price, Unpriced)]
+    return Refusal("unpriced", "; ".join(unknown)) if unknown else None
 
 
 def _unusable(checks: tuple[Check, ...], runs: tuple[Run, ...]) -> Refusal | None:

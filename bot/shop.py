@@ -107,7 +107,8 @@ def shop(wanted: Desired, outside: Outside, model: Model) -> Iterator[Shop]:
 
 def _shop(wanted: Desired, outside: Outside, model: Model, repository: Repository, trees: Trees, scratch: Path) -> Shop:
     own = repository.common_dir / "route-agent"
-    lines, runs = Lines(wanted.ledger or own / "ledger.jsonl"), outside.runs(own / "runs")
+    runs = outside.runs(own / "runs")
+    lines = Lines(wanted.ledger or own / "ledger.jsonl", runs.over)
     policy = committed(wanted, repository, trees)
     if wanted.lane is not None and (unknown := unknown_lane(wanted.lane, policy.lanes)):
         raise Denied(f"--lane: {unknown}")

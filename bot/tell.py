@@ -29,7 +29,7 @@ def report(record: Record, render: Renderer) -> str:
         cost=cost,
         costs=money.by_attempt(record),
         strong=money.compared(record),
-        disputed=money.disputed(record),
+        doubtful=money.doubtful(record),
     )
 
 
@@ -45,7 +45,7 @@ def comment(record: Record, policy: Policy, render: Renderer) -> str:
         cost="unknown" if record.cost_micros is None else f"${dollars(record.cost_micros)}",
         costs=money.by_attempt(record),
         strong=money.compared(record),
-        disputed=money.disputed(record),
+        doubtful=money.doubtful(record),
         marks=account.MARKS,
         trigger=policy.triggers.command,
         top=policy.lanes[-1],

@@ -170,7 +170,7 @@ def test_cut_off_at_any_moment_the_repository_is_as_it_was_and_the_ledger_says_w
 
     said = cut(shop, server, moment, number)
 
-    assert "interrupted; the repository is as it was, and the same command goes on from here" in said
+    assert "interrupted; the repository is as it was, what was spent is booked" in said
     assert "Traceback" not in said
     assert repos.snapshot(shop) == before
     assert repos.git(shop, "branch", "--list", "route-agent/*") == ""

@@ -125,7 +125,9 @@ def _turn(lane: Lane, desired: Desired, state: _State, bounds: Bounds, means: Me
         return state, _End("denied", worst.why)
     if state.usage.micros + worst.micros > bounds.allowance:
         left = dollars(max(0, bounds.allowance - state.usage.micros))
-        return state, _End("budget", f"the next call could cost ${dollars(worst.micros)}; ${left} is left")
+        return state, _End(
+            "budget", f"the next call could cost ${dollars(worst.micros)}; ${left} of what budget allows this run is left"
+        )
     means.hold(worst)
     try:
         reply = means.model.ask(lane, prompt)

@@ -1,5 +1,6 @@
 """The workflows that a repository already has: which could prove a patch, and what each one lacks for that."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +11,7 @@ from bot.core.yamlfile import read as read_yaml
 FOLDER = ".github/workflows/"
 MOST_FILES, MOST_ALL = 50, 2_000_000
 """Workflows looked into, and bytes of them all together: reading YAML takes its time."""
+_RELEASES = re.compile(r"deploy|release|publish", re.IGNORECASE)
 CHANGES = ("push", "pull_request", "pull_request_target", "merge_group")
 """What starts a workflow that judges changes."""
 
@@ -70,13 +72,20 @@ def _one(name: str, read: Read) -> CiFile:
     events = _events(on)
     if not events:
         return Apart(name, "has no `on:` that can be read")
+    if _RELEASES.search(" ".join((name, *_jobs(read.value)))):
+        return Apart(name, "is named like one that deploys or releases, which is nothing to start on a patch")
     if not _judges(on, events):
         return Apart(name, f"is not started by changes of a branch (on: {', '.join(events)})")
     if "workflow_dispatch" not in events:
-        return Lacking(name, events, *_mend(on, events, read.lines.get(("on",), 1)))
+        return Lacking(name, events, *_mend(on, events, read))
     if wanted := _required(on):
         return Apart(name, f"asks for inputs when started by hand ({', '.join(wanted)})")
     return Ready(name, events)
+
+
+def _jobs(whole: dict[str, Any]) -> tuple[str, ...]:
+    jobs = whole.get("jobs")
+    return tuple(name for name in jobs if isinstance(name, str)) if isinstance(jobs, dict) else ()
 
 
 def _events(on: Any) -> tuple[str, ...]:
@@ -92,9 +101,12 @@ def _judges(on: Any, events: tuple[str, ...]) -> bool:
     return bool(set(events) & set(CHANGES) - ({"push"} if tags_only else set()))
 
 
-def _mend(on: Any, events: tuple[str, ...], line: int) -> tuple[str, tuple[str, ...]]:
+def _mend(on: Any, events: tuple[str, ...], read: Read) -> tuple[str, tuple[str, ...]]:
+    line = read.lines.get(("on",), 1)
+    if isinstance(on, dict) and any(read.lines.get(("on", event)) == line for event in events):
+        return f"right behind the brace that opens `on:` in line {line}", ("workflow_dispatch: {},",)
     if isinstance(on, dict):
-        return f"below line {line}, `on:`", ("  workflow_dispatch:",)
+        return f"below line {line}, `on:`, as far to the right as what stands there", ("  workflow_dispatch:",)
     return f"instead of what `on:` says from line {line} on", (f"on: [{', '.join((*events, 'workflow_dispatch'))}]",)
 
 

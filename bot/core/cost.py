@@ -69,8 +69,9 @@ class Unpriced:
 class Usage:
     """What a whole attempt used.
 
-    `unpriced` counts the calls whose cost nobody knows; `disputed` those whose figures differ by more than 5 %, and
-    `reckoned` is what all of them would have cost by our price, in micro-dollars.
+    `guessed` counts the calls of which no answer said what they cost, so that they are held to have cost the worst; `unpriced`
+    those whose cost nobody knows; `disputed` those whose figures differ by more than 5 %, and `reckoned` is what all of them
+    would have cost by our price, in micro-dollars.
     """
 
     calls: int = 0
@@ -79,12 +80,14 @@ class Usage:
     unpriced: int = 0
     disputed: int = 0
     reckoned: int = 0
+    guessed: int = 0
 
     def plus(self, tokens: Tokens, cost: Cost | Unpriced) -> "Usage":
         if isinstance(cost, Unpriced):
             return self + Usage(1, tokens, unpriced=1)
         other = cost.reckoned
-        return self + Usage(1, tokens, cost.micros, 0, int(other is not None), cost.micros if other is None else other)
+        disputed, guessed = int(other is not None), int(cost.source == "worst_case")
+        return self + Usage(1, tokens, cost.micros, 0, disputed, cost.micros if other is None else other, guessed)
 
     def __add__(self, other: "Usage") -> "Usage":
         return Usage(
@@ -94,6 +97,7 @@ class Usage:
             self.unpriced + other.unpriced,
             self.disputed + other.disputed,
             self.reckoned + other.reckoned,
+            self.guessed + other.guessed,
         )
 
 
@@ -134,7 +138,7 @@ def exact(micros: int) -> str:
 
 
 def dollars(micros: int) -> str:
-    """`0.84`, `12.00`, `0.0004`: two places, more only where two would show nothing of it."""
-    whole, part = divmod(micros, MICROS)
-    digits = f"{part:06d}".rstrip("0").ljust(2, "0")
-    return f"{whole}.{digits[:2] if whole or part >= 10_000 else digits}"
+    """`0.84`, `0.0194`, `12.40`, `0.000004`: as many places as say something, rounded up so that no sum looks too small."""
+    places = 2 if micros >= MICROS else 4 if micros >= 10_000 else 6
+    unit: int = 10 ** (6 - places)
+    return exact(-(-micros // unit) * unit)

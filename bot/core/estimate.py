@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic.dataclasses import dataclass
 
-from bot.core.cost import Tokens, charge
+from bot.core.cost import Tokens, Usage, charge
 from bot.core.strict import STRICT
 from bot.core.trail import Trail
 
@@ -27,7 +27,7 @@ def always_strong(trail: Trail, past: tuple[int, ...]) -> Estimate | None:
     """`past`: what attempts of the top lane cost on tasks of this class. None where nobody can say."""
     opened, attempts = trail.opened, trail.attempts
     top = opened.policy.lanes[-1]
-    own = [attempt.usage for attempt in attempts if attempt.lane == top]
+    own = [attempt.usage for attempt in attempts if attempt.lane == top and attempt.usage != Usage()]
     if own:
         return None if own[0].unpriced else Estimate(own[0].micros, "attempt")
     if not attempts:

@@ -155,7 +155,10 @@ def answered(lane: Lane, heard: Heard) -> Item:
         cost = "nobody says for how much"
     ran = heard.model if heard.model == lane.model else f"asked for {lane.model}, the provider says it ran {heard.model}"
     how = "it took the tool" if heard.acted else "cut off before it took the tool" if heard.cut_off else "it did not take the tool"
-    return Ok(f"{lane.name}.call", f"{ran}: {heard.seconds:.1f} s, {cost}, {how}")
+    said = f"{ran}: {heard.seconds:.1f} s, {cost}, {how}"
+    if heard.acted or heard.cut_off:
+        return Ok(f"{lane.name}.call", said)
+    return Unknown(f"{lane.name}.call", f"{said}; if it never does, set models.{lane.name}.api: chat_json")
 
 
 def independent(ran: Mapping[str, str]) -> tuple[Item, ...]:

@@ -65,6 +65,8 @@ class AttemptRecord:
     """Calls whose cost by the provider and by the known price differ by more than 5 %."""
     reckoned_micros: int
     """What the attempt would have cost by the known price."""
+    guessed: int
+    """Calls of which no answer said what they cost: they are held to have cost the worst."""
     seconds: float
     summary: str
     risks: str
@@ -193,7 +195,8 @@ def _interrupted(why: str) -> tuple[Result, str]:
 
 def _result(opened: Opened, tries: tuple[Try, ...]) -> tuple[Result, str]:
     if isinstance(opened.route, Refusal):
-        return "no_ci" if opened.route.code == "no_ci" else "refused", opened.route.detail
+        named: dict[str, Result] = {"no_ci": "no_ci", "budget": "budget"}
+        return named.get(opened.route.code, "refused"), opened.route.detail
     if not tries:
         return "explained", "routing.shadow is on: nothing was spent"
     match tries[-1].decision:
@@ -219,6 +222,7 @@ def _attempt(tried: Try, policy: Policy) -> AttemptRecord:
         cost_micros=None if attempt.usage.unpriced else attempt.usage.micros,
         disputed=attempt.usage.disputed,
         reckoned_micros=attempt.usage.reckoned,
+        guessed=attempt.usage.guessed,
         seconds=round(attempt.seconds, 3),
         summary=attempt.summary,
         risks=attempt.risks,

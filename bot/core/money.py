@@ -35,7 +35,8 @@ def compared(record: Record) -> str:
         "ledger": f"the median of {estimate.count} earlier attempts on such tasks",
         "tokens": "the first lane's tokens at its price",
     }[estimate.by]
-    return f"{figure(estimate.micros)}, by {basis}{_difference(record.cost_micros, estimate.micros)}"
+    alone = len({attempt.lane for attempt in record.attempts}) == 1 and estimate.by == "attempt"
+    return f"{figure(estimate.micros)}, by {basis}{'' if alone else _difference(record.cost_micros, estimate.micros)}"
 
 
 def _difference(cost: int | None, other: int) -> str:
@@ -44,20 +45,27 @@ def _difference(cost: int | None, other: int) -> str:
     return f"; the cascade lost {figure(cost - other)}" if cost > other else f"; the cascade saved {figure(other - cost)}"
 
 
-def disputed(record: Record) -> str:
-    """Where what the provider charges and what the known price makes of it differ; empty where they do not."""
-    calls = sum(attempt.disputed for attempt in record.attempts)
-    if not calls:
-        return ""
-    return (
-        f"for {calls} calls the provider's figure and the known price differ by more than 5 %: by the price the attempts cost "
-        f"{figure(sum(attempt.reckoned_micros for attempt in record.attempts))}"
-    )
+def doubtful(record: Record) -> str:
+    """What the sum rests on where that is not plain: figures that differ, and calls of which nobody said what they cost."""
+    calls, guessed = (sum(getattr(attempt, name) for attempt in record.attempts) for name in ("disputed", "guessed"))
+    words: list[str] = []
+    if calls:
+        by_price = figure(sum(attempt.reckoned_micros for attempt in record.attempts))
+        words.append(f"provider's figure and known price differ by more than 5 % in {_calls(calls)}; by the price: {by_price}")
+    if guessed:
+        words.append(f"{_calls(guessed)} counted at the worst: no answer said what it cost")
+    return "; ".join(words)
+
+
+def _calls(number: int) -> str:
+    return "1 call" if number == 1 else f"{number} calls"
 
 
 def span(lane: Lane, price: Price, budget: int) -> str:
     """The least and the most that an attempt in a lane can cost, before anything is known of its course."""
     least = FEWEST * worst_case(SHORT_PROMPT, SHORT_ANSWER, price)
+    if least > budget:
+        return f"an attempt costs {figure(least)} at the least, more than the run's budget of {figure(budget)}"
     most = STEPS * worst_case(lane.max_context_tokens, lane.max_output_tokens, price)
     bounded = f"{figure(budget)}, the run's budget" if most > budget else figure(most)
-    return f"an attempt costs {figure(min(least, budget))} to {bounded}"
+    return f"an attempt costs {figure(least)} to {bounded}"

@@ -140,7 +140,7 @@ class ModelPart(Part):
     timeout_seconds: Annotated[int, Field(ge=1, le=3_600)] = 120
     """The most that one call may take, retries included."""
     price: PricePart | None = None
-    """Used where the provider does not report a cost itself; goes before the price table."""
+    """US dollars for a million tokens. Goes before the price table; a figure of the provider's own goes before both."""
     fallback: Text | None = None
     """Another model id of the same provider, taken when this one is out of reach."""
     openrouter: OpenRouter | None = None

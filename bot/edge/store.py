@@ -3,7 +3,7 @@
 import fcntl
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
@@ -13,7 +13,7 @@ from bot.core.budget import Wish, grant, settlement
 from bot.core.ledger import LedgerError, Line, Record, decode, encode
 from bot.core.policy import Budget
 from bot.core.route import Refusal
-from bot.core.spend import Movement, spent_by
+from bot.core.spend import Movement, Settled, accounts, spent_by
 from bot.core.step import checked
 from bot.core.trail import Trail, TrailError
 from bot.core.words import TaskClass
@@ -23,8 +23,9 @@ from bot.ports import Denied
 class Lines:
     """A ledger file. Every line is appended under a lock and flushed to disk; none is ever changed."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, path: Path, over: Callable[[str], bool] = lambda _: False) -> None:
+        """`over` says whether a run is known to be at work no more, so that what it left set aside can be settled."""
+        self._path, self._over = path, over
 
     def ready(self) -> None:
         """Raises `Denied` where no line could be appended: to be known before anything is paid for."""
@@ -76,12 +77,19 @@ class Lines:
     def reserve(self, budget: Budget, wish: Wish) -> int | Refusal:
         """Decided and written under one lock: of two runs that want the last dollar, one gets it."""
         with self._locked() as file:
+            self._settle_the_dead(file, wish)
             found = grant(budget, wish, self.movements())
             if isinstance(found, Refusal):
                 return found
             if found.new is not None:
                 self._write(file, found.new)
             return found.left
+
+    def _settle_the_dead(self, file: BinaryIO, wish: Wish) -> None:
+        """A killed run has spent what its lines say, calls that were never answered at their worst, and nothing more."""
+        for account in accounts(self.movements()):
+            if account.settled == "open" and account.reserved and account.run != wish.run and self._over(account.run):
+                self._write(file, Settled(account.run, wish.at, account.spent))
 
     def settle(self, wish: Wish) -> None:
         with self._locked() as file:
@@ -135,6 +143,15 @@ class Runs:
             except BlockingIOError:
                 raise Denied(f"the same command is at work already (run {id_}); wait for it, or end it first") from None
             yield
+
+    def over(self, id_: str) -> bool:
+        """Whether a run of this repository is at work no more. One that is not known here may be at work elsewhere."""
+        try:
+            with (self._folder / f"{id_}.lock").open("rb") as file:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except OSError:
+            return False
+        return True
 
     def _path(self, id_: str) -> Path:
         if not re.fullmatch(r"[a-z0-9-]{1,60}", id_):

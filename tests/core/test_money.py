@@ -6,7 +6,7 @@ from bot.core.cost import Cost, Price, Tokens, Usage
 from bot.core.estimate import Estimate, always_strong
 from bot.core.evidence import Evidence, Item
 from bot.core.ledger import record
-from bot.core.money import by_attempt, compared, disputed, span
+from bot.core.money import by_attempt, compared, doubtful, span
 from bot.core.policy import Lane
 from bot.core.trail import LanePrice, Opened, Proved, Trail, Tried
 from bot.core.verdict import Attempt
@@ -65,12 +65,27 @@ def test_the_parts_add_up_to_the_whole_and_what_was_cut_off_is_a_part():
 def test_figures_that_differ_are_both_kept_and_said():
     whole = record(_judged(trail("fast", spent=usage(10_000, 13_000))), 10_000)
     assert (whole.attempts[0].disputed, whole.attempts[0].reckoned_micros) == (1, 13_000)
-    assert "for 1 calls the provider's figure and the known price differ by more than 5 %" in disputed(whole)
-    assert "$0.01" in disputed(whole)
-    assert disputed(record(_judged(trail("fast")), 10_000)) == ""
+    said = "provider's figure and known price differ by more than 5 % in 1 call; by the price: $0.013"
+    assert doubtful(whole) == said
+    assert doubtful(record(_judged(trail("fast")), 10_000)) == ""
+
+
+def test_a_sum_that_rests_on_a_guess_says_so():
+    guess = Usage().plus(Tokens(), Cost(50_000, "worst_case"))
+    whole = record(_judged(trail("fast", spent=guess + guess)), 100_000)
+    assert whole.attempts[0].guessed == 2
+    assert doubtful(whole) == "2 calls counted at the worst: no answer said what it cost"
+
+
+def test_a_lane_that_made_no_call_is_no_rival_and_a_run_in_the_top_lane_alone_is_no_cascade():
+    assert always_strong(trail("strong", spent=Usage()), ()) is None
+    assert compared(record(_judged(trail("strong")), 90_000)) == "$0.01, by its own attempt"
 
 
 def test_what_an_attempt_can_cost_is_bounded_by_the_budget():
     lane = Lane(name="fast", provider="vllm", model="m")
     assert span(lane, Price(1_000_000, 4_000_000), 1_000_000) == "an attempt costs $0.0074 to $1.00, the run's budget"
+    assert span(lane, Price(1_000_000, 4_000_000), 1_000) == (
+        "an attempt costs $0.0074 at the least, more than the run's budget of $0.001"
+    )
     assert span(lane, Price(1_000, 4_000), 1_000_000) == "an attempt costs $0.000008 to $0.00294"

@@ -45,6 +45,7 @@ def test_a_remote_is_read_from_its_address_without_user_and_password(url, found)
         ("on: {push: {}, workflow_dispatch: {inputs: {a: {required: true}}}}", Apart),
         ("on: {push: {tags: [v1]}}", Apart),
         ("on: workflow_call", Apart),
+        ("on: push\njobs: {deploy: {}}", Apart),
         ("on: *a", Apart),
         ("jobs: {}", Apart),
         ("- on", Apart),
@@ -58,7 +59,15 @@ def test_a_workflow_could_prove_lacks_something_or_cannot(text, kind):
     assert found.name == "a.yml"
 
 
-@pytest.mark.parametrize("text", ["on: push\njobs: {}\n", "on: [push, pull_request]\n", "name: x\non:\n  push:\njobs: {}\n"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "on: push\njobs: {}\n",
+        "on: [push, pull_request]\n",
+        "name: x\non:\n  push:\njobs: {}\n",
+        "on: {push: {branches: [main]}}\njobs: {}\n",
+    ],
+)
 def test_with_the_advised_lines_it_can_be_started_by_hand(text):
     (lacking,) = look({".github/workflows/a.yml": text.encode()})
     assert isinstance(lacking, Lacking)
@@ -67,6 +76,8 @@ def test_with_the_advised_lines_it_can_be_started_by_hand(text):
     assert f"line {at + 1}" in lacking.at
     if "below" in lacking.at:
         rows[at + 1 : at + 1] = lacking.lines
+    elif "brace" in lacking.at:
+        rows[at] = rows[at].replace("{", "{" + lacking.lines[0], 1)
     else:
         rows[at : at + 1] = lacking.lines
     (mended,) = look({".github/workflows/a.yml": "\n".join(rows).encode()})

@@ -28,6 +28,7 @@ jobs:
       - name: red
         run: |
           echo "::error file=a.py,line=3::no good"
+          sleep 1
           exit 2
       - name: after
         run: echo after

@@ -7,7 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.core.budget import Wish
 from bot.core.ledger import LedgerError, decode, encode
+from bot.core.policy import Budget
+from bot.core.route import Refusal
 from bot.core.spend import Charge, Held
 from bot.core.trail import Trail
 from bot.edge.store import Lines, Runs
@@ -90,6 +93,21 @@ def test_processes_that_write_at_once_tear_nothing(tmp_path):
     for writer in writers:
         writer.join()
     assert sum(item.micros or 0 for item in Lines(path).lines() if isinstance(item, Charge)) == 150
+
+
+def test_what_a_killed_run_left_set_aside_is_settled_by_what_it_spent_and_a_run_at_work_keeps_its_share(tmp_path):
+    caps = Budget.model_validate({"per_run_usd": 1, "per_day_usd": 1})
+    runs = Runs(tmp_path / "runs")
+    lines = Lines(tmp_path / "ledger.jsonl", runs.over)
+    now = "2026-01-02T10:00:00Z"
+    with runs.alone("r1"):
+        assert lines.reserve(caps, Wish("r1", "ann", now)) == 1_000_000
+        lines.append(Held("r1", now, "ann", "fast", 70_000))
+        assert isinstance(lines.reserve(caps, Wish("r2", "ann", now)), Refusal), "it is at work"
+    assert lines.reserve(caps, Wish("r2", "ann", now)) == 930_000
+    assert isinstance(Lines(tmp_path / "ledger.jsonl").reserve(caps, Wish("r3", "ann", now)), Refusal), (
+        "who cannot know does not guess"
+    )
 
 
 @pytest.fixture

@@ -379,7 +379,7 @@ def test_a_day_that_is_set_aside_by_a_run_that_was_killed_refuses_the_next_one_b
 
     ended = commented(world, shop, issue, tmp_path / "next").act()
 
-    assert ended.state == "refused"
+    assert ended.state == "budget"
     assert "budget.per_day_usd is spent: $0.50 of $0.50, with what runs at work have set aside" in ended.why
     assert models.requests == []
 

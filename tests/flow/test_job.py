@@ -183,7 +183,7 @@ def test_a_day_that_is_spent_refuses_before_anything_runs(job):
 
     record, _ = job.run(Scripted({"fast": [GOOD, DONE]}))
 
-    assert record.result == "refused"
+    assert record.result == "budget"
     assert record.detail == "budget.per_day_usd is spent: $0.05 of $0.05, with what runs at work have set aside"
 
 
