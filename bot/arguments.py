@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn, get_args
 
-from bot.core.policy import Provider
+from bot.core.lane import Provider
 from bot.ports import Denied
 
 POLICY = ".github/route-agent.yml"

@@ -3,7 +3,8 @@
 from bot.core import health
 from bot.core.clean import line
 from bot.core.health import Ok, Problem, Skipped, Unknown
-from bot.core.policy import VERIFIER, Lane, Policy
+from bot.core.lane import Lane
+from bot.core.policy import VERIFIER, Policy
 from bot.ports import Books, Tree
 from bot.scout import detected, found_checks
 from bot.trial import settle, try_out

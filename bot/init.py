@@ -13,7 +13,7 @@ from bot.core import cifiles, setup, verifying
 from bot.core.checks import Check
 from bot.core.clean import line
 from bot.core.detect import MOST, detect
-from bot.core.policy import KEYS, Provider
+from bot.core.lane import KEYS, Provider
 from bot.core.policyfile import PolicyError
 from bot.core.policyfile import read as read_policy
 from bot.core.policyrules import ADDRESSED

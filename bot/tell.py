@@ -7,8 +7,9 @@ from bot.core.cost import Unpriced, dollars, exact
 from bot.core.detect import as_policy
 from bot.core.gate import Refused
 from bot.core.health import Problem, Report, Skipped
+from bot.core.lane import Lane
 from bot.core.ledger import Record
-from bot.core.policy import Lane, Policy
+from bot.core.policy import Policy
 from bot.core.policyfile import unheeded
 from bot.core.route import Refusal
 from bot.core.score import in_words

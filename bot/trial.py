@@ -4,7 +4,8 @@ from bot.core import health
 from bot.core.budget import Wish
 from bot.core.cost import Cost, Tokens, Unpriced, exact
 from bot.core.health import Heard, Item, Problem, Skipped, Unknown
-from bot.core.policy import Lane, Policy
+from bot.core.lane import Lane
+from bot.core.policy import Policy
 from bot.core.route import Refusal
 from bot.core.spend import Charge, Held
 from bot.ports import Books, Denied, Prompt, Reply, Told, Tool, Unavailable

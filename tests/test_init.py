@@ -16,7 +16,8 @@ from bot import arguments, init
 from bot.cli import templates
 from bot.core import setup
 from bot.core.cost import Price
-from bot.core.policy import Policy, Provider
+from bot.core.lane import Provider
+from bot.core.policy import Policy
 from bot.core.policyfile import read
 from bot.edge.prices import Prices
 from bot.edge.terminal import Progress

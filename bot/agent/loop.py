@@ -7,7 +7,7 @@ from bot.agent.context import fit
 from bot.agent.tools import Action, Finish, GiveUp, Seen, Workplace, action, tools
 from bot.core.clean import line, redact, sendable
 from bot.core.cost import Cost, Tokens, Unpriced, Usage, dollars
-from bot.core.policy import Lane
+from bot.core.lane import Lane
 from bot.core.verdict import Attempt, Ended
 from bot.ports import (
     Call,

@@ -5,8 +5,9 @@ from typing import Any
 
 import yaml
 
+from bot.core.lane import KEYS
 from bot.core.patch import PROTECTED
-from bot.core.policy import KEYS, Policy
+from bot.core.policy import Policy
 from bot.core.score import CAPS, WEIGHTS
 
 _MONEY = re.compile(r"^(\s*(?:\w+_usd|input|output|cache_read|cache_write): )'([\d.]+)'$", re.MULTILINE)

@@ -9,7 +9,8 @@ from pydantic.dataclasses import dataclass
 
 from bot.core.clean import line, redact
 from bot.core.cost import Cost, Price, Unpriced, exact
-from bot.core.policy import KEYS, VERIFIER, Lane
+from bot.core.lane import KEYS, Lane
+from bot.core.policy import VERIFIER
 from bot.core.policyfile import PolicyError
 from bot.core.policyrules import ADDRESSED
 from bot.core.sizes import TRAINED, Silent, Window

@@ -1,166 +1,21 @@
 """The routing policy: what the owner of a repository wrote, with every default filled in. Read by `policyfile`."""
 
-from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, ValidationInfo, WithJsonSchema
+from pydantic import Field
 
-from bot.core.cost import Price, exact, micros
+from bot.core.cost import micros
+from bot.core.fields import Count, Name, Part, Points, Share, Text, Usd
+from bot.core.lane import Lane, ModelPart
 from bot.core.words import CheckKind, Reason, SignalName, TaskClass
 
-Provider = Literal["openrouter", "openai", "anthropic", "litellm", "vllm", "openai_compatible"]
-Api = Literal["chat", "chat_json", "responses", "messages"]
-Speaks = Literal["chat", "responses", "messages"]
-"""The wire formats."""
 Permission = Literal["write", "maintain", "admin"]
-KEYS: dict[str, str] = {
-    "openrouter": "OPENROUTER_API_KEY",
-    "openai": "OPENAI_API_KEY",
-    "anthropic": "ANTHROPIC_API_KEY",
-    "litellm": "LITELLM_API_KEY",
-    "vllm": "VLLM_API_KEY",
-}
-"""The environment variable that holds a provider's key, where the policy names no other."""
 
 CEILING = 0.95
 """Confidence is never above this; a policy that asks for more asks for what cannot be."""
 
 VERIFIER = "verifier"
 """The one name under `models` that is no lane."""
-
-
-MOST_USD = 1_000_000
-
-
-def _micros(value: Any, info: ValidationInfo) -> int:
-    """A text is an amount only in our own JSON; in a policy file it would be a quoted number, which YAML calls a text."""
-    wanted = int | float | str if info.mode == "json" else int | float
-    if isinstance(value, bool) or not isinstance(value, wanted):
-        raise ValueError("write a plain number of US dollars, without quotes")
-    try:
-        amount = Decimal(str(value))
-    except ArithmeticError:
-        raise ValueError("write a plain number of US dollars, without quotes") from None
-    if not 0 <= amount <= MOST_USD:
-        raise ValueError(f"write a number of US dollars from 0 to {MOST_USD}")
-    return micros(str(amount))
-
-
-Usd = Annotated[
-    int,
-    BeforeValidator(_micros),
-    PlainSerializer(exact, return_type=str, when_used="json"),
-    WithJsonSchema({"type": "number", "minimum": 0, "description": "US dollars"}),
-]
-"""Dollars in the file, whole micro-dollars ever after."""
-
-Count = Annotated[int, Field(ge=1)]
-Points = Annotated[int, Field(ge=0, le=100)]
-Share = Annotated[float, Field(ge=0, le=1)]
-Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,31}$")]
-Text = Annotated[str, Field(min_length=1, max_length=2000)]
-
-
-class Part(BaseModel):
-    """Frozen; an unknown key is an error; nothing is coerced."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, use_attribute_docstrings=True)
-
-
-class PricePart(Part):
-    """US dollars for a million tokens."""
-
-    input: Usd
-    output: Usd
-    cache_read: Usd | None = None
-    cache_write: Usd | None = None
-
-    @property
-    def value(self) -> Price:
-        return Price(self.input, self.output, self.cache_read, self.cache_write)
-
-
-class MaxPrice(Part):
-    """US dollars for a million tokens, as OpenRouter counts them. A model may not be served for more."""
-
-    prompt: Usd | None = None
-    completion: Usd | None = None
-
-
-Speed = Annotated[int | float, Field(gt=0)]
-
-
-class Percentiles(Part):
-    """Of what OpenRouter saw in the last minutes."""
-
-    p50: Speed | None = None
-    p75: Speed | None = None
-    p90: Speed | None = None
-    p99: Speed | None = None
-
-
-class Sort(Part):
-    by: Literal["price", "throughput", "latency"]
-    partition: Literal["model", "none"] | None = None
-
-
-class OpenRouter(Part):
-    """OpenRouter's provider routing, passed through as it is. Where `max_price` is not given, the price reckoned with is sent."""
-
-    order: tuple[Text, ...] | None = None
-    only: tuple[Text, ...] | None = None
-    ignore: tuple[Text, ...] | None = None
-    allow_fallbacks: bool | None = None
-    require_parameters: bool | None = None
-    data_collection: Literal["allow", "deny"] | None = None
-    zdr: bool | None = None
-    quantizations: tuple[Text, ...] | None = None
-    sort: Literal["price", "throughput", "latency"] | Sort | None = None
-    preferred_min_throughput: Speed | Percentiles | None = None
-    """Tokens a second."""
-    preferred_max_latency: Speed | Percentiles | None = None
-    """Seconds."""
-    enforce_distillable_text: bool | None = None
-    max_price: MaxPrice | None = None
-
-
-class ModelPart(Part):
-    provider: Provider
-    model: Text
-    """The model's id, as the provider spells it."""
-    api: Api | None = None
-    """How the model is asked: `chat` (Chat Completions), `responses` (OpenAI's), `messages` (Anthropic's), or `chat_json` (one JSON
-    action a turn, for servers and models without tool calls). What fits the provider where this is not given."""
-    base_url: Text | None = None
-    """Where the OpenAI-compatible API answers; needed for `litellm`, `vllm` and `openai_compatible`."""
-    api_key_env: Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$")] | None = None
-    """The environment variable that holds the key; the provider's usual one where this is not given."""
-    max_context_tokens: Annotated[int, Field(ge=2_000)] = 32_000
-    max_output_tokens: Annotated[int, Field(ge=256)] = 4_096
-    timeout_seconds: Annotated[int, Field(ge=1, le=3_600)] = 120
-    """The most that one call may take, retries included."""
-    price: PricePart | None = None
-    """US dollars for a million tokens. Goes before the price table; a figure of the provider's own goes before both."""
-    fallback: Text | None = None
-    """Another model id of the same provider, taken when this one is out of reach."""
-    openrouter: OpenRouter | None = None
-
-
-class Lane(ModelPart):
-    """A model with the name under which the policy knows it."""
-
-    name: Name
-
-    @property
-    def speaks(self) -> Speaks:
-        """OpenAI's current models take tools by Responses alone; everybody else's common tongue is Chat Completions."""
-        match self.api:
-            case "chat" | "responses" | "messages":
-                return self.api
-            case "chat_json":
-                return "chat"
-            case None:
-                return {"openai": "responses", "anthropic": "messages"}.get(self.provider, "chat")  # type: ignore[return-value]
 
 
 class ByClass(Part):

@@ -9,8 +9,8 @@ from typing import Literal
 
 from bot.core.checks import Check
 from bot.core.clean import line
+from bot.core.lane import KEYS, Provider
 from bot.core.paths import ending
-from bot.core.policy import KEYS, Provider
 
 Language = Literal["Python", "JavaScript", "Go", "Rust"]
 LANGUAGES: dict[str, str] = {

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bot.core.cost import Cost, Price, Tokens, Unpriced, charge, estimate_tokens, worst_case
-from bot.core.policy import Lane
+from bot.core.lane import Lane
 from bot.ports import Call, Prompt, Reply, Said, Unavailable
 
 Action = Mapping[str, Any]

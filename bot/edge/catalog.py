@@ -10,7 +10,7 @@ from requests.auth import AuthBase
 from urllib3.exceptions import HTTPError
 
 from bot.core.health import key_name
-from bot.core.policy import Lane
+from bot.core.lane import Lane
 from bot.core.policyrules import ADDRESSED
 from bot.core.sizes import Silent, Window, informed, listed
 

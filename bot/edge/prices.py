@@ -6,7 +6,7 @@ from decimal import ROUND_CEILING, Decimal
 from typing import Any
 
 from bot.core.cost import MICROS, Cost, Price, Tokens, Unpriced, charge, worst_case
-from bot.core.policy import Lane
+from bot.core.lane import Lane
 
 TABLE = {"openrouter": "openrouter", "openai": "openai", "anthropic": "anthropic"}
 """Providers whose list prices the table has; what the others cost is for their owner to say."""

@@ -4,7 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
-from bot.core.policy import Lane, Policy
+from bot.core.lane import Lane
+from bot.core.policy import Policy
 from bot.core.rights import About, Area, Protection, Workflow
 from bot.core.sizes import Silent, Window
 from bot.ports.kits import Ledger, Purse

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from bot.core.cost import Cost, Price, Tokens, Unpriced
-from bot.core.policy import Lane
+from bot.core.lane import Lane
 
 AROUND, AROUND_TURN = 1_500, 40
 """Tokens that a server may put around a conversation (its own words on how to call tools), and around each turn."""

@@ -17,8 +17,9 @@ from bot.agent.tools import Workplace
 from bot.cli import templates
 from bot.core.budget import Wish
 from bot.core.cost import Cost, Price, Tokens, Unpriced, charge, worst_case
+from bot.core.lane import Lane
 from bot.core.ledger import Line
-from bot.core.policy import Budget, Lane
+from bot.core.policy import Budget
 from bot.core.route import Refusal
 from bot.core.spend import Charge, Held, accounts
 from bot.edge.render import Templates

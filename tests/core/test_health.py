@@ -8,7 +8,7 @@ import pytest
 from bot.core import health
 from bot.core.cost import Cost, Price, Unpriced
 from bot.core.health import Heard, Ok, Problem, Report, Skipped, Unknown
-from bot.core.policy import Lane, PricePart
+from bot.core.lane import Lane, PricePart
 from bot.core.sizes import Silent, Window
 
 KEY = "sk-very-secret-0123456789"

@@ -5,9 +5,9 @@ import pytest
 from bot.core.cost import Cost, Price, Tokens, Usage
 from bot.core.estimate import Estimate, always_strong
 from bot.core.evidence import Evidence, Item
+from bot.core.lane import Lane
 from bot.core.ledger import record
 from bot.core.money import by_attempt, compared, doubtful, span
-from bot.core.policy import Lane
 from bot.core.trail import LanePrice, Opened, Proved, Trail, Tried
 from bot.core.verdict import Attempt
 from tests.core.test_trail import opened

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from bot.core.policy import Lane
+from bot.core.lane import Lane
 from bot.core.sizes import Silent, Window
 from bot.edge.catalog import Catalog
 from tests.fakes.server import Server

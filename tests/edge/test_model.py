@@ -7,7 +7,7 @@ import pytest
 
 from bot.cli import templates
 from bot.core.cost import Cost, Price, Unpriced
-from bot.core.policy import Lane
+from bot.core.lane import Lane
 from bot.edge.model.asking import Models, Timing
 from bot.edge.prices import Prices
 from bot.edge.render import Templates

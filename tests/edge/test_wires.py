@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from bot.core.cost import Cost, Tokens
-from bot.core.policy import Lane
+from bot.core.lane import Lane
 from bot.ports import Call, Denied, Prompt, Said, Shown, Told, TooLong, Unavailable
 from tests.edge.test_model import DO, KEY, TOOLS, Bed
 from tests.fakes.server import USAGES, Server

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from bot.core.clean import line, redact
 from bot.core.cost import Cost, Price, Unpriced, apart
-from bot.core.policy import KEYS, Api, Lane
+from bot.core.lane import KEYS, Api, Lane
 from bot.edge.model.chat import Chat
 from bot.edge.model.messages import Messages
 from bot.edge.model.responses import Responses

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from bot.core.cost import Cost, Price, Tokens, Unpriced
-from bot.core.policy import Lane
+from bot.core.lane import Lane
 from bot.ports import Prompt, Said
 
 Form = Literal["tools", "schema", "object", "text"]
