@@ -14,13 +14,15 @@ from bot.core.policyfile import PolicyError
 from bot.core.state import Final, State, ended, running
 from bot.core.step import Ask, next_step
 from bot.core.trail import Trail, TrailError
-from bot.door import Visit, asked, enter
+from bot.door import Visit, asked, enter, permitted
 from bot.flow import run
 from bot.hear import explain, hear
 from bot.office import Office, Post
 from bot.ports import Denied, Kit, Unavailable
-from bot.publish import recorded
+from bot.publish import recorded, settle
 
+ROUNDS = 2
+"""Pairs of `propose` and `apply` in the split workflow."""
 PHASES = ("auto", "gate", "propose", "apply")
 
 
@@ -79,8 +81,8 @@ def _entered(office: Office) -> Visit | Ended:
         _ = office.dry  # whoever wrote it wrongly is told before anything is done
         entered = enter(event, office.step.run, office.policy, office.forge, office.sources)
     except (PolicyError, Denied) as error:
-        if _meant(event):
-            with suppress(Denied, Unavailable):  # what is wrong with the thread must not hide what is wrong
+        with suppress(Denied, Unavailable):  # what is wrong with the thread must not hide what is wrong
+            if _meant(event) and permitted(event, office.forge):
                 office.complain(tell.error(str(error), office.step.url, office.render))
         return Ended("error", str(error), broken=True)
     match entered:
@@ -119,17 +121,21 @@ def _fix(visit: Visit, office: Office, post: Post, *, only_gate: bool) -> Ended:
     post.say("routing", tell.heard(visit.sender, office.step.url, office.render))
     try:
         return _worked(visit, office, post, only_gate=only_gate)
-    except Denied as error:
-        return Ended(
-            "error", str(error), text=post.say("error", tell.error(str(error), office.step.url, office.render)), broken=True
-        )
+    except (Denied, Unavailable) as error:
+        broken = isinstance(error, Denied)
+        why = str(error) if broken else f"{error}; give the command again later"
+        return Ended("error", why, text=_mistaken(why, post, office), broken=broken)
+
+
+def _mistaken(why: str, post: Post, office: Office) -> str:
+    return post.say("error", tell.error(why, office.step.url, office.render))
 
 
 def _worked(visit: Visit, office: Office, post: Post, *, only_gate: bool) -> Ended:
     if not only_gate:
         _keyed(visit.policy, office)
     kit = office.kit(visit.policy, post, desk=office.desk(visit), bench=None if only_gate else office.bench)
-    trail = office.runs.find(visit.id) or Trail(hear(asked(visit, office.forge, office.sources), kit, office.bench))
+    trail = Trail(hear(asked(visit, office.forge, office.sources), kit, office.bench))
     if only_gate and isinstance(next_step(trail), Ask):
         return Ended("routing", "the command goes on", trail)
     return _closed(run(trail, kit), kit, office, post)
@@ -181,15 +187,22 @@ def _applied(office: Office) -> Ended:
     post = office.post(entered)
     post.keep_open()
     before = _unpacked(office, "before")
-    if before.opened.request.id != entered.id:
-        raise Denied("the input `before` is not the Trail of this command; pass the gate's output on as it is")
+    if before.opened.request.id != entered.id or before.opened.policy != entered.policy:
+        raise Denied("the input `before` is not the Trail of this command under this policy; pass the gate's output on as it is")
     try:
         trail = handover.continued(before, _unpacked(office, "handover"))
     except (TrailError, Denied) as error:
         why = f"the job that asks the model left nothing that can be used ({error}); its log says why: a missing key, most often"
-        return Ended("error", why, before, text=post.say("error", tell.error(why, office.step.url, office.render)))
+        return Ended("error", why, before, text=_mistaken(why, post, office))
     kit = office.kit(trail.opened.policy, post, desk=office.desk(entered))
-    return _closed(run(trail, kit), kit, office, post)
+    trail = run(trail, kit)
+    if not trail.finished and len(trail.attempts) >= ROUNDS:
+        why = f"the split workflow has {ROUNDS} rounds, and no lane of them proved a patch; take the one-job workflow for more"
+        made = recorded(trail, kit, why)
+        kit.ledger.append(made)
+        settle(trail, kit, made.cost_micros)
+        return Ended("error", why, trail, made, _mistaken(why, post, office))
+    return _closed(trail, kit, office, post)
 
 
 def _unpacked(office: Office, name: str) -> Trail:

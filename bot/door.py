@@ -61,6 +61,8 @@ def enter(event: Event, run: str, policy_path: str, forge: Forge, sources: Sourc
     if default is None:
         raise Denied(f"there is no branch `{line(branch)}`, which the event calls the default one")
     policy = read_policy(_policy(sources.tree(default), policy_path, branch), policy_path)
+    if policy.ledger.branch == branch:
+        raise Denied(f"ledger.branch is the default branch `{line(branch)}`; name one that is for the ledger alone")
     command = _command(event, policy)
     if command is None:
         return Ignored("it is no command under triggers.command and triggers.labels")
@@ -94,6 +96,11 @@ def _visit(
         default=default,
         me=me,
     )
+
+
+def permitted(event: Event, forge: Forge) -> bool:
+    """Whether somebody who may write here gave the event: nobody else is answered by a comment."""
+    return event.sender.kind == "User" and RANKS.index(_permission(event, forge)) >= RANKS.index("write")
 
 
 def _thread(event: Event, forge: Forge) -> Thread:

@@ -170,11 +170,20 @@ def doors(step: Step, repo: str) -> tuple[Reader, Speaker]:
     return Reader(hub), Speaker(hub)
 
 
+def _swept(own: Path) -> Path:
+    """Our folder in the workspace, without what somebody else may have left there: it is written for later steps alone."""
+    if own.is_symlink():
+        raise Denied(f"{OWN} in the workspace is a link; remove it")
+    for stale in (*own.glob("*.json"), own / "ledger.jsonl"):
+        stale.unlink(missing_ok=True)
+    return own
+
+
 @contextmanager
 def office(step: Step, event: Event, templates: Path, clock: Clock, pause: float = PAUSE) -> Iterator[Office]:
     """Open it; what was fetched is gone afterwards, Trail and ledger stay."""
     render = Redacted(Templates(templates), step.secrets)
-    own = step.workspace / OWN
+    own = _swept(step.workspace / OWN)
     path = os.environ.get("PATH", os.defpath)
     hub = connect(step.api, step.server, step.token, event.repo.full_name, pause)
     url = f"{step.server}/{event.repo.full_name}.git"

@@ -77,8 +77,7 @@ def _grading(made: patch.Patch) -> tuple[Item, ...]:
 
 
 def _retold(made: patch.Patch) -> Retold:
-    tests = tuple(file for file in made.diff.files if is_test(file.path))
-    return Retold(tuple(f.path for f in tests), tuple(f.path for f in tests if f.removed or f.kind == "deleted"))
+    return Retold(tuple(file.path for file in made.diff.files if is_test(file.path)), patch.rewritten(made))
 
 
 def _checks(opened: Opened, checks: tuple[Check, ...], tree: Tree, lab: Lab) -> tuple[tuple[Item, ...], tuple[Run, ...]]:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from bot.core import ci, jobs
+from bot.core import ci, jobs, patch
 from bot.core.checks import Check, Run
 from bot.core.clean import line, printable, redact
 from bot.core.evidence import Evidence
@@ -20,6 +20,8 @@ PATIENCE = 5
 class _Started:
     check: Check
     run: int
+    rewritten: tuple[str, ...]
+    """Test files that the patch takes lines from."""
 
 
 def judged(trail: Trail, pushed: Pushed, desk: Desk, clock: Clock, watch: Watcher) -> Awaited:
@@ -28,6 +30,7 @@ def judged(trail: Trail, pushed: Pushed, desk: Desk, clock: Clock, watch: Watche
     start, policy = clock.seconds(), trail.opened.policy
     inputs = {"base": trail.opened.request.base, "tests-only": pushed.tests or "", "patched": pushed.commit}
     inputs["request"] = trail.opened.request.id
+    rewritten = patch.rewritten(patch.parse(trail.attempts[-1].diff))
     if (gone := _moved(trail, desk)) is not None:
         return gone
     said: list[Awaited] = []
@@ -35,7 +38,7 @@ def judged(trail: Trail, pushed: Pushed, desk: Desk, clock: Clock, watch: Watche
     for check in trail.opened.checks:
         watch("waiting_for_ci", f"{check.name} on {pushed.branch}")
         asked = inputs if _shipped(check) else {}
-        started.append(_Started(check, desk.ci.start(check.run, pushed.branch, pushed.commit, asked)))
+        started.append(_Started(check, desk.ci.start(check.run, pushed.branch, pushed.commit, asked), rewritten))
     for each in started:
         said.append(_one(each, pushed, policy, desk.ci, clock, start))
         if said[-1].verdict != "passed":
@@ -74,7 +77,7 @@ def _one(started: _Started, pushed: Pushed, policy: Policy, source: Ci, clock: C
         if moved:
             why = f"the branch {pushed.branch} no longer points at what was judged"
             return Awaited("superseded", why, run.url, Evidence(()), 0.0)
-        return Awaited(said.verdict, said.why, run.url, _evidence(started.check, run, said.verdict, pushed, source), 0.0)
+        return Awaited(said.verdict, said.why, run.url, _evidence(started, run, said.verdict, pushed, source), 0.0)
 
 
 def _shipped(check: Check) -> bool:
@@ -88,14 +91,14 @@ def _verdict(run: ci.CiRun, check: Check, sha: str, limits: ci.Limits, elapsed: 
     return said
 
 
-def _evidence(check: Check, run: ci.CiRun, verdict: ci.Verdict, pushed: Pushed, source: Ci) -> Evidence:
+def _evidence(started: _Started, run: ci.CiRun, verdict: ci.Verdict, pushed: Pushed, source: Ci) -> Evidence:
     if verdict not in ("passed", "failed"):
         return Evidence(())
     green = verdict == "passed"
-    if _shipped(check):
-        found = jobs.shown(run, green=green, with_tests=pushed.tests is not None)
+    if _shipped(started.check):
+        found = jobs.shown(run, green=green, with_tests=pushed.tests is not None, rewritten=started.rewritten)
     else:
-        found = jobs.workflow(run, check.name, green=green)
+        found = jobs.workflow(run, started.check.name, green=green)
     return Evidence(found.items, tuple(_log(job, source) for job in jobs.failed(run)[:2]))
 
 

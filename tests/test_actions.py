@@ -176,7 +176,7 @@ def said(folder: Path, tree: str, test: str | None) -> tuple[int, str]:
         subprocess.run([*pytest_, f"--junitxml={folder / 'report.xml'}"], cwd=folder, capture_output=True, check=False)
     (job,) = jobs(ROOT / "templates" / "workflows" / "route-agent-verify.yml").values()
     script = next(step for step in job["steps"] if step["name"] == "report")
-    assert script["shell"] == "python3 -IS {0}"
+    assert script["shell"] == "/usr/bin/python3 -IS {0}", "what the judged code put before it on PATH is not run"
     (folder / "script.py").write_text(script["run"])
     env = {"RUNNER_TEMP": str(folder), "TREE": tree}
     done = subprocess.run([sys.executable, "-IS", folder / "script.py"], env=env, capture_output=True, text=True, check=False)

@@ -142,8 +142,13 @@ def _turn(lane: Lane, desired: Desired, state: _State, bounds: Bounds, means: Me
     if isinstance(cost, Cost) and cost.micros > worst.micros:
         dearer = f"a call was charged ${dollars(cost.micros)}, and could cost ${dollars(worst.micros)} by the price that is known"
         return state, _End("budget", f"{dearer}; mend models.{lane.name}.price")
-    counted = _Counted(prompt.turns, reply.tokens.input, reply.tokens.output) if reply.tokens else None
+    counted = _counted(prompt, reply.tokens) if reply.tokens else None
     return _heard(replace(state, counted=counted), reply, bounds, means)
+
+
+def _counted(prompt: Prompt, tokens: Tokens) -> _Counted:
+    """A server that counts less than a token for every eight bytes is not believed: the next call's bound would rest on it."""
+    return _Counted(prompt.turns, max(tokens.input, prompt.bytes // 8), tokens.output)
 
 
 def _most(prompt: Prompt, counted: _Counted | None) -> int:

@@ -38,7 +38,7 @@ def grant(budget: Budget, wish: Wish, movements: Iterable[Movement]) -> Grant | 
     gone = total((*(account.spent for account in own), wish.spent))
     if gone is None:
         return _unknown("per_run_usd")
-    mine = own[-1] if own and own[-1].day == wish.at[:10] else None
+    mine = own[-1] if own and (own[-1].day == wish.at[:10] or (own[-1].settled == "open" and own[-1].reserved)) else None
     before = sum(account.spent or 0 for account in own if account is not mine)
     spent = max(mine.spent or 0 if mine else 0, (wish.spent or 0) - before)
     if mine is not None and mine.settled == "open" and mine.reserved:

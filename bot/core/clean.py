@@ -100,14 +100,15 @@ def inline(text: str) -> str:
 
 
 _SKIPS_CI = re.compile(
-    r"\[(?:skip[ _-]?ci|ci[ _-]?skip|no[ _-]?ci|skip[ _-]?actions|actions[ _-]?skip)\]|skip-checks\s*:\s*true", re.IGNORECASE
+    r"\[\s*(?:skip[\s_-]*ci|ci[\s_-]*skip|no[\s_-]*ci|skip[\s_-]*actions|actions[\s_-]*skip)\s*\]|skip-checks\s*:\s*true",
+    re.IGNORECASE,
 )
 _REFERENCES = re.compile(r"#(?=\d)|\bGH-(?=\d)|https?://|@(?=\w)", re.IGNORECASE)
 
 
 def subject(text: str, limit: int = 72) -> str:
     """One line for a commit or a title: it skips no CI, closes no issue, and calls nobody."""
-    before = ""
+    before, text = "", line(visible(text), 10 * limit)  # first as it will stand: what is between words may make them one
     while before != text:  # what is taken out may leave the same thing behind
         before, text = text, _REFERENCES.sub("", _SKIPS_CI.sub("", text))
     return line(text, limit) or "a fix"

@@ -1,8 +1,9 @@
 """Money and tokens. A micro-dollar is a whole number, so sums are exact and nothing is lost to rounding."""
 
 from decimal import ROUND_CEILING, Decimal
-from typing import Literal
+from typing import Annotated, Literal
 
+from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from bot.core.strict import STRICT
@@ -14,25 +15,29 @@ CHARS_PER_TOKEN = 3
 """Taken low on purpose: an estimate before a call must not be below what the call will count."""
 
 
+Natural = Annotated[int, Field(ge=0)]
+"""What another job hands over cannot take back what was spent."""
+
+
 @dataclass(frozen=True, slots=True, config=STRICT)
 class Price:
     """Micro-dollars for a million tokens. What a price does not say of the cache is charged as plain input."""
 
-    input: int
-    output: int
-    cache_read: int | None = None
-    cache_write: int | None = None
+    input: Natural
+    output: Natural
+    cache_read: Natural | None = None
+    cache_write: Natural | None = None
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)
 class Tokens:
     """What one or more calls used. `cached` and `written` are part of `input`, `reasoning` is part of `output`."""
 
-    input: int = 0
-    cached: int = 0
-    written: int = 0
-    output: int = 0
-    reasoning: int = 0
+    input: Natural = 0
+    cached: Natural = 0
+    written: Natural = 0
+    output: Natural = 0
+    reasoning: Natural = 0
 
     def __add__(self, other: "Tokens") -> "Tokens":
         return Tokens(
@@ -52,9 +57,9 @@ Source = Literal["provider", "policy", "price_table", "worst_case", "unanswered"
 class Cost:
     """What a call cost, in micro-dollars, and who says so."""
 
-    micros: int
+    micros: Natural
     source: Source
-    reckoned: int | None = None
+    reckoned: Natural | None = None
     """What its tokens cost by our own price, where the provider's figure is more than 5 % off."""
 
 
@@ -74,13 +79,13 @@ class Usage:
     would have cost by our price, in micro-dollars.
     """
 
-    calls: int = 0
+    calls: Natural = 0
     tokens: Tokens = Tokens()
-    micros: int = 0
-    unpriced: int = 0
-    disputed: int = 0
-    reckoned: int = 0
-    guessed: int = 0
+    micros: Natural = 0
+    unpriced: Natural = 0
+    disputed: Natural = 0
+    reckoned: Natural = 0
+    guessed: Natural = 0
 
     def plus(self, tokens: Tokens, cost: Cost | Unpriced) -> "Usage":
         if isinstance(cost, Unpriced):

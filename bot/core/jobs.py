@@ -1,6 +1,7 @@
 """What the jobs of a finished CI run say of a patch, as evidence. Read from states alone, never from what judged code printed."""
 
 from bot.core.ci import CiRun, Job
+from bot.core.clean import line
 from bot.core.evidence import FIXES, REPRODUCED, Evidence, Item
 
 VERIFY = "route-agent-verify.yml"
@@ -9,8 +10,12 @@ BASE, TESTS, PATCHED = "base", "tests-only", "patched"
 SUITE = "check ci"
 
 
-def shown(run: CiRun, *, green: bool, with_tests: bool) -> Evidence:
-    """The evidence of the shipped workflow. `with_tests` says whether the patch has tests that can run without the rest of it."""
+def shown(run: CiRun, *, green: bool, with_tests: bool, rewritten: tuple[str, ...] = ()) -> Evidence:
+    """The evidence of the shipped workflow.
+
+    `with_tests` says whether the patch has tests that can run without the rest of it; `rewritten` are the test files it takes lines
+    from.
+    """
     jobs = {job.name: job for job in run.jobs}
     base, patched = jobs.get(BASE), jobs.get(PATCHED)
     if base is None or patched is None:
@@ -18,9 +23,9 @@ def shown(run: CiRun, *, green: bool, with_tests: bool) -> Evidence:
     if not _green(patched):
         return Evidence((Item(SUITE, "failed", "veto", _red(patched)),))
     suite = Item(SUITE, "passed", "strong", f"job `{PATCHED}` is green: its runner closed its report")
-    return Evidence(
-        (suite, _fixed(base, jobs.get(TESTS), with_tests=with_tests), _reproduced(base, jobs.get(TESTS), with_tests=with_tests))
-    )
+    tests = jobs.get(TESTS)
+    fixed = _fixed(base, tests, with_tests=with_tests, rewritten=rewritten)
+    return Evidence((suite, fixed, _reproduced(base, tests, with_tests=with_tests)))
 
 
 def workflow(run: CiRun, name: str, *, green: bool) -> Evidence:
@@ -61,12 +66,15 @@ def _red_step(job: Job) -> str:
     return next((step.name for step in job.steps if step.conclusion == "failure"), "")
 
 
-def _fixed(base: Job, tests: Job | None, *, with_tests: bool) -> Item:
+def _fixed(base: Job, tests: Job | None, *, with_tests: bool, rewritten: tuple[str, ...]) -> Item:
     if _green(base):
         return Item(FIXES, "not_applicable", "info", "no test failed on the base")
     tested = any(step.name == "test" and step.conclusion == "failure" for step in base.steps)
     if not tested:
         return Item(FIXES, "not_run", "info", f"{_red(base)}: its tests did not run there")
+    if rewritten:
+        why = f"red on the base, but the patch takes lines from {line(rewritten[0])}: what failed may ask for something else now"
+        return Item(FIXES, "not_run", "info", why)
     if with_tests and (tests is None or not _green(tests)):
         return Item(FIXES, "not_run", "info", "red on the base, but the patch's tests alone do not fail by an assertion any more")
     return Item(FIXES, "passed", "info", "the tests are red on the base and green with the patch")

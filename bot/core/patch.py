@@ -13,7 +13,7 @@ from bot.core import diff as diffs
 from bot.core.areas import CI_PATHS
 from bot.core.clean import line
 from bot.core.diff import Diff, FileDiff
-from bot.core.paths import is_code
+from bot.core.paths import is_code, is_test
 
 PROTECTED = (
     *CI_PATHS,
@@ -57,7 +57,7 @@ PROTECTED = (
 )
 """What no patch may touch, in any folder and any case: CI, git's and agents' configuration, files that run unasked."""
 
-BRANCH = re.compile(r"^route-agent/[a-z0-9]+/[a-z0-9-]+$")
+BRANCH = re.compile(r"^route-agent/[a-z0-9]+/[a-z0-9-]+\Z")
 """The names of our own branches; no other is ever written or deleted."""
 
 REGULAR = frozenset({"100644", "100755"})
@@ -107,7 +107,9 @@ _ABOUT_TESTS = re.compile(r"pytest|unittest|\btest(?:s|paths|ing)?\b|coverage|je
 
 
 _ABOUT_REPORTS = re.compile(
-    r"PYTEST_(?:ADDOPTS|CURRENT_TEST|PLUGINS)|junit_?xml|\b_pytest\b|\bos\._exit\b|\batexit\b", re.IGNORECASE
+    r"PYTEST_(?:ADDOPTS|CURRENT_TEST|PLUGINS)|junit_?xml|report\.xml|\b_pytest\b|_exit\b|\batexit\b"
+    r"|RUNNER_TEMP|GITHUB_(?:PATH|ENV|OUTPUT|STATE|ACTIONS)",
+    re.IGNORECASE,
 )
 """What code names that would end the runner early, or write its report for it."""
 
@@ -123,6 +125,12 @@ def _grades(path: str, file: FileDiff) -> bool:
     if is_code(path) and _ABOUT_REPORTS.search(file.added_text):
         return True
     return _spec(_MANIFESTS).match_file(path) and bool(_ABOUT_TESTS.search(f"{file.added_text}\n{file.removed_text}"))
+
+
+def rewritten(patch: Patch) -> tuple[str, ...]:
+    """The test files in which a patch takes lines away: there an assertion may be another than it was."""
+    tests = (file for file in patch.diff.files if is_test(file.path))
+    return tuple(file.path for file in tests if file.removed or file.kind == "deleted")
 
 
 _SECTION = re.compile(r"^diff --git ", re.MULTILINE)

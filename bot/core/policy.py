@@ -116,7 +116,8 @@ class Publish(Part):
 
 
 class LedgerPart(Part):
-    branch: Text = "route-agent-ledger"
+    branch: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,99}$")] = "route-agent-ledger"
+    """Where money is counted; for nothing else, and not the default branch."""
 
 
 class Policy(Part):

@@ -1,7 +1,7 @@
 """What a lane's tokens cost: the policy's own price, else the price table, else nobody knows."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import ROUND_CEILING, Decimal
 from typing import Any
 
@@ -39,9 +39,13 @@ class Prices:
     def charged(self, lane: Lane, tokens: Tokens) -> Cost | Unpriced:
         """What these tokens cost by the policy's price, else by the table's."""
         if lane.price is not None:
-            return Cost(charge(tokens, lane.price.value), "policy")
+            return Cost(charge(tokens, _own(lane)), "policy")
         found = self._listed(lane, tokens)
         return _unknown(lane) if found is None else Cost(found, "price_table")
+
+    def moved(self, lane: Lane, fallback: str) -> Lane:
+        """The lane when its fallback is asked, with the price that this one has."""
+        return _of(lane, fallback)
 
     def ceiling(self, lane: Lane) -> dict[str, float] | None:
         """OpenRouter's `max_price`, in US dollars for a million tokens: what is reckoned with is what may be charged."""
@@ -53,7 +57,7 @@ class Prices:
     def _price(self, lane: Lane) -> Price | Unpriced:
         if (capped := _all_capped(lane)) is not None:
             return capped
-        listed = lane.price.value if lane.price is not None else _dearest(lane)
+        listed = _own(lane) if lane.price is not None else _dearest(lane)
         return listed if isinstance(listed, Unpriced) else _below_cap(lane, listed)
 
     def _listed(self, lane: Lane, tokens: Tokens) -> int | None:
@@ -71,7 +75,10 @@ class Prices:
 
 
 def _of(lane: Lane, model: str) -> Lane:
-    return lane.model_copy(update={"model": model, "fallback": None})
+    """The lane with its fallback in place of its model. A price of the policy's own is the model's: the fallback has its list
+    price, but on servers of the user's own, which are on no list."""
+    own = lane.price if lane.provider not in TABLE else None
+    return lane.model_copy(update={"model": model, "fallback": None, "price": own})
 
 
 def _unknown(lane: Lane) -> Unpriced:
@@ -81,9 +88,18 @@ def _unknown(lane: Lane) -> Unpriced:
     return Unpriced(f"the price table does not have `{lane.model}` of {lane.provider}; {remedy}")
 
 
+def _own(lane: Lane) -> Price:
+    """The policy's price. Where prompts are cached at our wish and it does not say what writing costs, that is a quarter more."""
+    assert lane.price is not None, "whoever asks has looked"
+    given = lane.price.value
+    wished = lane.provider == "anthropic" or (lane.provider == "openrouter" and "anthropic/" in lane.model)
+    return replace(given, cache_write=-(-given.input * 5 // 4)) if wished and given.cache_write is None else given
+
+
 def _dearer(one: Price, other: Price) -> Price:
     def most(name: str) -> int:
-        return max(getattr(one, name) or 0, getattr(other, name) or 0)
+        found = (getattr(price, name) for price in (one, other))
+        return max(value if value is not None else price.input for value, price in zip(found, (one, other), strict=True))
 
     return Price(most("input"), most("output"), most("cache_read"), most("cache_write"))
 

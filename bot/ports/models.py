@@ -75,7 +75,9 @@ class Prompt:
     def bytes(self) -> int:
         """No tokenizer makes more tokens of a text than it has bytes; with an allowance for what is put around it."""
         tools = sum(len(json.dumps([t.name, t.about, dict(t.parameters)])) for t in self.tools)
-        return AROUND + len(self.system.encode()) + tools + weight(self.turns)
+        return (
+            AROUND + len(self.system.encode()) + 2 * tools + weight(self.turns)
+        )  # twice: where actions are JSON, as manual and schema
 
 
 def weight(turns: tuple[Turn, ...]) -> int:

@@ -78,14 +78,23 @@ def test_another_job_does_not_take_over_a_share_of_which_it_does_not_know_what_i
     assert "an earlier job has this run's share set aside" in refused(grant(budget(), wish(by="77.2"), there))
 
 
-def test_a_run_taken_up_on_another_day_belongs_to_that_day_and_its_old_share_to_the_old_one():
-    there: list[Movement] = [reserved("r1", 1_000_000), charge("r1", 250_000)]
+def test_a_run_over_midnight_goes_on_with_its_share_which_stays_the_first_day_s():
+    there: list[Movement] = [reserved("r1", 1_000_000, by="7.1"), charge("r1", 250_000)]
+    assert grant(budget(), wish(at=TOMORROW, by="7.1"), there) == Grant(750_000), "nothing more has to be written"
+    there += [charge("r1", 100_000, TOMORROW)]
+    settled = settlement(wish(at=TOMORROW, by="7.1"), there)
+    assert settled == Settled("r1", TOMORROW, 350_000)
+    assert [(a.day, a.counted) for a in accounts([*there, settled])] == [("2026-01-02", 350_000)]
+
+
+def test_a_run_taken_up_after_its_end_on_another_day_belongs_to_that_day():
+    there: list[Movement] = [reserved("r1", 1_000_000), charge("r1", 250_000), Settled("r1", TODAY, 250_000)]
     found = grant(budget(), wish(at=TOMORROW), there)
     assert granted(found) == 750_000, "per_run_usd is for the whole run"
     assert isinstance(found, Grant)
     assert found.new is not None
     there += [found.new, charge("r1", 100_000, TOMORROW)]
-    assert [(a.day, a.counted) for a in accounts(there)] == [("2026-01-02", 1_000_000), ("2026-01-03", 750_000)]
+    assert [(a.day, a.counted) for a in accounts(there)] == [("2026-01-02", 250_000), ("2026-01-03", 750_000)]
 
 
 def test_a_share_is_settled_once_and_by_the_larger_of_what_is_known():

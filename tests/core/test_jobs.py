@@ -35,6 +35,14 @@ def test_a_green_patch_shows_what_its_neighbours_allow(base, tests, patched, fix
     assert evidence.proves
 
 
+def test_a_failing_test_that_the_patch_rewrites_was_not_fixed():
+    for with_tests in (True, False):
+        made = run(base="failure", tests_only="success", patched="success")
+        evidence = shown(made, green=True, with_tests=with_tests, rewritten=("tests/test_a.py",))
+        (fixes,) = [item for item in evidence.items if item.name == FIXES]
+        assert (fixes.state, "takes lines from tests/test_a.py" in fixes.reason) == ("not_run", True)
+
+
 def test_without_tests_of_its_own_a_green_patch_reproduces_nothing():
     evidence = shown(run(base="success", tests_only="success", patched="success"), green=True, with_tests=False)
     assert {item.name: item.state for item in evidence.items}[REPRODUCED] == "not_applicable"

@@ -146,8 +146,25 @@ def test_a_reply_without_usage_has_no_cost_of_its_own(bed):
 
 
 def test_the_provider_s_own_figure_goes_first(bed):
-    assert bed.ask(DO | {"usage": bed.server.usage | {"cost": 0.00123}}).cost == Cost(1_230, "provider")
-    assert bed.ask(DO | {"headers": {"x-litellm-response-cost": "1.35e-05"}}).cost == Cost(14, "provider", 1_200), "both are kept"
+    own, header = DO | {"usage": bed.server.usage | {"cost": 0.00123}}, DO | {"headers": {"x-litellm-response-cost": "1.35e-05"}}
+    assert bed.ask(own, provider="openrouter").cost == Cost(1_230, "provider")
+    assert bed.ask(header, provider="litellm").cost == Cost(14, "provider", 1_200), "both are kept"
+
+
+@pytest.mark.parametrize(
+    ("provider", "answer"),
+    [
+        ("openai_compatible", {"usage": {"cost": 0}}),
+        ("openai_compatible", {"headers": {"x-litellm-response-cost": "0"}}),
+        ("openrouter", {"usage": {"cost": 0}}),
+        ("openrouter", {"usage": {"cost": -1}}),
+        ("litellm", {"headers": {"x-litellm-response-cost": "0.0"}}),
+        ("litellm", {"headers": {"x-litellm-response-cost": "-0.5"}}),
+    ],
+)
+def test_a_figure_from_where_no_bill_comes_from_and_one_of_nothing_are_no_figures(bed, provider, answer):
+    usage = bed.server.usage | answer.get("usage", {})
+    assert bed.ask(DO | answer | {"usage": usage}, provider=provider).cost == Cost(1_200, "policy")
 
 
 def test_the_fallback_is_asked_once_the_model_is_out_of_reach(bed):

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bot.core.cost import Cost, Tokens
+from bot.core.cost import Cost, Price, Tokens
 from bot.core.lane import Lane
 from bot.ports import Call, Denied, Prompt, Said, Shown, Told, TooLong, Unavailable
 from tests.edge.test_model import DO, KEY, TOOLS, Bed
@@ -151,6 +151,29 @@ def test_without_another_figure_the_price_table_says_what_it_cost(bed, provider,
     assert lane.speaks == api
     reply = bed.chat.ask(lane, Prompt("system", (Told("task"),), TOOLS, 500, 60))
     assert reply.cost == Cost(micros, "price_table")
+
+
+def test_a_fallback_has_its_own_price_and_writing_a_cache_at_our_wish_is_never_free(bed):
+    lane = bed.lane(provider="anthropic", model="claude-haiku-4-5", fallback="claude-opus-4-8", price={"input": 1.0, "output": 5.0})
+    prices = bed.chat.prices
+    moved = prices.moved(lane, "claude-opus-4-8")
+    assert prices.worst(lane, 100_000, 1_000) == Cost(130_000, "worst_case"), "all of it may be written to the cache"
+    assert prices.charged(lane, Tokens(100_000, 0, 100_000, 1_000)) == Cost(130_000, "policy")
+    dear = prices.worst(moved, 100_000, 1_000)
+    assert isinstance(dear, Cost)
+    assert dear.micros > 600_000, "at the dearer model's list price"
+    same = prices.price(bed.lane(fallback="other"))
+    assert isinstance(same, Price)
+    assert (same.input, same.cache_read) == (1_000_000, 1_000_000), "no other price on one's own server; a cache read is not free"
+
+
+def test_no_answer_sends_the_key_elsewhere(bed):
+    with Server() as other:
+        away = {"status": 307, "body": {}, "headers": {"location": other.url}}
+        for api in APIS:
+            with pytest.raises((Unavailable, Denied)):
+                ask(bed, api, *[away] * 9)
+        assert other.requests == []
 
 
 def openrouter(bed: Bed, *answers: Any, **more: Any) -> Any:

@@ -13,8 +13,9 @@ from bot.core.cost import Usage
 from bot.core.handover import pack, unpack
 from bot.core.ledger import Record, decode
 from bot.core.spend import Movement, accounts
-from bot.core.trail import Tried
+from bot.core.trail import Tried, encode
 from bot.core.verdict import Attempt
+from bot.ports import Denied
 from tests.fakes import shops
 from tests.fakes.hosted import GATE, ME, PROPOSE, Job
 from tests.fakes.repos import BAD, DONE, GOOD
@@ -388,3 +389,106 @@ def money(shop: Repo) -> list[Movement]:
     (path,) = shop.git("ls-tree", "-r", "--name-only", "route-agent-ledger").split()
     found = [decode(row) for row in (shop.file("route-agent-ledger", path) or "").splitlines()]
     return [item for item in found if not isinstance(item, Record)]
+
+
+# ---- what an attacker tried ----------------------------------------------------------------------------------------
+
+
+def test_a_trail_and_a_ledger_that_lie_in_the_workspace_are_not_believed(world, models, shop, issue, tmp_path):
+    payload = world.comment(shop, issue, "ann", "/agent fix")
+    gate = Job(world, tmp_path / "gate", "issue_comment", payload, scopes=GATE).packed("gate")
+    trail = unpack(gate["handover"])
+    job = Job(world, tmp_path / "work", "issue_comment", payload)
+    own = job.folder / "workspace" / "route-agent"
+    own.mkdir(parents=True)
+    with Server() as evil:
+        models_ = {name: part.model_copy(update={"base_url": evil.url}) for name, part in trail.opened.policy.models.items()}
+        policy = trail.opened.policy.model_copy(update={"models": models_})
+        (own / f"{trail.opened.request.id}.json").write_bytes(encode(replace(trail, opened=replace(trail.opened, policy=policy))))
+        (own / "ledger.jsonl").write_text('{"kind": "settled", "run": "x", "at": "2026-01-01T00:00:00Z", "micros": 0}\n{}\n')
+        models.script("m-fast", [GOOD, TEST, DONE])
+        world.runner = Scripted(PROVED)
+        assert job.act().state == "accepted"
+        assert evil.requests == []
+    assert models.requests
+
+
+def test_a_folder_of_ours_that_is_a_link_is_refused(world, shop, issue, tmp_path):
+    job = commented(world, shop, issue, tmp_path / "job")
+    (job.folder / "workspace").mkdir(parents=True)
+    (job.folder / "workspace" / "route-agent").symlink_to(tmp_path)
+    with pytest.raises(Denied, match="is a link"):
+        job.act()
+
+
+def test_a_failing_test_that_the_patch_loosens_is_no_fix(world, models, shop, issue, tmp_path):
+    loose = {"action": "edit", "path": "tests/test_add.py", "old": "add(2, 2), 4", "new": "add(2, 2), 5"}
+    decoy = {"action": "write", "path": "shop/version.py", "content": "V = 1\n"}
+    models.script("m-fast", [loose, decoy, DONE])
+    models.script("m-strong", [loose, decoy, DONE])
+    told = {"base": "failure", "tests-only": "success", "patched": "success"}
+    world.runner = Scripted(told, told)
+    ended = commented(world, shop, issue, tmp_path / "job").act()
+    assert ended.state == "not_fixed", ended.why
+    assert "takes lines from tests/test_add.py" in last(world, issue)
+
+
+@pytest.mark.parametrize(
+    "marker", ["[skip  ci]", "[skip\tci]", "[skip\u00a0ci]", "[ci skip ]", "[sk[skip ci]ip ci]", "[skip\u200b ci]"]
+)
+def test_no_title_skips_ci(world, models, shop, issue, tmp_path, marker):
+    issue.title = f"add is wrong {marker}"
+    models.script("m-fast", [GOOD, TEST, DONE])
+    world.runner = Scripted(PROVED)
+    ended = commented(world, shop, issue, tmp_path / "job").act()
+    (pull,) = world.pulls(shop)
+    whole = pull.title + shop.git("log", "--format=%B", f"main..{of(ended).branch}")
+    assert not re.search(r"skip\W*ci|ci\W*skip", whole, re.IGNORECASE)
+
+
+def test_a_permission_that_is_gone_by_the_time_of_apply_publishes_nothing(world, models, shop, issue, tmp_path):
+    payload = world.comment(shop, issue, "ann", "/agent fix")
+    gate = Job(world, tmp_path / "gate", "issue_comment", payload, scopes=GATE).packed("gate")
+    models.script("m-fast", [GOOD, TEST, DONE])
+    made = Job(world, tmp_path / "propose", "issue_comment", payload, scopes=PROPOSE).packed("propose", handover=gate["handover"])
+    shop.collaborators["ann"] = "read"
+    ended = Job(world, tmp_path / "apply", "issue_comment", payload).act(
+        "apply", handover=made["handover"], before=gate["handover"]
+    )
+    assert ended.state is None
+    assert not [name for name in world.branches(shop) if name.startswith("route-agent/")]
+
+
+def test_the_trail_of_another_command_is_not_taken(world, models, shop, issue, tmp_path):
+    first = world.comment(shop, issue, "ann", "/agent fix")
+    gate = Job(world, tmp_path / "gate", "issue_comment", first, scopes=GATE).packed("gate")
+    second = world.comment(shop, issue, "ann", "/agent fix once more")
+    with pytest.raises(Denied, match="not the Trail of this command"):
+        Job(world, tmp_path / "apply", "issue_comment", second).act("apply", handover=gate["handover"], before=gate["handover"])
+    other = world.issue(shop, "another")
+    elsewhere = world.comment(shop, other, "ann", "/agent fix")
+    with pytest.raises(Denied, match="the Trail is of #"):
+        Job(world, tmp_path / "p", "issue_comment", elsewhere, scopes=PROPOSE).act("propose", handover=gate["handover"])
+
+
+def test_bots_and_strangers_get_no_word_where_the_policy_is_missing(world, shop, issue, tmp_path):
+    world.commit(shop, "main", {".github/route-agent.yml": "models: 5\n"})
+    world.user("evil[bot]", "Bot")
+    for by in ("evil[bot]", "bob"):
+        commented(world, shop, issue, tmp_path / by.strip("[]"), by=by).act()
+    assert world.said(issue, ME) == []
+    assert commented(world, shop, issue, tmp_path / "ann").act().broken
+    assert len(world.said(issue, ME)) == 1
+
+
+def test_money_that_another_job_says_it_gave_back_is_no_money():
+    with pytest.raises(ValueError, match="greater than or equal to 0"):
+        Usage(micros=-5)
+
+
+def test_the_ledger_is_not_kept_on_the_default_branch(world, shop, issue, tmp_path):
+    policy = shop.file("main", ".github/route-agent.yml") or ""
+    world.commit(shop, "main", {".github/route-agent.yml": f"{policy}\nledger: {{branch: main}}\n"})
+    ended = commented(world, shop, issue, tmp_path / "job").act()
+    assert ended.broken
+    assert "ledger.branch is the default branch" in ended.why

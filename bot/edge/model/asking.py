@@ -88,7 +88,8 @@ class Models:
         """The lane with the model that is asked now."""
         if not self._state(lane).moved:
             return lane
-        return lane.model_copy(update={"model": lane.fallback, "fallback": None})
+        assert lane.fallback is not None, "only a lane with a fallback moves"
+        return self.prices.moved(lane, lane.fallback)
 
     def _tries(self, lane: Lane, prompt: Prompt, key: str, deadline: float) -> Reply:
         """One reply, by as many tries as the deadline and the kind of trouble allow; none after one that may be billed."""
@@ -145,7 +146,8 @@ class Models:
     def _cost(self, lane: Lane, heard: Heard) -> Cost | Unpriced | None:
         """The provider's own figure, else the price of the tokens; None where nobody counted them."""
         reckoned = self.prices.charged(lane, heard.tokens) if heard.tokens else None
-        if heard.reported is not None:
+        nothing = heard.reported == 0 and isinstance(reckoned, Cost) and reckoned.micros > 0  # a gateway without a price says 0
+        if heard.reported is not None and not nothing:
             other = reckoned.micros if isinstance(reckoned, Cost) else None
             return Cost(heard.reported, "provider", other if apart(heard.reported, other) else None)
         return reckoned

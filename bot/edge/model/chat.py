@@ -42,7 +42,7 @@ def connect(clients: dict[tuple[str, str], "OpenAI"], sending: Sending) -> "Open
 
     place = (sending.address, sending.key)
     if place not in clients:
-        http = Punctual(follow_redirects=True)
+        http = Punctual(follow_redirects=False)
         clients[place] = OpenAI(
             base_url=sending.address, api_key=sending.key, max_retries=0, organization="", project="", http_client=http
         )
@@ -126,7 +126,7 @@ def heard(answer: Any, headers: Any, sending: Sending) -> Heard:
     return Heard(
         said=said,
         tokens=from_chat(usage),
-        reported=reported(usage, headers),
+        reported=reported(sending.lane.provider, usage, headers),
         model=_model(answer, headers, sending),
         cut_off=finish in CUT and not whole,
     )

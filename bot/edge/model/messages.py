@@ -42,7 +42,7 @@ class Messages:
         if place not in self._clients:
             address = sending.address.rstrip("/").removesuffix("/v1")  # which the library adds
             self._clients[place] = Anthropic(
-                base_url=address, api_key=sending.key, max_retries=0, http_client=Punctual(follow_redirects=True)
+                base_url=address, api_key=sending.key, max_retries=0, http_client=Punctual(follow_redirects=False)
             )
         return self._clients[place]
 
@@ -110,7 +110,7 @@ def heard(answer: Any, headers: Any, sending: Sending) -> Heard:
     return Heard(
         said=said,
         tokens=from_messages(usage),
-        reported=reported(usage, headers),
+        reported=reported(sending.lane.provider, usage, headers),
         model=line(str(headers.get("x-litellm-model-name") or getattr(answer, "model", None) or sending.lane.model), 120),
         cut_off=answer.stop_reason not in WHOLE,
     )

@@ -86,7 +86,7 @@ def heard(answer: Any, headers: Any, sending: Sending) -> Heard:
     return Heard(
         said=said,
         tokens=from_responses(usage),
-        reported=reported(usage, headers),
+        reported=reported(sending.lane.provider, usage, headers),
         model=line(str(headers.get("x-litellm-model-name") or getattr(answer, "model", None) or sending.lane.model), 120),
         cut_off=answer.status != "completed",
     )

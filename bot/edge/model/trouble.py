@@ -59,8 +59,8 @@ _PROXY_NOTE = re.compile(r"\s+LiteLLM: model group .*", re.DOTALL)
 """What a LiteLLM proxy adds to an upstream's words. It holds names that its owner chose, `low-budget` say: they are no evidence."""
 _BAD_KEY = re.compile(r"no_db_connection|No connected db|invalid_api_key|authentication_error", re.IGNORECASE)
 _RETRIED = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 520, 521, 522, 524, 529})
-_MAY_BE_PAID = frozenset({408, 504, 524})
-"""The time was up while the model may have been at work."""
+_MAY_BE_PAID = frozenset({408, 502, 504, 520, 524})
+"""A gateway lost the answer, or its patience, while the model may have been at work."""
 NEVER = float("inf")
 
 

@@ -5,6 +5,7 @@ from decimal import ROUND_CEILING, Decimal, InvalidOperation
 from typing import Any
 
 from bot.core.cost import MICROS, Tokens
+from bot.core.lane import Provider
 
 MOST_DOLLARS = 10_000
 """A figure above this for one call is no figure."""
@@ -56,19 +57,26 @@ def _count(part: Any, name: str) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MOST_TOKENS else None
 
 
-def reported(usage: Any, headers: Mapping[str, str]) -> int | None:
-    """Micro-dollars, as the provider says: OpenRouter's in the usage, LiteLLM's in a header; None where there is no figure."""
+def reported(provider: Provider, usage: Any, headers: Mapping[str, str]) -> int | None:
+    """Micro-dollars, as the provider says: OpenRouter in the usage, LiteLLM in a header; None where there is no figure.
+
+    What another server writes in these places is no bill.
+    """
+    if provider == "litellm":
+        return _micros(_dollars(headers.get("x-litellm-response-cost")))
+    if provider != "openrouter":
+        return None
     extra = getattr(usage, "model_extra", None) or {}
     own, details = extra.get("cost"), extra.get("cost_details")
     if extra.get("is_byok") and own is not None and isinstance(details, dict):  # then `cost` is the gateway's fee alone
         upstream = _dollars(details.get("upstream_inference_cost") or 0)
         fee = _dollars(own)
         own = None if fee is None or upstream is None else fee + upstream
-    for value in (own, headers.get("x-litellm-response-cost")):
-        amount = _dollars(value)
-        if amount is not None:
-            return int((amount * MICROS).to_integral_value(ROUND_CEILING))
-    return None
+    return _micros(_dollars(own))
+
+
+def _micros(amount: Decimal | None) -> int | None:
+    return None if amount is None else int((amount * MICROS).to_integral_value(ROUND_CEILING))
 
 
 def _dollars(value: Any) -> Decimal | None:
