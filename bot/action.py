@@ -62,7 +62,8 @@ def _answered(office: Office, *, only_gate: bool) -> Ended:
     post = office.post(entered)
     office.notices.react(entered.thread.number, entered.comment, "eyes")
     if entered.refused is not None:
-        return _said(post, "refused", tell.refused(entered.refused, office.render), entered.refused.detail)
+        state: Final = "superseded" if entered.refused.code == "moved" else "refused"
+        return _said(post, state, tell.refused(entered.refused, office.render), entered.refused.detail)
     match entered.command:
         case NearMiss() as miss:
             return _said(post, "explained", tell.near_miss(miss, entered.policy, office.render), f"`{miss.said}` is no command")

@@ -15,7 +15,7 @@ from bot.core.jobs import VERIFY
 from bot.core.policy import Policy
 from bot.core.policyfile import read as read_policy
 from bot.core.request import Request
-from bot.core.state import is_final, mark
+from bot.core.state import is_final, mark, pinned
 from bot.hear import Asked, CiFacts
 from bot.ports import Denied, Forge, Sources, Tree
 
@@ -43,6 +43,8 @@ class Visit:
     default: str
     """The default branch's commit: policy and workflows are read from it, and from nowhere else."""
     me: str
+    base: str
+    """The commit that the command is about: pinned when it is first heard, and used for everything after."""
 
 
 Entered = Visit | Ignored | TurnedAway
@@ -83,6 +85,9 @@ def _visit(
     said = forge.comment(thread.number, mark(id_), me)
     if said is not None and is_final(said.body):
         return Ignored("this command has had its answer; give a new one for another run")
+    head, pin = pull.head_sha if pull else default, pinned(said.body) if said else ""
+    if pull and pin not in ("", head):
+        answer = Refused("moved", f"the pull request has moved on from {pin[:12]}, which the command was given for; give it again")
     return Visit(
         id=id_,
         repo=event.repo.full_name,
@@ -95,6 +100,7 @@ def _visit(
         policy=policy,
         default=default,
         me=me,
+        base=pin or head,
     )
 
 
@@ -156,7 +162,7 @@ def _id(event: Event, run: str, forge: Forge) -> str:
 def asked(visit: Visit, forge: Forge, sources: Sources) -> Asked:
     """The command as a request on one commit, which is pinned here and used for everything after."""
     assert isinstance(visit.command, Command), "a near miss asks for nothing"
-    base = visit.pull.head_sha if visit.pull else visit.default
+    base = visit.base
     request = Request(
         id=visit.id,
         repo=visit.repo,
@@ -205,6 +211,8 @@ def _workflows(policy: Policy, default: Tree) -> tuple[Check, ...]:
 
 def _trouble(checks: tuple[Check, ...], visit: Visit, base: str, forge: Forge, sources: Sources) -> str:
     """A workflow judges only as the default branch has it: a change that edits its own judge is not judged by it."""
+    if checks and not any(check.run.endswith(f"/{VERIFY}") for check in checks):
+        return f"nothing that verification.ci.workflows names shows which tests ran, so it can prove no patch: name {VERIFY} as well"
     default, here = sources.tree(visit.default), sources.tree(base)
     for check in checks:
         if check.run not in default.files():

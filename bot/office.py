@@ -60,9 +60,11 @@ class Post:
     number: int
     command: str
     me: str
+    commit: str = ""
+    """The commit that the command is about."""
 
     def say(self, state: State, text: str) -> str:
-        self.notices.say(self.number, mark(self.command), self.me, stamped(self.command, state, text))
+        self.notices.say(self.number, mark(self.command), self.me, stamped(self.command, state, text, self.commit))
         return text
 
     def keep_open(self) -> None:
@@ -156,7 +158,7 @@ class Office:
         return Kit(self.ledger, self.purse(policy.ledger.branch), keeper, self.clock, Log(self.step), by, bench, desk)
 
     def post(self, visit: Visit) -> Post:
-        return Post(self.notices, self.step, visit.thread.number, visit.id, visit.me)
+        return Post(self.notices, self.step, visit.thread.number, visit.id, visit.me, visit.base)
 
     def complain(self, text: str) -> None:
         """Say on the thread that nothing can be done under this policy: once for each event."""

@@ -46,7 +46,7 @@ class TurnedAway:
 class Refused:
     """A permitted person asks for what is not done; answered with the reason."""
 
-    code: Literal["closed", "locked", "fork"]
+    code: Literal["closed", "locked", "fork", "moved"]
     detail: str
 
 

@@ -1,5 +1,6 @@
 """Where a request stands, as its comment says it: a closed set, written by code and never by a model."""
 
+import re
 from typing import Literal, get_args
 
 from bot.core.ledger import Result
@@ -47,7 +48,7 @@ def ended(result: Result) -> Final:
             return result
 
 
-_MARK, _STATE = "<!-- route-agent:{} -->", "<!-- state: {} -->"
+_MARK, _STATE, _COMMIT = "<!-- route-agent:{} -->", "<!-- state: {} -->", "<!-- commit: {} -->"
 
 
 def mark(command: str) -> str:
@@ -55,8 +56,17 @@ def mark(command: str) -> str:
     return _MARK.format(command)
 
 
-def stamped(command: str, state: State, text: str) -> str:
-    return f"{mark(command)}\n{_STATE.format(state)}\n{text}"
+def stamped(command: str, state: State, text: str, commit: str = "") -> str:
+    """`commit` is the one that the command is about, from the moment it is heard."""
+    pin = f"{_COMMIT.format(commit)}\n" if commit else ""
+    return f"{mark(command)}\n{_STATE.format(state)}\n{pin}{text}"
+
+
+def pinned(body: str) -> str:
+    """The commit that a comment of ours names as its command's; empty where it names none."""
+    third = body.replace("\r\n", "\n").split("\n")[2:3]
+    found = re.fullmatch(r"<!-- commit: ([0-9a-f]{40}(?:[0-9a-f]{24})?) -->", third[0]) if third else None
+    return found[1] if found else ""
 
 
 def is_final(body: str) -> bool:

@@ -486,6 +486,40 @@ def test_money_that_another_job_says_it_gave_back_is_no_money():
         Usage(micros=-5)
 
 
+def test_workflows_that_do_not_show_which_tests_ran_are_said_to_prove_nothing_before_a_model_is_paid(
+    world, models, shop, issue, tmp_path
+):
+    policy = (shop.file("main", ".github/route-agent.yml") or "").replace("ci: {", "ci: {workflows: [ci.yml], ")
+    own = "on: workflow_dispatch\njobs: {t: {runs-on: x, steps: [{run: make test}]}}\n"
+    world.commit(shop, "main", {".github/route-agent.yml": policy, ".github/workflows/ci.yml": own})
+    ended = commented(world, shop, issue, tmp_path / "job").act()
+    assert ended.state == "no_ci", ended.why
+    assert "name route-agent-verify.yml as well" in ended.why
+    assert models.requests == []
+
+
+def test_a_head_pushed_between_gate_and_work_is_not_what_the_command_was_given_for(world, models, shop, tmp_path):
+    pull = world.pull(shop, "topic", {"shop/extra.py": "X = 1\n"}, "extra")
+    payload = world.comment(shop, pull, "ann", "/agent fix")
+    Job(world, tmp_path / "gate", "issue_comment", payload, scopes=GATE).packed("gate")
+    world.commit(shop, "topic", {"shop/extra.py": "X = 2\n"})
+    ended = Job(world, tmp_path / "work", "issue_comment", payload).act()
+    assert ended.state == "superseded"
+    assert "has moved on from" in last(world, pull)
+    assert models.requests == []
+
+
+def test_an_issue_is_worked_on_at_the_commit_at_which_it_was_heard(world, models, shop, issue, tmp_path):
+    payload = world.comment(shop, issue, "ann", "/agent fix")
+    gate = Job(world, tmp_path / "gate", "issue_comment", payload, scopes=GATE).packed("gate")
+    heard = unpack(gate["handover"]).opened.request.base
+    world.commit(shop, "main", {"README": "another\n"})
+    models.script("m-fast", [GOOD, TEST, DONE])
+    world.runner = Scripted(PROVED)
+    ended = Job(world, tmp_path / "work", "issue_comment", payload).act()
+    assert (ended.state, of(ended).base) == ("accepted", heard)
+
+
 def test_the_ledger_is_not_kept_on_the_default_branch(world, shop, issue, tmp_path):
     policy = shop.file("main", ".github/route-agent.yml") or ""
     world.commit(shop, "main", {".github/route-agent.yml": f"{policy}\nledger: {{branch: main}}\n"})
