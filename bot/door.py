@@ -212,7 +212,7 @@ def _workflows(policy: Policy, default: Tree) -> tuple[Check, ...]:
 def _trouble(checks: tuple[Check, ...], visit: Visit, base: str, forge: Forge, sources: Sources) -> str:
     """A workflow judges only as the default branch has it: a change that edits its own judge is not judged by it."""
     if checks and not any(check.run.endswith(f"/{VERIFY}") for check in checks):
-        return f"nothing that verification.ci.workflows names shows which tests ran, so it can prove no patch: name {VERIFY} as well"
+        return f"nothing that verification.ci.workflows names shows which tests ran, so it proves no patch: name {VERIFY} as well"
     default, here = sources.tree(visit.default), sources.tree(base)
     for check in checks:
         if check.run not in default.files():

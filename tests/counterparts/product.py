@@ -35,6 +35,7 @@ class Product:
 
     base_url: str
     key: str
+    provider: str = "openai_compatible"
     told: list[str] = field(default_factory=list)
     model: Model = field(init=False)
 
@@ -42,7 +43,7 @@ class Product:
         self.model = model({KEY: self.key}, self.told)
 
     def lane(self, name: str, **more: Any) -> Lane:
-        given = {"name": "fast", "provider": "openai_compatible", "model": name, "base_url": self.base_url, "api_key_env": KEY}
+        given = {"name": "fast", "provider": self.provider, "model": name, "base_url": self.base_url, "api_key_env": KEY}
         return Lane(**(given | {"timeout_seconds": 30} | more))
 
     def ask(self, name: str, *turns: Turn | str, seconds: float = 30.0, **more: Any) -> Reply:

@@ -30,7 +30,7 @@ CACHED = {
 
 @pytest.fixture
 def proxy(litellm: Served) -> Product:
-    return Product(f"{litellm.url}/v1", MASTER)
+    return Product(f"{litellm.url}/v1", MASTER, "litellm")
 
 
 def failing(status: int, message: str = "not now", **more: Any) -> dict[str, Any]:
