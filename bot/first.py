@@ -6,8 +6,8 @@ from pathlib import Path
 from bot.core.command import heard, may_be
 from bot.core.event import Commented, Dispatched, Event, EventError, Labelled, Typed, read
 
-USUAL = "/agent"
-"""The word that begins a command where the policy names no other."""
+USUAL, USUAL_LABEL = "/agent", "agent:fix"
+"""The word that begins a command, and the label that is one, where the policy names no others."""
 
 
 def look(env: Mapping[str, str]) -> Event | str:
@@ -29,9 +29,14 @@ def look(env: Mapping[str, str]) -> Event | str:
             return event
 
 
-def soon(event: Event, phase: str) -> Commented | None:
-    """The command that may be acknowledged before the policy is read: in the usual word, by a person, in a job that answers."""
-    if not isinstance(event, Commented) or phase not in ("", "auto", "gate"):
-        return None
-    own = event.sender.kind == "User" and event.sender.id == event.author.id
-    return event if own and heard(event.body, USUAL) is not None else None
+def soon(event: Event, phase: str) -> bool:
+    """Whether a command may be acknowledged before the policy is read: the usual one, by a person, in a job that answers."""
+    if event.sender.kind != "User" or phase not in ("", "auto", "gate"):
+        return False
+    match event:
+        case Commented():
+            return event.sender.id == event.author.id and heard(event.body, USUAL) is not None
+        case Labelled():
+            return event.label == USUAL_LABEL
+        case Dispatched():
+            return True

@@ -9,7 +9,7 @@ import pytest
 from bot.core.event import Commented, Dispatched, Person
 from bot.core.policy import Triggers
 from bot.edge.github.nod import ROLES, Way, nod
-from bot.first import USUAL, soon
+from bot.first import USUAL, USUAL_LABEL, soon
 from tests.fakes import shops
 from tests.fakes.hosted import ME, Job
 from tests.fakes.world import Repo, World
@@ -45,6 +45,21 @@ def test_a_person_with_the_permission_sees_at_once_that_the_command_was_heard(wo
     event = command(world, shop, tmp_path / "job", by)
     assert nod(event, way(world))
     assert shop.issues[1].reactions == {str(event.comment): {(ME, "eyes")}}
+
+
+@pytest.mark.parametrize("kind", ["label", "dispatch"])
+def test_a_label_and_a_dispatch_are_acknowledged_on_the_issue(world, shop, tmp_path, kind):
+    issue = world.issue(shop, "T")
+    if kind == "label":
+        job = Job(world, tmp_path / "job", "issues", world.label(shop, issue, "ann", "agent:fix"))
+    else:
+        job = Job(world, tmp_path / "job", "workflow_dispatch", world.dispatched(shop, "ann"), inputs={"issue": "1"})
+    event = job.event()
+    assert soon(event, "gate")
+    assert nod(event, way(world))
+    assert world.reacted(shop, issue) == {"eyes"}
+    other = Job(world, tmp_path / "other", "issues", world.label(shop, issue, "ann", "bug")).event()
+    assert not soon(other, "gate")
 
 
 @pytest.mark.parametrize("by", ["tri", "zoe", "ghost"])
@@ -86,15 +101,17 @@ def test_a_token_that_no_header_can_hold_is_no_error(world, shop, tmp_path):
 
 def test_only_a_command_in_the_usual_word_and_in_ones_own_words_is_answered_so_soon(world, shop, tmp_path):
     event = command(world, shop, tmp_path / "job")
-    assert [soon(event, phase) for phase in ("", "auto", "gate", "propose", "apply")] == [event] * 3 + [None] * 2
-    assert soon(replace(event, body="/agnt fix"), "") is None
-    assert soon(replace(event, body="> /agent fix"), "") is None
-    assert soon(replace(event, author=Person("eve", 666, "User")), "") is None
+    assert [soon(event, phase) for phase in ("", "auto", "gate", "propose", "apply")] == [True] * 3 + [False] * 2
+    assert not soon(replace(event, body="/agnt fix"), "")
+    assert not soon(replace(event, body="> /agent fix"), "")
+    assert not soon(replace(event, author=Person("eve", 666, "User")), "")
     bot = Person("renovate[bot]", 5, "Bot")
-    assert soon(replace(event, sender=bot, author=bot), "") is None
-    assert soon(Dispatched(event.repo, event.sender, 1, "", ""), "") is None
+    assert not soon(replace(event, sender=bot, author=bot), "")
+    assert soon(Dispatched(event.repo, event.sender, 1, "", ""), "gate")
+    assert not soon(Dispatched(event.repo, bot, 1, "", ""), "gate")
 
 
 def test_what_counts_as_usual_is_what_a_policy_says_that_is_silent_about_it():
     assert Triggers().command == USUAL
+    assert Triggers().labels == (USUAL_LABEL,)
     assert Triggers().permission == ROLES[0]

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import requests
 
-from bot.core.event import Commented
+from bot.core.event import Commented, Dispatched, Event
 
 ROLES = ("write", "maintain", "admin")
 """Whoever has one may give a command where the policy asks for no more. An organisation's own roles are the gate's to ask about."""
@@ -26,7 +26,7 @@ class Way:
     policy: str
 
 
-def nod(event: Commented, way: Way) -> bool:
+def nod(event: Event, way: Way) -> bool:
     """React to a command that the gate is certain to react to. Whether it was done; no trouble is an error."""
     try:
         with requests.Session() as session:
@@ -46,7 +46,7 @@ def _signed(token: str) -> Callable[[requests.PreparedRequest], requests.Prepare
     return sign
 
 
-def _permitted(session: requests.Session, event: Commented, way: Way) -> bool:
+def _permitted(session: requests.Session, event: Event, way: Way) -> bool:
     """A person with the permission, who is not this bot itself."""
     graph = f"{way.api.removesuffix('/v3')}/graphql"
     asked = session.post(graph, json={"query": "query { viewer { login } }"}, timeout=SECONDS, allow_redirects=False)
@@ -64,13 +64,21 @@ def _word(answer: object, *names: str) -> str:
     return answer if isinstance(answer, str) else ""
 
 
-def _usual(session: requests.Session, event: Commented, way: Way) -> bool:
+def _usual(session: requests.Session, event: Event, way: Way) -> bool:
     """Whether the usual word and the usual permission hold: a policy that names others has to be read with care."""
     url = f"{way.api}/repos/{event.repo.full_name}/contents/{quote(way.policy)}"
     found = session.get(url, headers={"Accept": "application/vnd.github.raw+json"}, timeout=SECONDS, allow_redirects=False)
     return found.status_code == 200 and "triggers" not in found.text
 
 
-def _reacted(session: requests.Session, event: Commented, way: Way) -> bool:
-    url = f"{way.api}/repos/{event.repo.full_name}/issues/comments/{event.comment}/reactions"
+def _reacted(session: requests.Session, event: Event, way: Way) -> bool:
+    """On the comment that holds the command; for a label or a dispatch, which have none, on the issue."""
+    match event:
+        case Commented(comment=comment):
+            place = f"comments/{comment}"
+        case Dispatched(number=number):
+            place = str(number)
+        case _:
+            place = str(event.thread.number)
+    url = f"{way.api}/repos/{event.repo.full_name}/issues/{place}/reactions"
     return session.post(url, json={"content": "eyes"}, timeout=SECONDS, allow_redirects=False).ok
