@@ -3,7 +3,7 @@
 import base64
 import re
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -38,6 +38,7 @@ def models() -> Iterator[Server]:
 def world(tmp_path: Path) -> Iterator[World]:
     with World(tmp_path / "world") as made:
         yield made
+        made.finish()
 
 
 @pytest.fixture
@@ -62,6 +63,24 @@ def of(ended: Ended) -> Record:
 def last(world: World, issue: Issue) -> str:
     (said,) = world.said(issue, ME)
     return said
+
+
+@dataclass(frozen=True)
+class Happened:
+    """Everything that a story left behind on GitHub; the money is looked at elsewhere."""
+
+    comments: int = 1
+    branches: int = 0
+    pulls: int = 0
+    runs: int = 0
+    reactions: frozenset[str] = frozenset({"eyes"})
+
+
+def happened(world: World, shop: Repo, *threads: Issue) -> Happened:
+    comments = sum(len(world.said(thread, ME)) for thread in threads)
+    branches = [name for name in world.branches(shop) if name.startswith("route-agent/")]
+    reactions = frozenset(reaction for thread in threads for reaction in world.reacted(shop, thread))
+    return Happened(comments, len(branches), len(world.pulls(shop)), len(world.runs(shop)), reactions)
 
 
 def test_a_label_on_an_issue_ends_in_a_pull_request_by_the_fast_lane(world, models, shop, issue, tmp_path):
@@ -192,6 +211,7 @@ def test_the_same_command_again_changes_nothing(world, models, shop, issue, tmp_
     assert len(models.requests) == calls
     after = [seen.line for seen in world.journal if seen.method in ("POST", "PATCH", "DELETE") and "graphql" not in seen.path]
     assert after == writes
+    assert happened(world, shop, issue) == Happened(branches=1, pulls=1, runs=1)
 
 
 def commented_again(job: Job, folder: Path) -> Job:
@@ -211,6 +231,7 @@ def test_a_moved_pull_request_is_superseded(world, models, shop, tmp_path):
     assert ended.state == "superseded"
     assert world.pulls(shop) == []
     assert "give the command again" in last(world, pull)
+    assert happened(world, shop, pull) == Happened(branches=1, runs=1)
 
 
 @pytest.mark.parametrize("verb", ["fix", "explain"])
@@ -223,6 +244,7 @@ def test_a_fork_can_be_explained_and_never_fixed(world, models, shop, tmp_path, 
     assert models.requests == []
     assert world.runs(shop) == []
     assert not [name for name in world.branches(shop) if name.startswith("route-agent/")]
+    assert happened(world, shop, pull) == Happened()
 
 
 def test_where_pull_requests_may_not_be_opened_the_page_to_open_one_is_given(world, models, shop, issue, tmp_path):
@@ -234,6 +256,7 @@ def test_where_pull_requests_may_not_be_opened_the_page_to_open_one_is_given(wor
     assert ended.state == "accepted"
     assert f"{world.url}/octo/shop/compare/main...{of(ended).branch}?expand=1" in last(world, issue)
     assert world.pulls(shop) == []
+    assert happened(world, shop, issue) == Happened(branches=1, runs=1)
 
 
 @pytest.mark.parametrize(
@@ -251,6 +274,7 @@ def test_what_costs_nothing_is_answered_by_the_gate(world, models, shop, issue, 
     assert says in last(world, issue)
     assert models.requests == []
     assert not world.sent("POST", "/git/")
+    assert happened(world, shop, issue) == Happened()
 
 
 def test_a_pull_request_that_changes_its_judge_is_not_judged_by_it(world, models, shop, tmp_path):
@@ -259,6 +283,7 @@ def test_a_pull_request_that_changes_its_judge_is_not_judged_by_it(world, models
     assert ended.state == "no_ci"
     assert "differs from the default branch" in last(world, pull)
     assert models.requests == []
+    assert happened(world, shop, pull) == Happened()
 
 
 # ---- the split template: gate, propose, apply, propose, apply -----------------------------------------------------
@@ -302,7 +327,7 @@ def test_a_model_job_that_hands_in_its_own_verdict_gains_nothing(world, models, 
     ended = Job(world, tmp_path / "apply", "issue_comment", payload).packed("apply", handover=forged, before=gate["handover"])
     assert ended["result"] == "error"
     assert "does not go on from" in last(world, issue)
-    assert not [name for name in world.branches(shop) if name.startswith("route-agent/")]
+    assert happened(world, shop, issue) == Happened()
 
 
 def forge(handed: str) -> str:
@@ -326,6 +351,7 @@ def test_a_model_job_that_hands_in_a_patch_of_the_workflows_has_it_refused_and_n
     assert "is protected by" in last(world, issue)
     assert not [name for name in world.branches(shop) if name.startswith("route-agent/")]
     assert "workflows" not in str([seen.body for seen in world.sent("POST", "/git/")])
+    assert happened(world, shop, issue) == Happened()
 
 
 def test_a_key_that_a_model_gets_hold_of_reaches_no_comment_commit_or_pull_request(world, models, shop, issue, tmp_path):
@@ -349,6 +375,7 @@ def test_a_key_that_a_model_gets_hold_of_reaches_no_comment_commit_or_pull_reque
     assert not [word for word in ("[skip ci]", "@ann", "fixes #1") if word in pull.title + log]
     outside = re.sub(r"(?s)```text\n.*?\n```", "", pull.body)
     assert "@everyone" not in outside
+    assert happened(world, shop, issue) == Happened(branches=1, pulls=1, runs=1)
 
 
 # ---- money of many runs --------------------------------------------------------------------------------------------
@@ -369,6 +396,7 @@ def test_what_a_run_spent_counts_for_the_next_one_and_the_rest_of_its_share_is_f
     spent = [account.counted for account in accounts(money(shop))]
     assert all(0 < (amount or 0) < 500_000 for amount in spent), "settled: 0.5 twice would not have fitted the day"
     assert sum(amount or 0 for amount in spent) <= 900_000
+    assert happened(world, shop, issue) == Happened(comments=2, branches=2, pulls=2, runs=2)
 
 
 def test_a_day_that_is_set_aside_by_a_run_that_was_killed_refuses_the_next_one_before_a_model_is_paid(
@@ -383,6 +411,7 @@ def test_a_day_that_is_set_aside_by_a_run_that_was_killed_refuses_the_next_one_b
     assert ended.state == "budget"
     assert "budget.per_day_usd is spent: $0.50 of $0.50, with what runs at work have set aside" in ended.why
     assert models.requests == []
+    assert happened(world, shop, issue) == Happened(comments=2)
 
 
 def money(shop: Repo) -> list[Movement]:
@@ -411,6 +440,7 @@ def test_a_trail_and_a_ledger_that_lie_in_the_workspace_are_not_believed(world, 
         assert job.act().state == "accepted"
         assert evil.requests == []
     assert models.requests
+    assert happened(world, shop, issue) == Happened(branches=1, pulls=1, runs=1)
 
 
 def test_a_folder_of_ours_that_is_a_link_is_refused(world, shop, issue, tmp_path):
@@ -431,6 +461,7 @@ def test_a_failing_test_that_the_patch_loosens_is_no_fix(world, models, shop, is
     ended = commented(world, shop, issue, tmp_path / "job").act()
     assert ended.state == "not_fixed", ended.why
     assert "takes lines from tests/test_add.py" in last(world, issue)
+    assert happened(world, shop, issue) == Happened(branches=1, runs=2)
 
 
 @pytest.mark.parametrize(
@@ -444,6 +475,7 @@ def test_no_title_skips_ci(world, models, shop, issue, tmp_path, marker):
     (pull,) = world.pulls(shop)
     whole = pull.title + shop.git("log", "--format=%B", f"main..{of(ended).branch}")
     assert not re.search(r"skip\W*ci|ci\W*skip", whole, re.IGNORECASE)
+    assert happened(world, shop, issue) == Happened(branches=1, pulls=1, runs=1)
 
 
 def test_a_permission_that_is_gone_by_the_time_of_apply_publishes_nothing(world, models, shop, issue, tmp_path):
@@ -457,6 +489,7 @@ def test_a_permission_that_is_gone_by_the_time_of_apply_publishes_nothing(world,
     )
     assert ended.state is None
     assert not [name for name in world.branches(shop) if name.startswith("route-agent/")]
+    assert happened(world, shop, issue) == Happened(reactions=frozenset({"eyes", "-1"}))
 
 
 def test_the_trail_of_another_command_is_not_taken(world, models, shop, issue, tmp_path):
@@ -469,6 +502,7 @@ def test_the_trail_of_another_command_is_not_taken(world, models, shop, issue, t
     elsewhere = world.comment(shop, other, "ann", "/agent fix")
     with pytest.raises(Denied, match="the Trail is of #"):
         Job(world, tmp_path / "p", "issue_comment", elsewhere, scopes=PROPOSE).act("propose", handover=gate["handover"])
+    assert happened(world, shop, issue) == Happened()
 
 
 def test_bots_and_strangers_get_no_word_where_the_policy_is_missing(world, shop, issue, tmp_path):
@@ -479,6 +513,7 @@ def test_bots_and_strangers_get_no_word_where_the_policy_is_missing(world, shop,
     assert world.said(issue, ME) == []
     assert commented(world, shop, issue, tmp_path / "ann").act().broken
     assert len(world.said(issue, ME)) == 1
+    assert happened(world, shop, issue) == Happened(reactions=frozenset({"-1"}))
 
 
 def test_money_that_another_job_says_it_gave_back_is_no_money():
@@ -496,6 +531,7 @@ def test_workflows_that_do_not_show_which_tests_ran_are_said_to_prove_nothing_be
     assert ended.state == "no_ci", ended.why
     assert "name route-agent-verify.yml as well" in ended.why
     assert models.requests == []
+    assert happened(world, shop, issue) == Happened()
 
 
 def test_a_head_pushed_between_gate_and_work_is_not_what_the_command_was_given_for(world, models, shop, tmp_path):
@@ -507,6 +543,7 @@ def test_a_head_pushed_between_gate_and_work_is_not_what_the_command_was_given_f
     assert ended.state == "superseded"
     assert "has moved on from" in last(world, pull)
     assert models.requests == []
+    assert happened(world, shop, pull) == Happened()
 
 
 def test_an_issue_is_worked_on_at_the_commit_at_which_it_was_heard(world, models, shop, issue, tmp_path):
@@ -518,6 +555,7 @@ def test_an_issue_is_worked_on_at_the_commit_at_which_it_was_heard(world, models
     world.runner = Scripted(PROVED)
     ended = Job(world, tmp_path / "work", "issue_comment", payload).act()
     assert (ended.state, of(ended).base) == ("accepted", heard)
+    assert happened(world, shop, issue) == Happened(branches=1, pulls=1, runs=1)
 
 
 def test_the_ledger_is_not_kept_on_the_default_branch(world, shop, issue, tmp_path):
@@ -526,3 +564,4 @@ def test_the_ledger_is_not_kept_on_the_default_branch(world, shop, issue, tmp_pa
     ended = commented(world, shop, issue, tmp_path / "job").act()
     assert ended.broken
     assert "ledger.branch is the default branch" in ended.why
+    assert happened(world, shop, issue) == Happened(reactions=frozenset())
