@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.edge.actions import strip
 from tests.fakes import shops
 from tests.fakes.hosted import ME, Job
 from tests.fakes.repos import DONE, GOOD
@@ -251,3 +252,19 @@ def test_a_number_that_is_no_issue_and_an_input_that_is_no_word_are_named(world,
     job.inputs = {"dry-run": "yes"}
     assert run(job).returncode == 1
     assert "write true or false" in world.said(shop.issues[1], ME)[0]
+
+
+def test_no_secret_stays_in_the_environment_for_a_library_or_a_child_to_find(monkeypatch):
+    names = (
+        "INPUT_GITHUB-TOKEN",
+        "ACTIONS_RUNTIME_TOKEN",
+        "ACTIONS_ID_TOKEN_REQUEST_URL",
+        "GITHUB_TOKEN",
+        "OPENAI_API_KEY",
+        "MINE",
+    )
+    for name in names:
+        monkeypatch.setenv(name, "canary")
+    strip({"MINE": "canary"})
+    assert "canary" not in os.environ.values()
+    assert os.environ["PATH"]
