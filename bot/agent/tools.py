@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -93,8 +94,9 @@ _ACTIONS: dict[str, type[Action]] = {
 }
 
 
+@lru_cache(maxsize=8)
 def tools(checks: tuple[Check, ...]) -> tuple[Tool, ...]:
-    """What a model is offered; `check` only where there is one it can run."""
+    """What a model is offered; `check` only where there is one it can run. The same with every call of an attempt: made once."""
     return tuple(
         Tool(name, " ".join((kind.__doc__ or "").split()), _parameters(kind, checks))
         for name, kind in _ACTIONS.items()

@@ -77,19 +77,23 @@ class Lines:
     def reserve(self, budget: Budget, wish: Wish) -> int | Refusal:
         """Decided and written under one lock: of two runs that want the last dollar, one gets it."""
         with self._locked() as file:
-            self._settle_the_dead(file, wish)
-            found = grant(budget, wish, self.movements())
+            there = list(self.movements())
+            there += self._settle_the_dead(file, wish, there)
+            found = grant(budget, wish, there)
             if isinstance(found, Refusal):
                 return found
             if found.new is not None:
                 self._write(file, found.new)
             return found.left
 
-    def _settle_the_dead(self, file: BinaryIO, wish: Wish) -> None:
+    def _settle_the_dead(self, file: BinaryIO, wish: Wish, there: list[Movement]) -> list[Movement]:
         """A killed run has spent what its lines say, calls that were never answered at their worst, and nothing more."""
-        for account in accounts(self.movements()):
+        made: list[Movement] = []
+        for account in accounts(there):
             if account.settled == "open" and account.reserved and account.run != wish.run and self._over(account.run):
-                self._write(file, Settled(account.run, wish.at, account.spent))
+                made.append(Settled(account.run, wish.at, account.spent))
+                self._write(file, made[-1])
+        return made
 
     def settle(self, wish: Wish) -> None:
         with self._locked() as file:
