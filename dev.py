@@ -11,6 +11,7 @@ python3 dev.py pin        write the constraints files anew
 """
 
 import hashlib
+import os
 import subprocess
 import sys
 import tomllib
@@ -55,8 +56,19 @@ def demo(*words: str) -> int:
 
 
 def test(*words: str) -> int:
+    """Two workers a core: half the time they wait for a server, a disk or a process."""
     prepare("dev")
-    return run(PYTHON, "-m", "pytest", "-n", "auto", "-m", "not elsewhere and not weights and not engine", *words, check=False)
+    return run(
+        PYTHON,
+        "-m",
+        "pytest",
+        "-n",
+        str(2 * (os.cpu_count() or 1)),
+        "-m",
+        "not elsewhere and not weights and not engine",
+        *words,
+        check=False,
+    )
 
 
 def rest(*words: str) -> int:
