@@ -147,7 +147,7 @@ def printed(found: Report, outside: Outside, *, as_json: bool) -> str:
 
 def _secrets(visit: Visit, keys: Mapping[str, str]) -> tuple[str, ...]:
     """What is never to be shown: by the variable's name, and by what the policy says of it."""
-    named = {health.key_name(lane) for lane in judged(visit.policy)} if visit.policy else set()
+    named = {lane.key_name for lane in judged(visit.policy)} if visit.policy else set()
     return tuple(value.strip() for name, value in keys.items() if name in named or name.upper().endswith(SECRETS))
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from bot.core.areas import WORKFLOWS
 from bot.core.checks import Check, Run
 from bot.core.clean import line, printable, redact, visible
 from bot.core.command import Command, NearMiss, heard
@@ -19,7 +20,6 @@ from bot.core.state import is_final, mark, pinned
 from bot.hear import Asked, CiFacts
 from bot.ports import Denied, Forge, Sources, Tree
 
-WORKFLOWS = ".github/workflows"
 TAIL = 4_000
 """Characters of a failing check that a lane gets to read."""
 

@@ -4,9 +4,8 @@ from bot.agent.brief import brief
 from bot.agent.loop import Bounds, Means, solve
 from bot.agent.tools import Workplace
 from bot.core.cost import Cost, Unpriced, Usage
-from bot.core.request import Request
 from bot.core.route import Refusal
-from bot.core.spend import Charge, Held
+from bot.core.spend import Held, charged
 from bot.core.step import Ask, AwaitCI, Prove, Publish, Push, Step, next_step
 from bot.core.trail import Entry, Trail, Tried
 from bot.core.verdict import Attempt
@@ -64,7 +63,7 @@ def _ask(step: Ask, trail: Trail, kit: Kit, bench: Bench) -> Attempt:
     place = Workplace(tree, checks, lambda check: bench.walls.run(tree, check, timeout), told.known)
 
     def book(cost: Cost | Unpriced) -> None:
-        kit.ledger.append(_charge(cost, opened.request, lane.name, kit.clock.now()))
+        kit.ledger.append(charged(cost, opened.request.id, kit.clock.now(), opened.request.actor, lane.name))
 
     def hold(worst: Cost) -> None:
         kit.ledger.append(Held(opened.request.id, kit.clock.now(), opened.request.actor, lane.name, worst.micros))
@@ -76,12 +75,6 @@ def _ask(step: Ask, trail: Trail, kit: Kit, bench: Bench) -> Attempt:
     means = Means(bench.model, place, bench.render, kit.clock, hold, book, watch)
     bounds = Bounds(left, opened.policy.protect.max_files)
     return solve(lane, told.desired, bounds, means)
-
-
-def _charge(cost: Cost | Unpriced, request: Request, lane: str, at: str) -> Charge:
-    if isinstance(cost, Unpriced):
-        return Charge(request.id, at, request.actor, lane, None, "unknown")
-    return Charge(request.id, at, request.actor, lane, cost.micros, cost.source, cost.reckoned)
 
 
 def _lab(trail: Trail, kit: Kit) -> Lab:

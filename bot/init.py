@@ -13,10 +13,9 @@ from bot.core import cifiles, setup, verifying
 from bot.core.checks import Check
 from bot.core.clean import line
 from bot.core.detect import MOST, detect
-from bot.core.lane import KEYS, Provider
+from bot.core.lane import ADDRESSED, KEYS, Provider
 from bot.core.policyfile import PolicyError
 from bot.core.policyfile import read as read_policy
-from bot.core.policyrules import ADDRESSED
 from bot.core.remote import Elsewhere, GitHub, NoRemote, Remote
 from bot.core.remote import parse as parse_remote
 from bot.edge.git.repository import Repository, find

@@ -7,7 +7,7 @@ from bot.core.health import Heard, Item, Problem, Skipped, Unknown
 from bot.core.lane import Lane
 from bot.core.policy import Policy
 from bot.core.route import Refusal
-from bot.core.spend import Charge, Held
+from bot.core.spend import Held, charged
 from bot.ports import Books, Denied, Prompt, Reply, Told, Tool, Unavailable
 from bot.visit import LOOK, Visit
 
@@ -52,7 +52,7 @@ def try_out(visit: Visit, lane: Lane, policy: Policy, books: Books | None) -> No
 
 
 def _key(visit: Visit, lane: Lane) -> Item:
-    name = health.key_name(lane)
+    name = lane.key_name
     found = health.key(lane, present=bool(name and visit.means.keys.get(name, "").strip()))
     if isinstance(found, Problem):
         return found
@@ -111,8 +111,7 @@ def _asked(visit: Visit, lane: Lane, books: Books, worst: Cost) -> Reply | Probl
 
     def book(cost: Cost | Unpriced) -> None:
         visit.usage = visit.usage.plus(Tokens(), cost)
-        micros, source = (cost.micros, cost.source) if isinstance(cost, Cost) else (None, "unknown")
-        books.ledger.append(Charge(visit.run, visit.means.clock.now(), visit.means.actor, lane.name, micros, source))
+        books.ledger.append(charged(cost, visit.run, visit.means.clock.now(), visit.means.actor, lane.name))
 
     visit.asked += 1
     books.ledger.append(Held(visit.run, visit.means.clock.now(), visit.means.actor, lane.name, worst.micros))

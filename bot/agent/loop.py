@@ -8,7 +8,7 @@ from bot.agent.tools import Action, Finish, GiveUp, Seen, Workplace, action, too
 from bot.core.clean import line, redact, sendable
 from bot.core.cost import Cost, Tokens, Unpriced, Usage, dollars
 from bot.core.lane import Lane
-from bot.core.verdict import Attempt, Ended
+from bot.core.verdict import STEPS, Attempt, Ended
 from bot.ports import (
     Call,
     Clock,
@@ -27,9 +27,8 @@ from bot.ports import (
     weight,
 )
 
-STEPS = 60
 SECONDS = 1_800.0
-"""The most an attempt may take: calls to the model, and the whole of it."""
+"""The most an attempt may take."""
 NOTHING, NONE = Usage(), Tokens()
 PATIENCE = 3
 """So many malformed replies, equal actions or cut-off searches one after the other end the attempt."""

@@ -22,6 +22,7 @@ SCHEMA_PATHS = (
     "structure.sql",
 )
 
+WORKFLOWS = ".github/workflows"
 CI_PATHS = (
     ".github/",
     ".gitlab-ci.yml",

@@ -5,10 +5,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from bot.core.areas import WORKFLOWS
 from bot.core.yamlfile import Read
 from bot.core.yamlfile import read as read_yaml
 
-FOLDER = ".github/workflows/"
+FOLDER = f"{WORKFLOWS}/"
 MOST_FILES, MOST_ALL = 50, 2_000_000
 """Workflows looked into, and bytes of them all together: reading YAML takes its time."""
 _RELEASES = re.compile(r"deploy|release|publish", re.IGNORECASE)

@@ -9,10 +9,9 @@ from pydantic.dataclasses import dataclass
 
 from bot.core.clean import line, redact
 from bot.core.cost import Cost, Price, Unpriced, exact
-from bot.core.lane import KEYS, Lane
+from bot.core.lane import ADDRESSED, Lane
 from bot.core.policy import VERIFIER
 from bot.core.policyfile import PolicyError
-from bot.core.policyrules import ADDRESSED
 from bot.core.sizes import TRAINED, Silent, Window
 from bot.core.strict import STRICT
 
@@ -109,13 +108,8 @@ def misread(error: PolicyError) -> tuple[Item, ...]:
     return tuple(Problem("policy", text, problem.remedy) for text, problem in zip(found, error.problems, strict=True))
 
 
-def key_name(lane: Lane) -> str | None:
-    """The variable that holds the lane's key; None where nothing is asked for."""
-    return lane.api_key_env or KEYS.get(lane.provider)
-
-
 def key(lane: Lane, *, present: bool) -> Item:
-    name, variable = f"{lane.name}.key", key_name(lane)
+    name, variable = f"{lane.name}.key", lane.key_name
     if variable is None:
         return Ok(name, f"none is sent to {lane.provider}; models.{lane.name}.api_key_env would name one")
     if present:

@@ -19,6 +19,13 @@ KEYS: dict[str, str] = {
     "vllm": "VLLM_API_KEY",
 }
 """The environment variable that holds a provider's key, where the policy names no other."""
+ADDRESSES: dict[str, str] = {
+    "openrouter": "https://openrouter.ai/api/v1",
+    "openai": "https://api.openai.com/v1",
+    "anthropic": "https://api.anthropic.com",
+}
+ADDRESSED = ("litellm", "vllm", "openai_compatible")
+"""Providers that have no address of their own: servers of the user's, which may ask for no key."""
 
 
 class PricePart(Part):
@@ -104,6 +111,11 @@ class Lane(ModelPart):
     """A model with the name under which the policy knows it."""
 
     name: Name
+
+    @property
+    def key_name(self) -> str | None:
+        """The variable that holds the lane's key; None where nothing is asked for."""
+        return self.api_key_env or KEYS.get(self.provider)
 
     @property
     def speaks(self) -> Speaks:

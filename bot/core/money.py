@@ -3,11 +3,10 @@
 from bot.core.cost import Price, dollars, worst_case
 from bot.core.lane import Lane
 from bot.core.ledger import Record
+from bot.core.verdict import STEPS
 
 SHORT_PROMPT, SHORT_ANSWER, FEWEST = 2_500, 300, 2
 """Tokens of the shortest conversation that makes a patch: what every attempt is told, a small answer; an edit, and the end."""
-STEPS = 60
-"""The most calls of an attempt; see `bot.agent.loop`."""
 
 
 def figure(micros: int | None) -> str:

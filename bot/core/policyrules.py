@@ -6,14 +6,12 @@ from urllib.parse import urlsplit
 
 from pathspec import GitIgnoreSpec
 
+from bot.core.lane import ADDRESSED
 from bot.core.policy import CEILING, VERIFIER
 from bot.core.yamlfile import Path
 
 Rule = tuple[Path, str, str]
 """Where, what is wrong, and the remedy."""
-
-ADDRESSED = ("litellm", "vllm", "openai_compatible")
-"""Providers that have no address of their own."""
 
 
 def across(raw: dict[str, Any]) -> Iterator[Rule]:

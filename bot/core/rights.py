@@ -5,11 +5,11 @@ from typing import Any, Literal
 
 import yaml
 
+from bot.core.areas import WORKFLOWS
 from bot.core.clean import line
 from bot.core.health import Item, Ok, Problem, Unknown
 from bot.core.jobs import VERIFY
 
-FOLDER = ".github/workflows"
 Area = Literal["contents", "issues", "pull-requests", "actions", "checks", "statuses"]
 NEEDED: dict[Area, Literal["read", "write"]] = {
     "contents": "write",
@@ -96,7 +96,7 @@ def workflows(found: tuple[Workflow, ...], wanted: tuple[str, ...]) -> tuple[Ite
 
 
 def _proving(file: str, found: tuple[Workflow, ...], startable: list[Workflow]) -> Item:
-    path = file if "/" in file else f"{FOLDER}/{file}"
+    path = file if "/" in file else f"{WORKFLOWS}/{file}"
     name, there = "github.proof", next((w for w in found if w.path == path), None)
     if there is None:
         remedy = f"copy templates/workflows/{VERIFY}" if file == VERIFY else "put it there, or name another"

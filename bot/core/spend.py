@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
+from bot.core.cost import Cost, Unpriced
 from bot.core.strict import STRICT
 
 Micros = Annotated[int, Field(ge=0)]
@@ -51,6 +52,13 @@ class Charge:
     reckoned: Micros | None = None
     """What our own price makes of it, where the provider's figure is more than 5 % off."""
     kind: Literal["charge"] = "charge"
+
+
+def charged(cost: Cost | Unpriced, run: str, at: str, actor: str, lane: str) -> Charge:
+    """The line for what a call cost."""
+    if isinstance(cost, Unpriced):
+        return Charge(run, at, actor, lane, None, "unknown")
+    return Charge(run, at, actor, lane, cost.micros, cost.source, cost.reckoned)
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)

@@ -37,6 +37,10 @@ Ended = Literal[
 ]
 
 
+STEPS = 60
+"""The most calls of an attempt."""
+
+
 @dataclass(frozen=True, slots=True, config=STRICT)
 class Attempt:
     """One lane's try. `diff` is what the tree differs by, as computed by us; empty where there is no patch."""

@@ -9,12 +9,9 @@ from requests import PreparedRequest
 from requests.auth import AuthBase
 from urllib3.exceptions import HTTPError
 
-from bot.core.health import key_name
-from bot.core.lane import Lane
-from bot.core.policyrules import ADDRESSED
+from bot.core.lane import ADDRESSED, ADDRESSES, Lane
 from bot.core.sizes import Silent, Window, informed, listed
 
-OPENROUTER = "https://openrouter.ai/api/v1"
 MOST_BYTES, CHUNK = 8_000_000, 65_536
 """OpenRouter lists every model of every provider in about a megabyte."""
 
@@ -37,11 +34,11 @@ class Catalog:
     """The environment's variables; only the lane's key is read, by name."""
 
     def window(self, lane: Lane, seconds: float) -> Window | Silent:
-        address = lane.base_url or (OPENROUTER if lane.provider == "openrouter" else "")
+        address = lane.base_url or (ADDRESSES["openrouter"] if lane.provider == "openrouter" else "")
         if not address:
             return Silent(f"{lane.provider} does not say how much its models hold")
         deadline = time.monotonic() + seconds
-        key = Key(self.keys.get(key_name(lane) or "", "").strip())
+        key = Key(self.keys.get(lane.key_name or "", "").strip())
         found = self._asked(f"{address.rstrip('/')}/models", key, deadline)
         said = listed(found, lane.model) if isinstance(found, bytes) else found
         if isinstance(said, Window) or lane.provider not in ADDRESSED:

@@ -6,7 +6,8 @@ from itertools import islice
 from typing import Any
 from urllib.parse import quote
 
-from bot.core.rights import FOLDER, MOST_WORKFLOW, About, Area, Protection, Workflow
+from bot.core.areas import WORKFLOWS
+from bot.core.rights import MOST_WORKFLOW, About, Area, Protection, Workflow
 from bot.edge.github.client import Hub, sorted_out
 from bot.edge.github.reader import Reader
 from bot.ports import Denied
@@ -46,7 +47,7 @@ class Setup:
     def workflows(self, branch: str) -> tuple[Workflow, ...]:
         with sorted_out("reading the workflows", "actions: read"):
             found = [(str(w.path), w.state == "active") for w in self.hub.repo.get_workflows()]
-        own = sorted((path, active) for path, active in found if path.startswith(f"{FOLDER}/"))
+        own = sorted((path, active) for path, active in found if path.startswith(f"{WORKFLOWS}/"))
         read = [Workflow(path, active, self._text(path, branch)) for path, active in islice(own, MOST_FILES)]
         return (*read, *(Workflow(path, active, None) for path, active in own[MOST_FILES:]))
 

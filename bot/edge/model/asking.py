@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from bot.core.clean import line, redact
 from bot.core.cost import Cost, Price, Unpriced, apart
-from bot.core.lane import KEYS, Api, Lane
+from bot.core.lane import ADDRESSED, ADDRESSES, Api, Lane
 from bot.edge.model.chat import Chat
 from bot.edge.model.messages import Messages
 from bot.edge.model.responses import Responses
@@ -14,13 +14,6 @@ from bot.edge.model.sending import Form, Heard, Pricing, Sending, Wire
 from bot.edge.model.trouble import Less, NoChat, NoTools, Passing
 from bot.ports import Denied, Moved, Prompt, Renderer, Reply, Said, TooLong, Unavailable
 
-ADDRESSES = {
-    "openrouter": "https://openrouter.ai/api/v1",
-    "openai": "https://api.openai.com/v1",
-    "anthropic": "https://api.anthropic.com",
-}
-OWN_SERVERS = ("litellm", "vllm", "openai_compatible")
-"""Servers of the user's own, which may ask for no key."""
 TRIES, BACKOFF, LONGEST_WAIT = 4, 0.5, 60.0
 LOWER: dict[Form, Form] = {"tools": "schema", "schema": "object", "object": "text"}
 
@@ -153,9 +146,9 @@ class Models:
         return reckoned
 
     def _key(self, lane: Lane) -> str:
-        name = lane.api_key_env or KEYS.get(lane.provider)
+        name = lane.key_name
         key = self.keys.get(name, "").strip() if name else ""
-        if not key and lane.provider not in OWN_SERVERS:
+        if not key and lane.provider not in ADDRESSED:
             raise Denied(
                 f"the key of lane `{lane.name}` is missing: set {name}, or name another variable in models.{lane.name}.api_key_env"
             )

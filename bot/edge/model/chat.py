@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 from bot.core.clean import line
 from bot.edge.model import actions, echo
-from bot.edge.model.sending import Heard, Sending
-from bot.edge.model.trouble import in_success, sort
+from bot.edge.model.sending import Heard, Sending, ran
+from bot.edge.model.trouble import in_success, instead, sort
 from bot.edge.model.usage import from_chat, reported
 from bot.ports import Call, Prompt, Said, Shown, Told, Tool, Turn
 
@@ -117,7 +117,7 @@ def functions(tools: tuple[Tool, ...]) -> list[Message]:
 def heard(answer: Any, headers: Any, sending: Sending) -> Heard:
     choices = getattr(answer, "choices", None)
     if not choices or getattr(choices[0], "message", None) is None:
-        raise in_success(_instead(answer), sending.key)
+        raise in_success(instead(answer, "an OpenAI-compatible API"), sending.key)
     message, finish = choices[0].message, choices[0].finish_reason
     text = message.content if isinstance(message.content, str) else ""
     said = _native(message, text, sending.number) if sending.form == "tools" else actions.heard(text, sending.number)
@@ -127,22 +127,9 @@ def heard(answer: Any, headers: Any, sending: Sending) -> Heard:
         said=said,
         tokens=from_chat(usage),
         reported=reported(sending.lane.provider, usage, headers),
-        model=_model(answer, headers, sending),
+        model=ran(answer, headers, sending),
         cut_off=finish in CUT and not whole,
     )
-
-
-def _model(answer: Any, headers: Any, sending: Sending) -> str:
-    """LiteLLM answers under its alias; the model itself stands in a header."""
-    named = headers.get("x-litellm-model-name")
-    return line(str(named or getattr(answer, "model", None) or sending.lane.model), 120)
-
-
-def _instead(answer: Any) -> Any:
-    """What an answer without a choice holds: a web page, or an error."""
-    if isinstance(answer, str):
-        return {"error": {"message": "a text that is not JSON; is the address that of an OpenAI-compatible API?"}}
-    return getattr(answer, "model_extra", None) or {}
 
 
 def _native(message: Any, text: str, number: int) -> Said:

@@ -4,10 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from bot.core.clean import line
 from bot.edge.model import actions, echo
-from bot.edge.model.sending import Heard, Sending
-from bot.edge.model.trouble import in_success, sort
+from bot.edge.model.sending import Heard, Sending, ran
+from bot.edge.model.trouble import in_success, instead, sort
 from bot.edge.model.usage import from_messages, reported
 from bot.ports import Call, Prompt, Said, Shown, Told, Tool, Turn
 
@@ -101,7 +100,7 @@ def functions(tools: tuple[Tool, ...]) -> list[Block]:
 def heard(answer: Any, headers: Any, sending: Sending) -> Heard:
     content = getattr(answer, "content", None)
     if not isinstance(content, list) or getattr(answer, "type", "message") != "message":
-        raise in_success(_instead(answer), sending.key)
+        raise in_success(instead(answer, "Anthropic's API"), sending.key)
     text = "".join(block.text for block in content if getattr(block, "type", "") == "text" and isinstance(block.text, str))
     said = _native(content, text, sending.number) if sending.form == "tools" else actions.heard(text, sending.number)
     if answer.stop_reason == "refusal":
@@ -111,15 +110,9 @@ def heard(answer: Any, headers: Any, sending: Sending) -> Heard:
         said=said,
         tokens=from_messages(usage),
         reported=reported(sending.lane.provider, usage, headers),
-        model=line(str(headers.get("x-litellm-model-name") or getattr(answer, "model", None) or sending.lane.model), 120),
+        model=ran(answer, headers, sending),
         cut_off=answer.stop_reason not in WHOLE,
     )
-
-
-def _instead(answer: Any) -> Any:
-    if isinstance(answer, str):
-        return {"error": {"message": "a text that is not JSON; is the address that of Anthropic's API?"}}
-    return getattr(answer, "model_extra", None) or {}
 
 
 def _native(content: list[Any], text: str, number: int) -> Said:

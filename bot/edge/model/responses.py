@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from bot.core.clean import line
 from bot.edge.model import actions, echo
 from bot.edge.model.chat import connect
-from bot.edge.model.sending import Heard, Sending
-from bot.edge.model.trouble import in_success, sort
+from bot.edge.model.sending import Heard, Sending, ran
+from bot.edge.model.trouble import in_success, instead, sort
 from bot.edge.model.usage import from_responses, reported
 from bot.ports import Call, Prompt, Said, Shown, Told, Tool, Turn
 
@@ -87,17 +87,15 @@ def heard(answer: Any, headers: Any, sending: Sending) -> Heard:
         said=said,
         tokens=from_responses(usage),
         reported=reported(sending.lane.provider, usage, headers),
-        model=line(str(headers.get("x-litellm-model-name") or getattr(answer, "model", None) or sending.lane.model), 120),
+        model=ran(answer, headers, sending),
         cut_off=answer.status != "completed",
     )
 
 
 def _instead(answer: Any, error: Any) -> Any:
-    if isinstance(answer, str):
-        return {"error": {"message": "a text that is not JSON; is the address that of OpenAI's API?"}}
-    if error is not None:
-        return {"error": {"code": getattr(error, "code", None), "message": str(getattr(error, "message", error))}}
-    return getattr(answer, "model_extra", None) or {}
+    if error is None:
+        return instead(answer, "OpenAI's API")
+    return {"error": {"code": getattr(error, "code", None), "message": str(getattr(error, "message", error))}}
 
 
 def _texts(output: list[Any]) -> Iterator[str]:

@@ -1,8 +1,9 @@
 """What every wire format is given to send, and what it makes of the answer."""
 
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
+from bot.core.clean import line
 from bot.core.cost import Cost, Price, Tokens, Unpriced
 from bot.core.lane import Lane
 from bot.ports import Prompt, Said
@@ -38,6 +39,12 @@ class Heard:
     """Micro-dollars, as the provider says; None where it does not."""
     model: str
     cut_off: bool
+
+
+def ran(answer: Any, headers: Any, sending: Sending) -> str:
+    """The model that answered. LiteLLM answers under its alias; the model itself stands in a header."""
+    named = headers.get("x-litellm-model-name")
+    return line(str(named or getattr(answer, "model", None) or sending.lane.model), 120)
 
 
 class Pricing(Protocol):

@@ -161,6 +161,13 @@ def by_status(refused: _Refused, key: str, form: Form) -> Exception:
     return Denied(f"status {status}: {text}{_remedy(status, full)}")
 
 
+def instead(answer: Any, api: str) -> Any:
+    """What an answer holds that is not the one hoped for: a web page, or an error. `api` is what the address should be that of."""
+    if isinstance(answer, str):
+        return {"error": {"message": f"a text that is not JSON; is the address that of {api}?"}}
+    return getattr(answer, "model_extra", None) or {}
+
+
 def in_success(document: Any, key: str) -> Exception:
     """An error that came with status 200. The model may have been at work, so it may be billed."""
     refused = _Refused(200, document, {})
