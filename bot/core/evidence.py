@@ -10,6 +10,7 @@ from bot.core.strict import STRICT
 
 PATCH_RULES, FIXES, REACHES, REPRODUCED = "patch rules", "fixes failing tests", "reaches the change", "reproduction"
 GRADING = "how it is judged"
+CRITIC, SUMMARY, INDEPENDENT = "critic", "summary check", "independent reproduction"
 """Names of items that decisions look for."""
 
 State = Literal["passed", "failed", "not_run", "not_applicable"]
@@ -25,6 +26,8 @@ class Item:
     strength: Strength
     reason: str
     seconds: float = 0.0
+    micros: int | None = 0
+    """What it cost, in micro-dollars; None where nobody knows."""
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)
