@@ -9,10 +9,11 @@ from bot.core.spend import Held, charged
 from bot.core.step import Ask, AwaitCI, Prove, Publish, Push, Step, next_step
 from bot.core.trail import Entry, Trail, Tried
 from bot.core.verdict import Attempt
+from bot.execute import Lab
 from bot.hear import wish
 from bot.ports import Bench, Desk, Kit
 from bot.publish import close, push
-from bot.verify import Lab, chosen, prove
+from bot.verify import chosen, prove
 from bot.wait import judged
 
 

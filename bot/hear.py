@@ -17,9 +17,9 @@ from bot.core.score import weigh
 from bot.core.signals import observe
 from bot.core.taskclass import classify
 from bot.core.trail import LanePrice, Opened
+from bot.execute import Lab, baseline
 from bot.ports import Bench, Kit, Model, Sandbox, Tree
 from bot.scout import found_checks, located_in
-from bot.verify import Lab, baseline
 
 NOTHING = Usage()
 SETUP_SECONDS = 1_800.0

@@ -150,9 +150,13 @@ def apply(root: Path, edits: tuple[Edit, ...]) -> None:
         if not edit.old or edit.new is None:
             raise SystemExit(f"{edit.file}: an edit needs `old` and `new`, `append`, `write` or `delete`")
         if text.count(edit.old) != 1:
-            raise SystemExit(f"{edit.file}: the text to replace stands there {text.count(edit.old)} times, not once: {edit.old[:80]!r}")
+            raise SystemExit(
+                f"{edit.file}: the text to replace stands there {text.count(edit.old)} times, not once: {edit.old[:80]!r}"
+            )
         path.write_bytes(text.replace(edit.old, edit.new).encode())
 
 
 def dump(case: Case, path: Path) -> None:
-    path.write_text(json.dumps(json.loads(case.model_dump_json(by_alias=True, exclude_defaults=True)), indent=1, ensure_ascii=False) + "\n")
+    path.write_text(
+        json.dumps(json.loads(case.model_dump_json(by_alias=True, exclude_defaults=True)), indent=1, ensure_ascii=False) + "\n"
+    )

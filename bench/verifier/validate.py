@@ -65,7 +65,11 @@ class Workshop:
     def _run(self, root: Path, folder: Path) -> Ran:
         report = folder / "report.xml"
         env = {name: os.environ[name] for name in ("HOME", "LANG") if name in os.environ}
-        env |= {"PATH": f"{self.python.parent}:{os.environ['PATH']}", "PYTEST_ADDOPTS": f"--junitxml={report}", "PYTHONDONTWRITEBYTECODE": "1"}
+        env |= {
+            "PATH": f"{self.python.parent}:{os.environ['PATH']}",
+            "PYTEST_ADDOPTS": f"--junitxml={report}",
+            "PYTHONDONTWRITEBYTECODE": "1",
+        }
         start = time.monotonic()
         try:
             code = subprocess.run(["sh", "-c", self.case.test], cwd=root, env=env, capture_output=True, timeout=60).returncode
@@ -104,8 +108,11 @@ def validate(case: Case, cache: Path, python: Path) -> list[str]:
     base = shop.run(case.bug, case.hide)
     known = shop.run(case.bug, upstream=True)
     want(bool(known.failed), "no test of the package notices the bug")
-    print(f"{case.name}: {len(whole.passed)} tests in {whole.seconds:.1f} s; base {'green' if base.green else f'red ({len(base.failed)})'}; "
-          f"{len(known.failed)} tests know the bug; {'held out' if case.held_out else 'for tuning'}", flush=True)
+    print(
+        f"{case.name}: {len(whole.passed)} tests in {whole.seconds:.1f} s; base {'green' if base.green else f'red ({len(base.failed)})'}; "
+        f"{len(known.failed)} tests know the bug; {'held out' if case.held_out else 'for tuning'}",
+        flush=True,
+    )
     hidden = set(known.failed) - set(base.failed)
     want(bool(hidden), "no test that knows the bug is hidden")
     for why, edits in [("upstream", case.right), *[(right.why, right.edits) for right in case.different]]:
@@ -122,8 +129,11 @@ def validate(case: Case, cache: Path, python: Path) -> list[str]:
         want(wrong.kind in TRICKS or not truth.green, f"{label}: the package's own tests are green: it is right")
         if wrong.test:
             problems += brought(shop, wrong.edits, wrong.test, label, base)
-        print(f"  {label}: {'passes the base suite' if passes else f'red ({len(after.failed)})'}{', brings a test' if wrong.test else ''}; "
-              f"{len(truth.failed)} upstream tests fail", flush=True)
+        print(
+            f"  {label}: {'passes the base suite' if passes else f'red ({len(after.failed)})'}{', brings a test' if wrong.test else ''}; "
+            f"{len(truth.failed)} upstream tests fail",
+            flush=True,
+        )
     want(len(case.wrong) >= 5, f"{len(case.wrong)} wrong patches; at least 5")
     want(count * 2 >= len(case.wrong), f"{count} of {len(case.wrong)} wrong patches pass the base suite; at least half")
     want(len({wrong.kind for wrong in case.wrong}) >= 4, "fewer than 4 classes of wrong patches")

@@ -31,6 +31,11 @@ class Report:
     """Names of the tests that passed; None where the runner does not name them, or where they are too many to keep."""
     by: Literal["junit", "printed"] = "printed"
     """A report file of the runner's own, or only the last lines that something printed."""
+    skipped: tuple[str, ...] | None = None
+    """Names of the tests that were collected and not executed; None where the runner does not name them."""
+    asserted: tuple[str, ...] | None = None
+    """Those of `failed` that got as far as their question: an assertion, or what the code under test raised; not a missing name,
+    not an error before the test. None where the runner does not say why a test failed."""
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)
@@ -44,3 +49,31 @@ class Run:
     report: Report | None
     tail: str
     """The end of what it printed, both streams, control characters removed; at most 4,000 characters."""
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class Probe:
+    """What to look at in one run of a check."""
+
+    files: tuple[str, ...] = ()
+    """Python files, by their path in the repository, whose executed lines are wanted."""
+    only: tuple[str, ...] = ()
+    """Test files, or pytest's ids of tests, that are enough; a runner that cannot be told runs them all."""
+    instead: tuple[tuple[str, str], ...] = ()
+    """Files of the tree, by path, that hold another text in this run; bytes that are not UTF-8 as surrogate escapes."""
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class Traced:
+    """The lines of one file that ran: each with the ids of the tests during which it did, empty for none that is known."""
+
+    path: str
+    lines: tuple[tuple[int, tuple[str, ...]], ...]
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class Probed:
+    """A run that was looked at. `traced` is None where no line was noted: no Python that coverage.py could look into."""
+
+    run: Run
+    traced: tuple[Traced, ...] | None = None

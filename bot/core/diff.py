@@ -29,6 +29,10 @@ class FileDiff:
     removed_text: str = field(default="", repr=False)
     old_mode: str | None = None
     new_mode: str | None = None
+    added_at: tuple[int, ...] = field(default=(), repr=False)
+    """Where the added lines stand in the new file, counted from 1."""
+    cut_at: tuple[int, ...] = field(default=(), repr=False)
+    """The lines of the new file before which lines were taken away and none put in their place."""
 
     @property
     def paths(self) -> tuple[str, ...]:
@@ -79,7 +83,7 @@ def _bare(file: PatchedFile) -> FileDiff:
     source, target = unquoted(file.source_file), unquoted(file.target_file)
     kind: Kind = "added" if source == "/dev/null" else "deleted" if target == "/dev/null" else "modified"
     name = source if kind == "deleted" else target
-    return FileDiff(_without_prefix(name), kind, None, *_changes(file))
+    return FileDiff(_without_prefix(name), kind, None, *_changes(file), added_at=_added_at(file), cut_at=_cut_at(file))
 
 
 def _section(text: str) -> FileDiff:
@@ -94,7 +98,8 @@ def _section(text: str) -> FileDiff:
     if len(hunks) > 1:
         raise DiffError(f"{path}: a second file is changed under one `diff --git` line")
     changes = _changes(hunks[0]) if hunks else (0, 0, "", "")
-    return FileDiff(path, header.kind(hunks=bool(hunks)), old, *changes, header.old_mode, header.new_mode)
+    at = (_added_at(hunks[0]), _cut_at(hunks[0])) if hunks else ((), ())
+    return FileDiff(path, header.kind(hunks=bool(hunks)), old, *changes, header.old_mode, header.new_mode, *at)
 
 
 def _lines(text: str) -> list[str]:
@@ -120,6 +125,27 @@ def _changes(file: PatchedFile) -> tuple[int, int, str, str]:
             elif line.line_type == "-":
                 removed.append(line.value)
     return len(added), len(removed), "".join(added), "".join(removed)
+
+
+def _added_at(file: PatchedFile) -> tuple[int, ...]:
+    return tuple(line.target_line_no for hunk in file for line in hunk if line.is_added)
+
+
+def _cut_at(file: PatchedFile) -> tuple[int, ...]:
+    found: list[int] = []
+    for hunk in file:
+        target, cut, put = hunk.target_start, False, False
+        for line in hunk:
+            if line.is_removed:
+                cut = True
+                continue
+            put = put or line.is_added
+            if line.is_context:
+                found += [target] if cut and not put else []
+                cut = put = False
+            target += 1
+        found += [target] if cut and not put else []
+    return tuple(found)
 
 
 @dataclass(frozen=True, slots=True)

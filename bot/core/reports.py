@@ -24,14 +24,44 @@ def junit(xml: bytes) -> Report | None:
         return None
     passed: set[str] = set()
     failed: set[str] = set()
+    skipped: set[str] = set()
+    nameless: set[str] = set()
     executed = 0
     for case in root.iter("testcase"):
-        if case.find("skipped") is None:
-            executed += 1
-            red = case.find("failure") is not None or case.find("error") is not None
-            (failed if red else passed).add(_name(case))
-    named = tuple(sorted(passed - failed)) if len(passed) <= MOST_NAMES else None
-    return Report(executed, tuple(sorted(failed)[:MOST_NAMES]), named, "junit")
+        name = _name(case)
+        if case.find("skipped") is not None:
+            skipped.add(name)
+            continue
+        executed += 1
+        red = case.find("failure") is not None or case.find("error") is not None
+        (failed if red else passed).add(name)
+        if red and not _asked(case):
+            nameless.add(name)
+    return Report(
+        executed,
+        tuple(sorted(failed)[:MOST_NAMES]),
+        tuple(sorted(passed - failed)) if len(passed) <= MOST_NAMES else None,
+        "junit",
+        tuple(sorted(skipped)) if len(skipped) <= MOST_NAMES else None,
+        tuple(sorted(failed - nameless)[:MOST_NAMES]),
+    )
+
+
+_NAMELESS = re.compile(
+    r"(?:[\w.]*\.)?(?:NameError|UnboundLocalError|ImportError|ModuleNotFoundError|SyntaxError|IndentationError|TabError)\b"
+    r"|(?:[\w.]*\.)?AttributeError: (?!'(?:NoneType|int|float|str|bytes|bool|list|dict|tuple|set)' object)"
+    r"|(?:[\w.]*\.)?TypeError: .*(?:unexpected keyword|positional argument|required keyword-only)"
+    r"|fixture '"
+)
+"""How a failure reads that asked nothing: the name that the test uses is not there. An attribute that a built-in value lacks is
+something else: that value stands where another should."""
+
+
+def _asked(case: ET.Element) -> bool:
+    """Whether a red test failed in its own body, for what the code did. Runners call what breaks before it an error."""
+    failures = case.findall("failure")
+    said = (f"{each.get('message') or each.text or ''}".strip() for each in failures)
+    return bool(failures) and case.find("error") is None and not any(_NAMELESS.match(text) for text in said)
 
 
 def _name(case: ET.Element) -> str:

@@ -10,10 +10,11 @@ from bot.core.clean import RawText
 from bot.core.confidence import Confidence, confidence
 from bot.core.cost import Usage
 from bot.core.diff import Diff
-from bot.core.evidence import FIXES, GRADING, PATCH_RULES, REACHES, REPRODUCED, Evidence
+from bot.core.evidence import EXECUTED, GRADING, PATCH_RULES, REACHES, TAMPERING, WELL_FORMED, Evidence
 from bot.core.facts import Facts, NotApplicable
 from bot.core.paths import is_code, is_test
 from bot.core.policy import CEILING, Policy
+from bot.core.required import missing, ran
 from bot.core.route import ineligible
 from bot.core.score import Score, weigh
 from bot.core.signals import Signal, observe
@@ -169,32 +170,30 @@ def object_to(case: Case) -> Objection | None:
             "patch_rejected", f"no patch ({case.attempt.ended}{f': {case.attempt.note}' if case.attempt.note else ''})"
         )
     for item in case.evidence.failed:
-        if item.name in (PATCH_RULES, GRADING):
+        if item.name in (PATCH_RULES, WELL_FORMED, TAMPERING, GRADING):
             return Objection("patch_rejected", item.reason)
         if item.strength == "veto":
             return Objection("failed_tests", f"{item.name}: {item.reason}")
     for item in case.evidence.failed:
-        reason: Reason = "low_confidence_summary" if item.name.endswith(REACHES) else "failed_tests"
+        reason: Reason = "low_confidence_summary" if item.name == EXECUTED or item.name.endswith(REACHES) else "failed_tests"
         return Objection(reason, f"{item.name}: {item.reason}")
     if case.task_class not in _NOT_EXECUTED and all(is_test(file.path) for file in case.diff.files):
         return Objection("low_confidence_summary", "only tests are changed: nothing shows that the program does what was wanted")
-    if not case.evidence.proves or not _executed(case):
-        return Objection("low_confidence_summary", "no test that executes the change has passed")
-    return _stakes(case) or _doubt(case)
+    return _unproved(case) or _stakes(case) or _doubt(case)
 
 
 _NOT_EXECUTED: frozenset[TaskClass] = frozenset({"docs", "tests", "dependency", "ci", "deploy"})
 """Tasks whose right patch may well change nothing that a test command runs."""
 
 
-def _executed(case: Case) -> bool:
-    """Whether something shows that a test runs what the patch changes: it goes red with that broken, or turned green with it."""
-    shown = (item for item in case.evidence.items if item.state == "passed")
+def _unproved(case: Case) -> Objection | None:
+    """What a patch for this class of task has to show; code that no test runs is never proved, whatever the class."""
     assert case.diff is not None
     code = any(is_code(file.path) and not is_test(file.path) for file in case.diff.files)
-    return (case.task_class in _NOT_EXECUTED and not code) or any(
-        item.name in (FIXES, REPRODUCED) or item.name.endswith(REACHES) for item in shown
-    )
+    if not case.evidence.proves or ((code or case.task_class not in _NOT_EXECUTED) and not ran(case.evidence)):
+        return Objection("low_confidence_summary", "no test that executes the change has passed")
+    lacking = missing(case.evidence, case.task_class)
+    return Objection("low_confidence_summary", f"not shown: {lacking}") if lacking else None
 
 
 def regrade(diff: Diff, policy: Policy) -> tuple[tuple[Signal, ...], Score]:
@@ -223,7 +222,7 @@ def _confidence(case: Case) -> Confidence:
     return confidence(case.evidence, first_lane=case.attempt.lane == case.policy.lanes[0])
 
 
-BAR_STEP, BAR_TOP = 0.02, 0.78
+BAR_STEP, BAR_TOP = 0.02, 0.75
 """Each point of score above `fast_max_score` raises the bar by two hundredths, up to one that a green suite in the strong lane can
 still clear where no test failed before: until there is more evidence to have, a higher bar would refuse every patch."""
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Protocol
 
-from bot.core.checks import Check, Run
+from bot.core.checks import Check, Probe, Probed, Run
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +53,10 @@ class Tree(Protocol):
         """
         ...
 
+    def key(self) -> str:
+        """A name for exactly these files: two trees with the same key hold the same."""
+        ...
+
     def unpack(self, folder: str) -> None:
         """Write every file, link and executable bit into an empty folder, byte for byte; no attribute is applied."""
         ...
@@ -90,7 +94,11 @@ class Sandbox(Protocol):
         ...
 
     def run(self, tree: Tree, check: Check, seconds: float) -> Run:
-        """Run one check on a fresh copy of the tree."""
+        """Run one check on a fresh copy of the tree. Several may run at a time."""
+        ...
+
+    def look(self, tree: Tree, check: Check, seconds: float, probe: Probe) -> Probed:
+        """The same, and note what the probe asks for. Where it cannot be noted the check runs all the same."""
         ...
 
 

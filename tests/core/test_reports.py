@@ -4,10 +4,12 @@ import time
 
 import pytest
 
+from bot.core.canary import poison, reached
 from bot.core.checks import Check, Report, Run
 from bot.core.confidence import confidence
-from bot.core.evidence import Evidence, Item, Retold, compare, fixes, poison, reached
+from bot.core.evidence import Evidence, Item
 from bot.core.reports import closing, junit
+from bot.core.suite import Retold, compare, fixes
 
 JUNIT = (
     b'<?xml version="1.0"?><testsuites><testsuite><testcase classname="t.A" name="ok"/><testcase classname="t" name="bad">'
@@ -128,8 +130,8 @@ def test_a_suite_that_stays_green_with_the_change_broken_never_ran_it():
     assert reached(TESTS, run(0, Report(3, ())), run(0, Report(3, ()))).state == "failed"
     assert reached(TESTS, run(0, Report(3, ())), run(2, Report(1, ("x",)))).state == "passed"
     assert reached(TESTS, run(0, Report(3, ())), run(0)).state == "passed"
-    assert poison("a.txt", b"x") is None
-    assert poison("a.sh", b"#!/bin/sh\nx\n") == b"#!/bin/sh\nexit 97\nx\n"
+    assert poison("a.txt", "x") is None
+    assert poison("a.sh", "#!/bin/sh\nx\n") == "#!/bin/sh\nexit 97\nx\n"
 
 
 def test_a_failing_test_that_is_gone_was_not_fixed():

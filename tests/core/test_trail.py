@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.core.cost import Usage
-from bot.core.evidence import PATCH_RULES, REACHES, Evidence, Item
+from bot.core.evidence import PATCH_RULES, REACHES, REPRODUCED, Evidence, Item
 from bot.core.facts import Facts, NotApplicable
 from bot.core.patch import parse
 from bot.core.policyfile import read
@@ -53,6 +53,7 @@ GREEN = Proved(
             Item(PATCH_RULES, "passed", "veto", ""),
             Item("check t", "passed", "strong", "3 tests"),
             Item(f"t {REACHES}", "passed", "info", ""),
+            Item(REPRODUCED, "passed", "term", ""),
         )
     ),
     1.0,

@@ -23,6 +23,9 @@ class Files:
     def files(self) -> tuple[str, ...]:
         return tuple(self._files)
 
+    def key(self) -> str:
+        return f"{type(self).__name__} {sorted(self._files.items())}"
+
     def unpack(self, folder: str) -> None:
         for name, content in self._files.items():
             path = Path(folder) / name

@@ -246,6 +246,9 @@ class Overlay:
     def _now(self) -> str:
         return self._trees.changed(self._top, self._edits, self._entries) if self._edits else self._top
 
+    def key(self) -> str:
+        return self._now()
+
     def unpack(self, folder: str) -> None:
         root = Path(folder)
         links: list[tuple[Path, bytes]] = []

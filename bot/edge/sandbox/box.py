@@ -1,22 +1,30 @@
 """Checks on copies of a tree: behind bubblewrap's walls, or, where a person says so, without any."""
 
+import json
 import os
 import re
+import shutil
 import stat
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from importlib.util import find_spec
 from pathlib import Path
+from threading import Lock
 from uuid import uuid4
 
-from bot.core import reports
-from bot.core.checks import Check, Report, Run
+from bot.core import reports, trace
+from bot.core.checks import Check, Probe, Probed, Report, Run, Traced
 from bot.core.clean import printable
 from bot.edge.sandbox import process, products, walls
 from bot.edge.sandbox.process import Ended
 from bot.ports import Denied, Tree
 
 TAIL = 4_000
+NOTHING = Probe()
+MOST_KEPT = 4
+"""So many trees lie unpacked, to be copied for every run: reading them from git anew takes longer."""
+MOST_NOTES = 64
 LIMITS = 'ulimit -c 0; ulimit -n 4096; ulimit -f 4194304; exec sh -c "$1"'
 """No core files, 4,096 open files, files of 2 GiB at most (the unit is 512 bytes)."""
 
@@ -42,6 +50,8 @@ class Box:
     version: str = ""
     _folders: dict[str, Path] = field(default_factory=dict, repr=False)
     _products: products.Products | None = field(default=None, repr=False)
+    _unpacked: dict[str, Path] = field(default_factory=dict, repr=False)
+    _lock: Lock = field(default_factory=Lock, repr=False)
 
     def describe(self) -> str:
         return f"bubblewrap {self.version}".strip()
@@ -66,31 +76,60 @@ class Box:
         copy = Path(tempfile.mkdtemp(prefix="setup-", dir=self.at.scratch))
         tree.unpack(str(copy))
         check = Check("setup", " && ".join(f"( {line}\n)" for line in setup), "build", "verification.setup")
-        ended = self._in(copy, check, seconds, network=True)[0]
+        ended, *_ = self._in(copy, check, seconds, network=True)
         self._folders = walls.folders(copy, folders_tracked)
         self._products = products.gather(copy, tracked, self._folders)
         return _run(check, ended, None)
 
     def run(self, tree: Tree, check: Check, seconds: float) -> Run:
+        return self.look(tree, check, seconds, NOTHING).run
+
+    def look(self, tree: Tree, check: Check, seconds: float, probe: Probe) -> Probed:
         with tempfile.TemporaryDirectory(prefix="copy-", dir=self.at.scratch, ignore_cleanup_errors=True) as folder:
             copy = Path(folder) / "tree"
-            copy.mkdir()
-            tree.unpack(str(copy))
-            if self._products is not None:
-                self._products.lay(copy)
-            ended, report = self._in(copy, check, seconds)
-            return _run(check, ended, report)
+            shutil.copytree(self._whole(tree), copy, symlinks=True)
+            for path, text in probe.instead:
+                (copy / path).unlink()  # were it a link, it would lead elsewhere
+                (copy / path).write_bytes(text.encode(errors="surrogateescape"))
+            ended, report, traced = self._in(copy, check, seconds, probe=probe)
+            return Probed(_run(check, ended, report), traced)
 
-    def _in(self, copy: Path, check: Check, seconds: float, *, network: bool = False) -> tuple[Ended, Report | None]:
+    def _whole(self, tree: Tree) -> Path:
+        """The tree as its runs find it, unpacked once. One at a time: there is one git to read from."""
+        with self._lock:
+            key = tree.key()
+            if key not in self._unpacked:
+                while len(self._unpacked) >= MOST_KEPT:
+                    shutil.rmtree(self._unpacked.pop(next(iter(self._unpacked))), ignore_errors=True)
+                folder = Path(tempfile.mkdtemp(prefix="whole-", dir=self.at.scratch))
+                tree.unpack(str(folder))
+                if self._products is not None:
+                    self._products.lay(folder)
+                self._unpacked[key] = folder
+            return self._unpacked[key]
+
+    def _in(
+        self, copy: Path, check: Check, seconds: float, *, network: bool = False, probe: Probe = NOTHING
+    ) -> tuple[Ended, Report | None, tuple[Traced, ...] | None]:
         with tempfile.TemporaryDirectory(prefix="report-", dir=self.at.scratch, ignore_cleanup_errors=True) as folder:
             name = f"{uuid4().hex}.xml"
             view = walls.View(self.at.root, copy, Path(folder), self._folders, self.at.search, self.at.home, network=network)
-            ended = self._start(view, check, name, seconds)
-            return ended, _report(check, ended, Path(folder) / name)
+            ended = self._start(view, check, name, seconds, probe)
+            traced = trace.read(_notes(Path(folder)), str(self._seen(view))) if probe.files else None
+            return ended, _report(check, ended, Path(folder) / name), traced
 
-    def _start(self, view: walls.View, check: Check, report: str, seconds: float) -> Ended:
-        more = dict(self.at.setup_environment) if view.network else _addopts(check, f"{walls.REPORTS}/{report}")
-        command = [str(self.bwrap), *walls.arguments(view, walls.environment(view, more))]
+    def _seen(self, view: walls.View) -> Path:
+        """Where judged code finds the repository."""
+        return view.root
+
+    def _start(self, view: walls.View, check: Check, report: str, seconds: float, probe: Probe) -> Ended:
+        more = (
+            dict(self.at.setup_environment)
+            if view.network
+            else _addopts(check, f"{walls.REPORTS}/{report}")
+            | _probing(probe, str(view.root), walls.REPORTS, f"{walls.PROBE}/start", f"{walls.PROBE}/coverage")
+        )
+        command = [str(self.bwrap), *walls.arguments(view, walls.environment(view, more), _shown() if _noted(probe) else {})]
         return process.run([*command, "--", "sh", "-c", LIMITS, "sh", check.run], {}, Path("/"), seconds)
 
 
@@ -103,16 +142,53 @@ class Bare(Box):
     def probe(self) -> None:
         """Nothing can be missing."""
 
-    def _start(self, view: walls.View, check: Check, report: str, seconds: float) -> Ended:
+    def _seen(self, view: walls.View) -> Path:
+        return view.copy
+
+    def _start(self, view: walls.View, check: Check, report: str, seconds: float, probe: Probe) -> Ended:
         for name, real in view.folders.items():
             link = view.copy / name
             link.parent.mkdir(parents=True, exist_ok=True)
             if not link.exists():
                 link.symlink_to(real)
         here = replace(view, root=view.copy)
-        more = dict(self.at.setup_environment) if view.network else _addopts(check, str(view.reports / report))
+        at = {inside: str(real) for inside, real in _shown().items()}
+        more = (
+            dict(self.at.setup_environment)
+            if view.network
+            else _addopts(check, str(view.reports / report))
+            | _probing(probe, str(view.copy), str(view.reports), at[f"{walls.PROBE}/start"], at.get(f"{walls.PROBE}/coverage", ""))
+        )
         env = walls.environment(here, {**more, "HOME": str(view.reports), "TMPDIR": str(view.reports)})
         return process.run(["sh", "-c", LIMITS, "sh", check.run], env, view.copy, seconds)
+
+
+def _shown() -> dict[str, Path]:
+    """What a probed run sees besides: our two small modules, and coverage.py for an environment that has none."""
+    found = {f"{walls.PROBE}/start": Path(__file__).parent / "probe"}
+    coverage = find_spec("coverage")
+    if coverage is not None and coverage.origin is not None:
+        found[f"{walls.PROBE}/coverage"] = Path(coverage.origin).parent
+    return found
+
+
+def _noted(probe: Probe) -> bool:
+    """Whether judged code has to be told of the probe."""
+    return bool(probe.files or probe.only)
+
+
+def _probing(probe: Probe, root: str, out: str, start: str, coverage: str) -> dict[str, str]:
+    """The environment that has every Python of a check note what is asked for; empty where nothing is."""
+    if not _noted(probe):
+        return {}
+    files = [f"{root}/{path}" for path in probe.files]
+    wanted = {"root": root, "files": files, "only": list(probe.only), "out": out, "coverage": coverage}
+    return {"ROUTE_AGENT_PROBE": json.dumps(wanted), "PYTHONPATH": start}
+
+
+def _notes(folder: Path) -> tuple[bytes, ...]:
+    found = sorted(folder.glob("trace-*.json"))[:MOST_NOTES]
+    return tuple(content for path in found if (content := _read(path, trace.MOST_BYTES)) is not None)
 
 
 def _addopts(check: Check, report: str) -> dict[str, str]:
@@ -138,7 +214,7 @@ def _report(check: Check, ended: Ended, path: Path) -> Report | None:
     return None if _PYTEST.search(check.run) else reports.closing(ended.output)
 
 
-def _read(path: Path) -> bytes | None:
+def _read(path: Path, most: int = reports.MOST_XML) -> bytes | None:
     """A regular file of bounded size that judged code may have put there; no link, pipe or device is followed."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
@@ -148,8 +224,8 @@ def _read(path: Path) -> bytes | None:
         os.close(descriptor)
         return None
     with os.fdopen(descriptor, "rb") as file:
-        content = file.read(reports.MOST_XML + 1)
-        return content if len(content) <= reports.MOST_XML else None
+        content = file.read(most + 1)
+        return content if len(content) <= most else None
 
 
 def find(at: Home) -> Box:

@@ -24,6 +24,7 @@ CREDENTIALS = (
 HOME = "/tmp/route-agent-home"  # noqa: S108 - inside the sandbox, on a file system of its own
 SHIM = "/run/route-agent/bin"
 REPORTS = "/run/route-agent/reports"
+PROBE = "/run/route-agent/probe"
 ENVIRONMENTS = (".venv", "venv", "node_modules", ".tox", ".nox", "__pypackages__")
 """Folders with installed packages; what git ignores of them is shown to the checks, read-only."""
 
@@ -78,8 +79,8 @@ def environment(view: View, more: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def arguments(view: View, env: Mapping[str, str]) -> list[str]:
-    """bubblewrap's arguments, up to the command. Later mounts lie over earlier ones."""
+def arguments(view: View, env: Mapping[str, str], shown: Mapping[str, Path]) -> list[str]:
+    """bubblewrap's arguments, up to the command. Later mounts lie over earlier ones. `shown`: what else to show, and where."""
     words = [
         "--unshare-all",
         *(["--share-net"] if view.network else []),
@@ -97,6 +98,7 @@ def arguments(view: View, env: Mapping[str, str]) -> list[str]:
     words += ["--dir", SHIM] + (["--symlink", python, f"{SHIM}/python"] if python else [])
     words += ["--bind", str(view.copy), str(view.root), "--bind", str(view.reports), REPORTS]
     words += [word for name, real in view.folders.items() for word in ("--ro-bind", str(real), str(view.root / name))]
+    words += [word for name, real in shown.items() for word in ("--ro-bind", str(real), name)]
     return [*words, "--remount-ro", "/", "--chdir", str(view.root)]
 
 

@@ -1,0 +1,108 @@
+"""The verifier bench: wrong patches that the evidence catches, and right ones that it turns away.
+
+python -m bench.verifier [--sample] [--cases NAME …] [--no-mutants] [--regimes …] [--json FILE] [--workers N]
+
+Real packages with a small bug put in; right patches and wrong ones in named classes; every patch is judged by the product's own
+evidence code, in its sandbox, without any model. The first time it makes an environment and downloads the packages into .bench.
+"""
+
+import argparse
+import json
+import multiprocessing
+import os
+import platform
+import subprocess
+import sys
+import time
+import venv
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from bench.verifier.judge import Job, Regime, case_verdicts
+from bench.verifier.recipe import Case, load
+from bench.verifier.table import table
+
+CACHE = Path(__file__).resolve().parent.parent.parent / ".bench"
+PINS = Path(__file__).resolve().parent / "constraints.txt"
+SAMPLE = 6
+"""Cases that CI judges: always the same, the first of each sixth of the list."""
+ALL: tuple[Regime, ...] = ("no new test", "author's test", "upstream test")
+
+
+def environment() -> Path:
+    """The Python that the packages are tested with, made on first use from pinned and hashed packages."""
+    python = CACHE / "env" / "bin" / "python"
+    stamp = CACHE / "env" / "pins"
+    if not stamp.exists() or stamp.read_bytes() != PINS.read_bytes():
+        print("Making the environment of the bench …", file=sys.stderr, flush=True)
+        venv.create(CACHE / "env", with_pip=True, clear=True)
+        subprocess.run([python, "-m", "pip", "install", "-q", "--no-deps", "--require-hashes", "-r", PINS], check=True)
+        stamp.write_bytes(PINS.read_bytes())
+    return python
+
+
+class Bar:
+    """Progress on standard error: cases done, verdicts, time gone and time to go."""
+
+    def __init__(self, total: int) -> None:
+        self.total, self.done, self.verdicts, self.start = total, 0, 0, time.monotonic()
+
+    def step(self, verdicts: int) -> None:
+        self.done += 1
+        self.verdicts += verdicts
+        gone = time.monotonic() - self.start
+        left = gone / self.done * (self.total - self.done)
+        filled = 30 * self.done // self.total
+        said = f"[{'#' * filled}{'.' * (30 - filled)}] {self.done}/{self.total} cases, {self.verdicts} verdicts, {gone:.0f} s, {left:.0f} s to go"
+        print(f"\r{said}" if sys.stderr.isatty() else said, end="" if sys.stderr.isatty() else "\n", file=sys.stderr, flush=True)
+
+
+def sampled(cases: list[Case]) -> list[Case]:
+    step = max(1, len(cases) // SAMPLE)
+    return cases[::step][:SAMPLE]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        prog="python -m bench.verifier", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--sample", action="store_true", help=f"{SAMPLE} fixed cases, as CI does")
+    parser.add_argument("--cases", nargs="+", metavar="NAME")
+    parser.add_argument("--regimes", nargs="+", choices=ALL, default=ALL)
+    parser.add_argument("--no-mutants", action="store_true", help="as a policy without verification.deep.mutants")
+    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
+    parser.add_argument(
+        "--json", type=Path, metavar="FILE", help="every verdict with its evidence; bench/verifier/recompute.py reads it"
+    )
+    words = parser.parse_args()
+    cases = load(words.cases)
+    if words.cases and len(cases) < len(words.cases):
+        parser.error(f"no such case: {', '.join(sorted(set(words.cases) - {case.name for case in cases}))}")
+    cases = sampled(cases) if words.sample else cases
+    python = environment()
+    jobs = [Job(case, CACHE, python, not words.no_mutants, tuple(words.regimes), not words.sample) for case in cases]
+    start, bar = time.monotonic(), Bar(len(jobs))
+    verdicts: list[dict[str, Any]] = []
+    with ProcessPoolExecutor(words.workers, multiprocessing.get_context("spawn")) as pool:
+        for future in as_completed([pool.submit(case_verdicts, job) for job in jobs]):
+            found = future.result()
+            verdicts += found
+            bar.step(len(found))
+    verdicts.sort(key=lambda row: (row["case"], row["patch"], row["regime"]))
+    about = {
+        "date": datetime.now(UTC).strftime("%Y-%m-%d"),
+        "python": platform.python_version(),
+        "cores": os.cpu_count(),
+        "seconds": round(time.monotonic() - start, 1),
+        "mutants": not words.no_mutants,
+        "cases": len(cases),
+    }
+    if words.json:
+        words.json.write_text(json.dumps({"about": about, "verdicts": verdicts}, indent=1) + "\n", encoding="utf-8")
+    print(table(about, verdicts))
+
+
+if __name__ == "__main__":
+    main()

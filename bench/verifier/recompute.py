@@ -1,0 +1,25 @@
+"""Recomputes the confidence of every verdict of `python -m bench.verifier --json FILE` from that file alone, and compares.
+
+python bench/verifier/recompute.py FILE
+"""
+
+import json
+import math
+import sys
+
+rows = json.load(open(sys.argv[1], encoding="utf-8"))["verdicts"]
+bad = 0
+for row in rows:
+    said = row["confidence"]
+    odds = said["prior"] / (1 - said["prior"])
+    for term in said["terms"]:
+        odds *= term["ratio"] ** term["shrink"]
+    value = min(said["most"], odds / (1 + odds))
+    vetoed = any(item["state"] == "failed" and item["strength"] in ("veto", "strong", "weak") for item in row["items"])
+    if not math.isclose(0.0 if vetoed else value, said["value"], abs_tol=1e-9) or (
+        row["verdict"] == "accepted" and said["value"] < row["threshold"]
+    ):
+        print(f"{row['case']} {row['patch']} {row['regime']}: {value} recomputed, {said['value']} said")
+        bad += 1
+print(f"{len(rows)} verdicts, {bad} that do not agree")
+sys.exit(bool(bad))

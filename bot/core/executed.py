@@ -1,0 +1,103 @@
+"""Whether passing tests ran the lines that a patch changes, statement by statement. Python only: others have no such notes."""
+
+import ast
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from bot.core.changed import Changed
+from bot.core.checks import Probed, Traced
+from bot.core.evidence import EXECUTED, Item
+from bot.core.paths import is_test
+from bot.core.trace import reported
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """The lines of one statement, both ends included; of a compound one its head alone. `inside`: it belongs to a function."""
+
+    first: int
+    last: int
+    inside: bool
+
+
+def sources(changes: tuple[Changed, ...]) -> tuple[Changed, ...]:
+    """The changed Python files that are there after the patch and are no tests."""
+    return tuple(each for each in changes if each.after is not None and each.path.endswith(".py") and not is_test(each.path))
+
+
+def executed(changes: tuple[Changed, ...], probed: Probed) -> Item | None:
+    """None where nothing is known of any changed line: no Python is changed, or nothing could be noted."""
+    if probed.traced is None or not sources(changes):
+        return None
+    by_path = {each.path: each for each in probed.traced}
+    failed = set(probed.run.report.failed) if probed.run.report else set()
+    missed: list[str] = []
+    count = 0
+    for each in sources(changes):
+        for statement in changed_statements(each):
+            count += 1
+            if not _ran(statement, by_path.get(each.path), failed):
+                missed.append(f"{each.path}:{statement.first}")
+    if not count:
+        return Item(EXECUTED, "not_applicable", "info", "the patch changes no statement that could run")
+    if not missed:
+        return Item(EXECUTED, "passed", "term", f"passing tests run all {count} changed statements")
+    shown = ", ".join(missed[:3]) + (f" and {len(missed) - 3} more" if len(missed) > 3 else "")
+    if len(missed) == count:
+        return Item(EXECUTED, "failed", "weak", f"no passing test runs a changed line: {shown}")
+    return Item(EXECUTED, "failed", "term", f"{len(missed)} of {count} changed statements are run by no passing test: {shown}")
+
+
+def tests_of(path: str, lines: range, traced: tuple[Traced, ...]) -> tuple[str, ...]:
+    """The ids of the tests that ran one of these lines."""
+    return tuple(
+        sorted({name for each in traced if each.path == path for line, names in each.lines if line in lines for name in names})
+    )
+
+
+def _ran(statement: Statement, traced: Traced | None, failed: set[str]) -> bool:
+    """By a test that passes; where the runner does not say which test runs, by anything. What stands outside functions runs when
+    the file is loaded, for no test in particular."""
+    lines = [names for line, names in traced.lines if statement.first <= line <= statement.last] if traced else []
+    if not statement.inside or traced is None or not any(names for _, names in traced.lines):
+        return bool(lines)
+    return any(reported(name) not in failed for names in lines for name in names)
+
+
+def changed_statements(each: Changed) -> tuple[Statement, ...]:
+    """The statements that a patch adds lines to, or takes lines from the front of."""
+    at = {*each.file.added_at, *each.file.cut_at}
+    return tuple(found for found in _statements(each.after or "") if any(found.first <= line <= found.last for line in at))
+
+
+def _statements(text: str) -> Iterator[Statement]:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            tree = ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return
+    work: list[tuple[ast.AST, bool]] = [(tree, False)]
+    while work:
+        node, inside = work.pop()
+        below = inside or isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
+        work += [(child, below) for child in ast.iter_child_nodes(node)]
+        if isinstance(node, ast.stmt) and not _silent(node):
+            yield Statement(node.lineno, _end(node), inside)
+
+
+def _silent(node: ast.stmt) -> bool:
+    """Statements that make no step of their own: docstrings, declarations of names, definitions, and `try`."""
+    quiet = (ast.Global, ast.Nonlocal, ast.Pass, ast.Try, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+    bare = isinstance(node, ast.AnnAssign) and node.value is None
+    return isinstance(node, quiet) or bare or (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant))
+
+
+def _end(node: ast.stmt) -> int:
+    """The last line of a statement's head."""
+    body = getattr(node, "body", None) or getattr(node, "cases", None)
+    if not body:
+        return node.end_lineno or node.lineno
+    first = body[0].pattern.lineno if isinstance(body[0], ast.match_case) else body[0].lineno
+    return max(node.lineno, first - 1)

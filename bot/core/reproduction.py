@@ -1,0 +1,45 @@
+"""Whether the patch's own tests show anything: alone, on the base, they have to fail, and with the patch to pass."""
+
+from bot.core.checks import Run
+from bot.core.evidence import REPRODUCED, Item, State
+
+NAMES = 3
+
+
+def untold(why: str) -> Item:
+    """No test that could show it, so it is not shown."""
+    return Item(REPRODUCED, "not_run", "term", why)
+
+
+def reproduced(base: Run, alone: Run, patched: Run) -> Item:
+    """`alone` is the base with the patch's tests and nothing else of it.
+
+    A test counts that fails there for what the code does: an assertion, or an error that the code raises. One that cannot find
+    what it asks for, a name or a module, has asked nothing; then any other patch that adds the name would do.
+    """
+    if alone.timed_out:
+        return _said("not_run", f"the patch's tests alone do not end within {alone.seconds:.0f} s", alone)
+    if alone.report is None or patched.report is None or base.report is None:
+        return _said("not_run", "the runner leaves no report on the patch's tests alone", alone)
+    new = [name for name in alone.report.failed if name not in base.report.failed]
+    if not new:
+        return _said("failed", "the patch's tests pass without its change: they show nothing of it", alone)
+    asking = [name for name in new if alone.report.asserted is None or name in alone.report.asserted]
+    if not asking:
+        return _said("not_run", f"without the change they fail for a name that is missing, and ask nothing: {_names(new)}", alone)
+    if patched.report.passed is None:
+        passing = [name for name in asking if name not in patched.report.failed]
+    else:
+        passing = [name for name in asking if name in patched.report.passed]
+    if not passing:
+        return _said("not_run", f"not seen to pass with the change: {_names(asking)}", alone)
+    return _said("passed", f"fails without the change and passes with it: {_names(passing)}", alone)
+
+
+def _said(state: State, reason: str, run: Run) -> Item:
+    return Item(REPRODUCED, state, "term", reason, run.seconds)
+
+
+def _names(names: list[str]) -> str:
+    shown = ", ".join(sorted(names)[:NAMES])
+    return shown if len(names) <= NAMES else f"{shown} and {len(names) - NAMES} more"

@@ -1,0 +1,206 @@
+"""Evidence that has to be run: the checks on the patch, its tests without it, the lines they execute, faults they should notice."""
+
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+from bot.core import mutants
+from bot.core.canary import poison, reached
+from bot.core.changed import Changed
+from bot.core.checks import Check, Probe, Probed, Run
+from bot.core.clean import line
+from bot.core.evidence import MUTANTS, REACHES, Evidence, Item
+from bot.core.executed import executed, sources, tests_of
+from bot.core.mutants import Mutant
+from bot.core.paths import is_code, is_test
+from bot.core.reproduction import reproduced, untold
+from bot.core.suite import Retold, compare, fixes, red_anew, settled
+from bot.ports import Clock, Sandbox, Tree, Trees, Watcher
+
+AT_ONCE = 2
+"""Runs at a time: what overlaps costs no more of anybody's time, as long as there are two cores."""
+LEAST_SECONDS, TIMES = 30.0, 3.0
+"""Mutants get three times as long as the suite took, and never less than half a minute."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lab:
+    """Where and how a patch is proved."""
+
+    trees: Trees
+    sandbox: Sandbox | None
+    """None where nothing of the repository may run: then the patch's own text is all that is looked at."""
+    clock: Clock
+    watch: Watcher
+    timeout: float
+
+    @property
+    def walls(self) -> Sandbox:
+        assert self.sandbox is not None, "checks run elsewhere"
+        return self.sandbox
+
+
+@dataclass(frozen=True, slots=True)
+class Specimen:
+    """A patch under proof. `alone` is the base with its tests and nothing else of it; None where it brings none, or only tests."""
+
+    changes: tuple[Changed, ...]
+    retold: Retold
+    base: Tree
+    patched: Tree
+    alone: Tree | None
+    deep: bool
+    """Whether the policy asks for mutants."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    items: tuple[Item, ...]
+    runs: tuple[Run, ...]
+
+
+def baseline(tree: Tree, checks: tuple[Check, ...], lab: Lab) -> tuple[Run, ...]:
+    """Every check once on the base: what is red there is not the patch's fault, and what fails there is a signal."""
+    return tuple(_run(tree, check, lab, "base") for check in checks)
+
+
+def shown(specimen: Specimen, checks: tuple[Check, ...], before: tuple[Run, ...], lab: Lab) -> Shown:
+    """Run what there is to run, cheapest first. The patch's tests alone run beside the suite; after a veto nothing more does."""
+    with _pool() as pool:
+        alone = _alone(specimen, checks, lab, pool)
+        items, probed = _checks(specimen, checks, before, lab)
+        runs = tuple(each.run for each in probed)
+        if Evidence(items).failed:
+            return Shown(items, runs)
+        items = (*items, fixes(checks, before, runs, specimen.retold), _reproduction(specimen, alone, checks, before, probed))
+        items = (*items, *_reach(specimen, checks, probed, lab))
+        if specimen.deep and not Evidence(items).failed:
+            items = (*items, _mutants(specimen, checks, probed, lab, pool))
+        return Shown(items, runs)
+
+
+@contextmanager
+def _pool() -> Iterator[ThreadPoolExecutor]:
+    """What has not begun when something goes wrong never begins."""
+    pool = ThreadPoolExecutor(AT_ONCE)
+    try:
+        yield pool
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _tests(checks: tuple[Check, ...]) -> Check | None:
+    return next((check for check in checks if check.kind == "tests"), None)
+
+
+def _alone(specimen: Specimen, checks: tuple[Check, ...], lab: Lab, pool: ThreadPoolExecutor) -> Future[Run] | None:
+    check = _tests(checks)
+    if check is None or specimen.alone is None:
+        return None
+    lab.watch("verifying", f"without the change: {check.run}")
+    only = Probe(only=tuple(each.path for each in specimen.changes if is_test(each.path) and each.path.endswith(".py")))
+    tree = specimen.alone
+    return pool.submit(lambda: lab.walls.look(tree, check, lab.timeout, only).run)
+
+
+def _checks(
+    specimen: Specimen, checks: tuple[Check, ...], before: tuple[Run, ...], lab: Lab
+) -> tuple[tuple[Item, ...], tuple[Probed, ...]]:
+    base = {run.check: run for run in before}
+    items: list[Item] = []
+    found: list[Probed] = []
+    wanted = Probe(files=tuple(each.path for each in sources(specimen.changes)))
+    for check in checks:
+        if Evidence(tuple(items)).failed:
+            items.append(Item(f"check {check.name}", "not_run", "info", "an earlier check failed"))
+            continue
+        lab.watch("verifying", f"patch: {check.run}")
+        probed = lab.walls.look(specimen.patched, check, lab.timeout, wanted if check.kind == "tests" else Probe())
+        probed, flaky = _again(specimen, check, base[check.name], probed, lab)
+        found.append(probed)
+        items.append(compare(check, base[check.name], probed.run, flaky))
+    return tuple(items), tuple(found)
+
+
+def _again(specimen: Specimen, check: Check, base: Run, probed: Probed, lab: Lab) -> tuple[Probed, tuple[str, ...]]:
+    """What is red anew runs once more, without the probe; and on the base, if it stays red."""
+    if not red_anew(check, base, probed.run):
+        return probed, ()
+    again = _run(specimen.patched, check, lab, "patch, once more")
+    base_again = _run(specimen.base, check, lab, "base, once more") if red_anew(check, base, again) else None
+    run, flaky = settled(probed.run, again, base_again, base)
+    return replace(probed, run=run), flaky
+
+
+def _reproduction(
+    specimen: Specimen, alone: "Future[Run] | None", checks: tuple[Check, ...], before: tuple[Run, ...], probed: tuple[Probed, ...]
+) -> Item:
+    if specimen.alone is None:
+        return untold("the patch brings no test of its own")
+    check = _tests(checks)
+    if alone is None or check is None:
+        return untold("no check runs tests")
+    base = next(run for run in before if run.check == check.name)
+    patched = next(each.run for each in probed if each.run.check == check.name)
+    return reproduced(base, alone.result(), patched)
+
+
+def _reach(specimen: Specimen, checks: tuple[Check, ...], probed: tuple[Probed, ...], lab: Lab) -> tuple[Item, ...]:
+    """Which changed lines the tests run, where that can be counted; for other files, whether they notice that a file is broken."""
+    check = _tests(checks)
+    seen = next((each for each in probed if check and each.run.check == check.name), None)
+    counted = executed(specimen.changes, seen) if seen else None
+    code = [each for each in specimen.changes if each.after is not None and is_code(each.path) and not is_test(each.path)]
+    if not code:
+        return (Item(REACHES, "not_applicable", "info", "no source file is left changed"),)
+    uncounted = tuple(each for each in code if counted is None or each not in sources(specimen.changes))
+    return (*((counted,) if counted else ()), *_canaries(specimen, uncounted, checks, probed, lab))
+
+
+def _canaries(
+    specimen: Specimen, files: tuple[Changed, ...], checks: tuple[Check, ...], probed: tuple[Probed, ...], lab: Lab
+) -> tuple[Item, ...]:
+    """Break the changed files on purpose: a test command that stays green does not run them, so its green is weak."""
+    broken = [(each.path, text) for each in files if (text := poison(each.path, each.after or "")) is not None]
+    if files and not broken:
+        return (Item(REACHES, "not_run", "info", f"no way known to break {line(files[0].path)} on purpose"),)
+    after = {each.run.check: each.run for each in probed}
+    found: list[Item] = []
+    for check in checks if broken else ():
+        if check.kind == "tests" and check.name in after:
+            lab.watch("verifying", f"canary: {check.run}")
+            run = lab.walls.look(specimen.patched, check, lab.timeout, Probe(instead=tuple(broken))).run
+            found.append(reached(check, after[check.name], run))
+    return tuple(found)
+
+
+def _mutants(specimen: Specimen, checks: tuple[Check, ...], probed: tuple[Probed, ...], lab: Lab, pool: ThreadPoolExecutor) -> Item:
+    """As many as the time allows, two at a time, each with the tests that run its line where these are known."""
+    check = _tests(checks)
+    patched = next((each for each in probed if check and each.run.check == check.name), None)
+    found = mutants.mutants(specimen.changes) if patched else ()
+    if check is None or patched is None or patched.run.report is None:
+        return Item(MUTANTS, "not_run", "info", "no check runs tests that leave a report")
+    start = lab.clock.seconds()
+    limit = max(LEAST_SECONDS, TIMES * patched.run.seconds)
+    seen: list[bool] = []
+    for first in range(0, len(found), AT_ONCE):
+        if lab.clock.seconds() - start > limit:
+            break
+        lab.watch("verifying", f"faults put in on purpose, {first + 1} of {len(found)}: {check.run}")
+        some = found[first : first + AT_ONCE]
+        running = [pool.submit(_mutated, specimen, check, mutant, patched, lab, limit) for mutant in some]
+        seen += [mutants.noticed(patched.run, future.result()) for future in running]
+    return mutants.judged(found, tuple(seen), round(lab.clock.seconds() - start, 3))
+
+
+def _mutated(specimen: Specimen, check: Check, mutant: Mutant, patched: Probed, lab: Lab, limit: float) -> Run:
+    only = tests_of(mutant.path, mutant.lines, patched.traced or ())
+    probe = Probe(only=only, instead=((mutant.path, mutant.text),))
+    return lab.walls.look(specimen.patched, check, min(lab.timeout, limit), probe).run
+
+
+def _run(tree: Tree, check: Check, lab: Lab, what: str) -> Run:
+    lab.watch("verifying", f"{what}: {check.run}")
+    return lab.walls.run(tree, check, lab.timeout)
