@@ -11,7 +11,7 @@ from bot.core.changed import Changed
 from bot.core.checks import Check, Probe, Probed, Run
 from bot.core.clean import line
 from bot.core.evidence import MUTANTS, REACHES, Evidence, Item
-from bot.core.executed import executed, sources, tests_of
+from bot.core.executed import executed, sources, covering
 from bot.core.mutants import Mutant
 from bot.core.paths import is_code, is_test
 from bot.core.reproduction import reproduced, untold
@@ -196,7 +196,7 @@ def _mutants(specimen: Specimen, checks: tuple[Check, ...], probed: tuple[Probed
 
 
 def _mutated(specimen: Specimen, check: Check, mutant: Mutant, patched: Probed, lab: Lab, limit: float) -> Run:
-    only = tests_of(mutant.path, mutant.lines, patched.traced or ())
+    only = covering(mutant.path, mutant.lines, patched.traced or ())
     probe = Probe(only=only, instead=((mutant.path, mutant.text),))
     return lab.walls.look(specimen.patched, check, min(lab.timeout, limit), probe).run
 

@@ -49,7 +49,7 @@ def executed(changes: tuple[Changed, ...], probed: Probed) -> Item | None:
     return Item(EXECUTED, "failed", "term", f"{len(missed)} of {count} changed statements are run by no passing test: {shown}")
 
 
-def tests_of(path: str, lines: range, traced: tuple[Traced, ...]) -> tuple[str, ...]:
+def covering(path: str, lines: range, traced: tuple[Traced, ...]) -> tuple[str, ...]:
     """The ids of the tests that ran one of these lines."""
     return tuple(
         sorted({name for each in traced if each.path == path for line, names in each.lines if line in lines for name in names})

@@ -55,12 +55,16 @@ def _tree(text: str) -> ast.Module | None:
         return None
 
 
+_GONE = "`pass`"
+"""How a fault ends that takes a whole statement away: seldom the one that a person would make."""
+
+
 def _spread(found: list[Mutant]) -> list[Mutant]:
     """One for each line before a second one for any; the most telling of a line first."""
     by_line: dict[tuple[str, int], list[Mutant]] = {}
     for mutant in found:
         by_line.setdefault((mutant.path, mutant.lines.start), []).append(mutant)
-    rows = list(by_line.values())
+    rows = [sorted(row, key=lambda mutant: mutant.what.endswith(_GONE)) for row in by_line.values()]
     return [row[n] for n in range(max(map(len, rows), default=0)) for row in rows if n < len(row)]
 
 

@@ -79,7 +79,12 @@ def closing(text: str) -> Report | None:
     for reader in (_unittest, _pytest, _cargo, _go, _jest, _node, _mocha):
         report = reader(clean, clean[-END:])
         if report is not None:
-            return replace(report, failed=_lines(report.failed), passed=None if report.passed is None else _lines(report.passed))
+            return replace(
+                report,
+                failed=_lines(report.failed),
+                passed=None if report.passed is None else _lines(report.passed),
+                asserted=None if report.asserted is None else _lines(report.asserted),
+            )
     return None
 
 
@@ -103,7 +108,18 @@ def _unittest(text: str, end: str) -> Report | None:
     executed = int(found[1]) - int(skipped[1] if skipped else 0)
     passed = set(_UNITTEST_OK.findall(text)) - set(failed)  # named with -v alone, and unless something prints in between
     named = len(passed) + len(set(failed)) >= executed and len(passed) <= MOST_NAMES
-    return Report(executed, tuple(sorted(set(failed))), tuple(sorted(passed)) if named else None)
+    asked = {name for kind, name, said in _UNITTEST_RED.findall(text) if kind == "FAIL" or not _NAMELESS.match(_last(said))}
+    return Report(
+        executed, tuple(sorted(set(failed))), tuple(sorted(passed)) if named else None, asserted=tuple(sorted(asked & set(failed)))
+    )
+
+
+_UNITTEST_RED = re.compile(r"^(FAIL|ERROR): (\S+ \([^)\n]*\))\n(?:[^\n]*\n)?-{20,}\n(.*?)(?:\n\n|\Z)", re.MULTILINE | re.DOTALL)
+
+
+def _last(traceback: str) -> str:
+    """The line that names the error; what it says besides may go on below, further in."""
+    return next((row for row in reversed(traceback.splitlines()) if row and not row[0].isspace()), "")
 
 
 _PYTEST = re.compile(r"^=* ?(\d{1,9} [a-z]+(?:, \d{1,9} [a-z]+)*|no tests ran) in [\d.]+s(?: \([\d:]+\))? ?=*\s*\Z", re.MULTILINE)

@@ -41,7 +41,9 @@ def settled(patched: Run, again: Run, base_again: Run | None, base: Run) -> tupl
     if passed is not None:
         passed = tuple(sorted({*passed, *(flaky - set(again.report.failed))}))
     report = replace(patched.report, failed=left, passed=passed)
-    return replace(patched, report=report, exit_code=patched.exit_code if left else again.exit_code), tuple(sorted(flaky))
+    return replace(
+        patched, report=report, exit_code=patched.exit_code if left else 0 if again.report.failed else again.exit_code
+    ), tuple(sorted(flaky))
 
 
 def _command(base: Run, patched: Run) -> tuple[State, Strength, str]:

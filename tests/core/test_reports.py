@@ -9,7 +9,7 @@ from bot.core.checks import Check, Report, Run
 from bot.core.confidence import confidence
 from bot.core.evidence import Evidence, Item
 from bot.core.reports import closing, junit
-from bot.core.suite import Retold, compare, fixes
+from bot.core.suite import Retold, compare, fixes, red_anew, settled
 
 JUNIT = (
     b'<?xml version="1.0"?><testsuites><testsuite><testcase classname="t.A" name="ok"/><testcase classname="t" name="bad">'
@@ -19,7 +19,7 @@ JUNIT = (
 
 
 def test_a_junit_report_counts_what_was_executed_and_names_what_failed():
-    assert junit(JUNIT) == Report(3, ("t.broken", "t::bad"), ("t.A::ok",), "junit")
+    assert junit(JUNIT) == Report(3, ("t.broken", "t::bad"), ("t.A::ok",), "junit", ("t::s",), ("t::bad",))
 
 
 @pytest.mark.parametrize("xml", [b"", JUNIT[:-9], b"<html/>", b'<!DOCTYPE a [<!ENTITY b "c">]>' + JUNIT, b"\xff" * 9])
@@ -33,8 +33,8 @@ UNITTEST = "test_a ... ok\n\n======\nFAIL: test_b (m.T.test_b)\n------\nRan 3 te
 @pytest.mark.parametrize(
     ("text", "report"),
     [
-        (UNITTEST, Report(2, ("test_b (m.T.test_b)",))),
-        ("..\n----\nRan 2 tests in 0.001s\n\nOK\n", Report(2, ())),
+        (UNITTEST, Report(2, ("test_b (m.T.test_b)",), asserted=())),
+        ("..\n----\nRan 2 tests in 0.001s\n\nOK\n", Report(2, (), asserted=())),
         ("FAILED a.py::t - x\n1 failed, 2 passed, 1 skipped in 0.12s\n", Report(3, ("a.py::t",))),
         ("no tests ran in 0.01s\n", Report(0, ())),
         ("test a ... ok\ntest b ... FAILED\ntest result: FAILED. 1 passed; 1 failed; 0 ignored;\n", Report(2, ("b",))),
@@ -61,8 +61,59 @@ def test_names_are_one_line_whoever_chose_them():
 
 def test_unittest_names_what_passes_only_where_every_test_is_accounted_for():
     text = "test_a (m.T.test_a) ... ok\ntest_b (m.T.test_b)\nSays what it is for. ... ok\n\n---\nRan 2 tests in 0.001s\n\nOK\n"
-    assert closing(text) == Report(2, (), ("test_a (m.T.test_a)", "test_b (m.T.test_b)"))
-    assert closing(text.replace("Ran 2", "Ran 3")) == Report(3, ())
+    assert closing(text) == Report(2, (), ("test_a (m.T.test_a)", "test_b (m.T.test_b)"), asserted=())
+    assert closing(text.replace("Ran 2", "Ran 3")) == Report(3, (), asserted=())
+
+
+RED = """\
+======
+ERROR: test_a (m.T.test_a)
+----------------------------------------------------------------------
+Traceback (most recent call last):
+  File "m.py", line 3, in test_a
+    f()
+{said}
+
+======
+FAIL: test_b (m.T.test_b)
+Says what it is for.
+----------------------------------------------------------------------
+Traceback (most recent call last):
+  File "m.py", line 4, in test_b
+    self.assertEqual(1, 2)
+AssertionError: 1 != 2
+
+----
+Ran 2 tests in 0.001s
+
+FAILED (failures=1, errors=1)
+"""
+NAMELESS = [
+    "NameError: name 'f' is not defined",
+    "ImportError: Failed to import test module: m",
+    "AttributeError: module 'shop' has no attribute 'f'",
+    "AttributeError: 'Basket' object has no attribute 'f'",
+    "TypeError: f() got an unexpected keyword argument 'x'",
+    "TypeError: f() takes 1 positional argument but 2 were given",
+]
+ASKED = ["IndexError: list index out of range", "AttributeError: 'NoneType' object has no attribute 'f'", "shop.Broke: no money"]
+
+
+@pytest.mark.parametrize(("said", "asked"), [*((said, False) for said in NAMELESS), *((said, True) for said in ASKED)])
+def test_a_test_that_misses_a_name_has_asked_nothing(said, asked):
+    report = closing(RED.format(said=said))
+    assert report is not None
+    assert report.asserted == (("test_a (m.T.test_a)",) if asked else ()) + ("test_b (m.T.test_b)",)
+    written = junit(f'<testsuite><testcase classname="t" name="x"><failure message="{said}"/></testcase></testsuite>'.encode())
+    assert written is not None
+    assert written.asserted == (("t::x",) if asked else ())
+
+
+def test_an_error_before_a_test_has_asked_nothing():
+    broken = b'<testsuite><testcase classname="t" name="x"><error message="fixture broke"/></testcase></testsuite>'
+    report = junit(broken)
+    assert report is not None
+    assert (report.failed, report.asserted) == (("t::x",), ())
 
 
 HUGE = 300_000
@@ -101,6 +152,8 @@ def run(code: int = 0, report: Report | None = None, *, timed_out: bool = False)
         (TESTS, run(1, Report(3, ())), run(1, Report(3, ())), "passed", "strong"),
         (TESTS, run(0, Report(1, (), ("a",))), run(0, Report(1, (), ("b",))), "failed", "veto"),
         (TESTS, run(0, Report(1, (), ("a[1]",))), run(0, Report(1, (), ("a[2]",))), "passed", "strong"),
+        (TESTS, run(0, Report(2, (), ("a[1]", "a[2]"))), run(0, Report(2, (), ("a[1]", "b"))), "failed", "veto"),
+        (TESTS, run(1, Report(2, ("a[1]",), ("a[2]",))), run(0, Report(2, (), ("a[2]", "b"))), "failed", "veto"),
         (TESTS, run(0, Report(3, (), None, "junit")), run(0, Report(3, ())), "failed", "veto"),
         (TESTS, run(0), run(0), "passed", "weak"),
         (TESTS, run(0), run(1), "failed", "veto"),
@@ -114,6 +167,47 @@ def run(code: int = 0, report: Report | None = None, *, timed_out: bool = False)
 def test_a_check_is_judged_against_the_base(check, base, patched, state, strength):
     item = compare(check, base, patched)
     assert (item.state, item.strength) == (state, strength)
+
+
+def report(*failed: str, passed: tuple[str, ...] = ("ok",)) -> Report:
+    return Report(len(failed) + len(passed), failed, passed, "junit")
+
+
+@pytest.mark.parametrize(
+    ("again", "base_again", "left", "flaky"),
+    [
+        (run(0, report(passed=("a", "b", "ok"))), None, (), ("a", "b")),
+        (run(1, report("a", passed=("b", "ok"))), run(0, report()), ("a",), ("b",)),
+        (run(1, report("a", "b")), run(1, report("b")), ("a",), ("b",)),
+        (run(1, report("a", "b")), run(0, report()), ("a", "b"), ()),
+        (run(1, report("a", "b")), run(1, report("a", "b")), (), ("a", "b")),
+        (run(2), None, ("a", "b"), ()),
+    ],
+)
+def test_what_is_red_by_chance_is_told_apart_by_running_it_again(again, base_again, left, flaky):
+    base, first = run(0, report()), run(1, report("a", "b"))
+    assert red_anew(TESTS, base, first)
+    settled_run, found = settled(first, again, base_again, base)
+    assert settled_run.report is not None
+    assert (settled_run.report.failed, found) == (left, flaky)
+    item = compare(TESTS, base, settled_run, found)
+    assert item.state == ("failed" if left else "passed")
+    assert ("flaky" in item.reason) is bool(flaky)
+
+
+@pytest.mark.parametrize(
+    ("base", "patched", "anew"),
+    [
+        (run(0, report()), run(0, report()), False),
+        (run(1, report("a")), run(1, report("a")), False),
+        (run(0), run(1), True),
+        (run(1), run(1), False),
+        (run(0, report()), run(1, None, timed_out=True), False),
+    ],
+)
+def test_only_what_may_be_chance_is_run_again(base, patched, anew):
+    assert red_anew(TESTS, base, patched) is anew
+    assert not red_anew(LINT, base, patched)
 
 
 def test_weak_checks_alone_prove_nothing_and_give_no_confidence_above_the_prior():

@@ -51,7 +51,7 @@ def test_a_patch_with_a_test_that_fails_without_it_is_green_in_all_three_jobs(or
     assert origin.token not in only.log
 
 
-def test_without_tests_of_its_own_a_patch_has_nothing_to_run_there_and_old_red_is_red(origin):
+def test_without_covering_its_own_a_patch_has_nothing_to_run_there_and_old_red_is_red(origin):
     base = origin.commit({"add.py": BAD, "tests/__init__.py": "", "tests/test_sum.py": CASE})
     patched = origin.commit({"add.py": GOOD}, base)
 

@@ -43,7 +43,8 @@ def test_a_right_patch_of_the_first_lane_is_accepted_and_lies_on_a_branch(job):
         ("patch rules", "passed"),
         ("check tests", "passed"),
         ("fixes failing tests", "passed"),
-        ("tests reaches the change", "passed"),
+        ("reproduction", "not_run"),
+        ("changed lines executed", "passed"),
     ]
 
 
@@ -125,11 +126,11 @@ def test_a_change_that_no_test_runs_is_not_enough(job):
     record, _ = job.run(Scripted({"fast": [aside, DONE], "strong": [aside, DONE]}))
 
     assert record.result == "not_fixed"
-    assert ("tests reaches the change", "failed") in names(record)
+    assert ("changed lines executed", "failed") in names(record)
     assert record.attempts[0].decision == Escalate(
         "strong",
         "low_confidence_summary",
-        "tests reaches the change: stays green with the changed files broken on purpose: it never runs them",
+        "changed lines executed: no passing test runs a changed line: shop/unused.py:1",
     )
 
 
@@ -306,7 +307,7 @@ HOOK = {
     ("patch", "says"),
     [
         ([RETELL], "only tests are changed"),
-        ([RETELL, NOTE], "confidence 0.5"),
+        ([RETELL, NOTE], "no test that executes the change has passed"),
         ([HOOK, NOTE], "changes tests/conftest.py, which decides how it is judged"),
         ([HOOK, GOOD], "changes tests/conftest.py, which decides how it is judged"),
     ],

@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+from contextlib import suppress
 
 _wanted = json.loads(os.environ.get("ROUTE_AGENT_PROBE") or "{}")
 _only = _wanted.get("only", [])
@@ -10,16 +11,14 @@ _only = _wanted.get("only", [])
 
 def pytest_configure(config):
     """Collect the wanted files alone: to look at all others could take longer than to run these."""
-    files = sorted({os.path.join(_wanted["root"], name.partition("::")[0]) for name in _only})  # noqa: PTH118
-    there = [path for path in files if os.path.exists(path)]  # noqa: PTH110
+    files = sorted({os.path.join(_wanted["root"], name.partition("::")[0]) for name in _only})
+    there = [path for path in files if os.path.exists(path)]
     if there:
         config.args = there
 
 
 def pytest_collection_modifyitems(config, items):
     names = {name for name in _only if "::" in name}
-    if not names:
-        return
     kept = [item for item in items if item.nodeid in names]
     if kept:
         config.hook.pytest_deselected(items=[item for item in items if item.nodeid not in names])
@@ -27,18 +26,14 @@ def pytest_collection_modifyitems(config, items):
 
 
 def _switch(name):
-    coverage = sys.modules.get("coverage")
-    try:
-        current = coverage.Coverage.current() if coverage and _wanted.get("files") else None
-        if current is not None:
-            current.switch_context(name)
-    except Exception:  # noqa: BLE001, S110 - another coverage runs, or none
-        pass
+    with suppress(Exception):  # where another coverage runs, or none
+        coverage = sys.modules["coverage"]
+        coverage.Coverage.current().switch_context(name)
 
 
-def pytest_runtest_logstart(nodeid, location):  # noqa: ARG001
+def pytest_runtest_logstart(nodeid):
     _switch(nodeid)
 
 
-def pytest_runtest_logfinish(nodeid, location):  # noqa: ARG001
+def pytest_runtest_logfinish():
     _switch("")

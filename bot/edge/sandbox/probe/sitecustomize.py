@@ -11,13 +11,15 @@ import importlib.util
 import json
 import os
 import sys
+import warnings
+from contextlib import suppress
 
-HERE = os.path.dirname(os.path.abspath(__file__))  # noqa: PTH100,PTH120 - a small import, in every process
+HERE = os.path.dirname(os.path.abspath(__file__))
 
 
 def _next():
     """The environment's own `sitecustomize`, which ours stands before."""
-    rest = [path for path in sys.path if os.path.abspath(path or ".") != HERE]  # noqa: PTH100
+    rest = [path for path in sys.path if os.path.abspath(path or ".") != HERE]
     spec = importlib.machinery.PathFinder.find_spec("sitecustomize", rest)
     if spec is not None and spec.loader is not None:
         spec.loader.exec_module(importlib.util.module_from_spec(spec))
@@ -26,12 +28,11 @@ def _next():
 def _coverage(ours):
     """coverage.py of the environment; ours where it has none."""
     if importlib.util.find_spec("coverage") is None:
-        spec = importlib.util.spec_from_file_location(
-            "coverage", os.path.join(ours, "__init__.py"), submodule_search_locations=[ours]
-        )  # noqa: PTH118
+        start = os.path.join(ours, "__init__.py")
+        spec = importlib.util.spec_from_file_location("coverage", start, submodule_search_locations=[ours])
         sys.modules["coverage"] = module = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(module)
-    import coverage  # noqa: PLC0415
+    import coverage
 
     return coverage
 
@@ -43,28 +44,22 @@ def _trace(wanted):
 
 
 def _write(made, out):
-    try:
+    """In silence: what a check prints last is how some runners close their report."""
+    with suppress(Exception), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
         made.stop()
         data = made.get_data()
-        found = {
-            path: {str(line): names for line, names in data.contexts_by_lineno(path).items()} for path in data.measured_files()
-        }
-        path = os.path.join(out, "trace-%d-%s.json" % (os.getpid(), os.urandom(4).hex()))  # noqa: PTH118
-        with open(path, "w", encoding="utf-8", errors="replace") as file:  # noqa: PTH123
+        found = {path: data.contexts_by_lineno(path) for path in data.measured_files()}
+        name = f"trace-{os.getpid()}-{os.urandom(4).hex()}.json"
+        with open(os.path.join(out, name), "w", encoding="utf-8", errors="replace") as file:
             json.dump(found, file)
-    except Exception:  # noqa: BLE001, S110
-        pass
 
 
-try:
+with suppress(Exception):
     _wanted = json.loads(os.environ.get("ROUTE_AGENT_PROBE", "null"))
     if _wanted:
         os.environ["PYTEST_PLUGINS"] = ",".join(filter(None, (os.environ.get("PYTEST_PLUGINS"), "route_agent_probe")))
         if _wanted["files"]:
             _trace(_wanted)
-except Exception:  # noqa: BLE001, S110
-    pass
-try:
+with suppress(Exception):
     _next()
-except Exception:  # noqa: BLE001, S110
-    pass

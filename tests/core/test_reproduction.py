@@ -1,0 +1,40 @@
+"""What a patch's own tests show when they are run without it."""
+
+import pytest
+
+from bot.core.checks import Report, Run
+from bot.core.reproduction import reproduced
+
+
+def run(report: Report | None, *, timed_out: bool = False) -> Run:
+    return Run("t", 1, 1.0, timed_out, report, "")
+
+
+def report(failed: str = "", passed: str = "", asserted: str | None = None) -> Report:
+    asked = None if asserted is None else tuple(asserted.split())
+    return Report(len(failed.split()) + len(passed.split()), tuple(failed.split()), tuple(passed.split()), "junit", (), asked)
+
+
+@pytest.mark.parametrize(
+    ("base", "alone", "patched", "state", "says"),
+    [
+        (report("", "a"), report("new", "a", "new"), report("", "a new"), "passed", "new"),
+        (report("old", "a"), report("old new", "a", "new"), report("old", "a new"), "passed", "new"),
+        (report("", "a"), report("", "a new", ""), report("", "a new"), "failed", "pass without its change"),
+        (report("old", "a"), report("old", "a new", "old"), report("", "a new old"), "failed", "pass without its change"),
+        (report("", "a"), report("new", "a", ""), report("", "a new"), "not_run", "missing"),
+        (report("", "a"), report("new", "a", "new"), report("", "a"), "not_run", "not seen to pass"),
+        (report("", "a"), report("x y", "a", "x"), report("y", "a"), "not_run", "not seen to pass"),
+        (report("", "a"), report("new", "a"), report("", "a new"), "passed", "new"),
+    ],
+)
+def test_a_new_test_counts_that_fails_without_the_change_for_what_the_code_does(base, alone, patched, state, says):
+    item = reproduced(run(base), run(alone), run(patched))
+    assert (item.state, item.strength) == (state, "term")
+    assert says in item.reason
+
+
+def test_what_cannot_be_told_is_not_run():
+    some = run(report("", "a"))
+    assert reproduced(some, run(None), some).state == "not_run"
+    assert reproduced(some, run(None, timed_out=True), some).state == "not_run"
