@@ -11,7 +11,7 @@ from bot.core.changed import Changed
 from bot.core.checks import Check, Probe, Probed, Run
 from bot.core.clean import line
 from bot.core.evidence import MUTANTS, REACHES, Evidence, Item
-from bot.core.executed import executed, sources, covering
+from bot.core.executed import covering, executed, sources
 from bot.core.mutants import Mutant
 from bot.core.paths import is_code, is_test
 from bot.core.reproduction import reproduced, untold

@@ -1,14 +1,16 @@
 """Has the repository's own CI judge a branch, and waits for what it says."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 from bot.core import ci, jobs, patch
 from bot.core.checks import Check, Run
+from bot.core.ci import CiRun
 from bot.core.clean import line, printable, redact
 from bot.core.evidence import Evidence
 from bot.core.policy import Policy
 from bot.core.trail import Awaited, Pushed, Trail
-from bot.ports import Ci, Clock, Desk, Unavailable, Watcher
+from bot.ports import Ci, Clock, Denied, Desk, Unavailable, Watcher
 
 FIRST, GROWS, LONGEST = 3.0, 1.5, 60.0
 """Seconds between two looks: short at first, longer with time."""
@@ -40,7 +42,13 @@ def judged(trail: Trail, pushed: Pushed, desk: Desk, clock: Clock, watch: Watche
         asked = inputs if _shipped(check) else {}
         started.append(_Started(check, desk.ci.start(check.run, pushed.branch, pushed.commit, asked), rewritten))
     for each in started:
-        said.append(_one(each, pushed, policy, desk.ci, clock, start))
+        ended, run = _one(each, pushed, policy, desk.ci, clock, start)
+        if ended.verdict == "failed" and run.attempt == 1 and _shipped(each.check) and jobs.perhaps_chance(run):
+            watch("waiting_for_ci", f"{each.check.name} once more: what is red may be chance")
+            with suppress(Denied):  # then what was said first stands
+                desk.ci.again(run.id)
+                ended, run = _one(each, pushed, policy, desk.ci, clock, start, attempt=2)
+        said.append(ended)
         if said[-1].verdict != "passed":
             break
     return _moved(trail, desk) or _together(tuple(said), round(clock.seconds() - start, 3))
@@ -56,8 +64,10 @@ def _moved(trail: Trail, desk: Desk) -> Awaited | None:
     )
 
 
-def _one(started: _Started, pushed: Pushed, policy: Policy, source: Ci, clock: Clock, start: float) -> Awaited:
-    """One workflow, to its verdict."""
+def _one(
+    started: _Started, pushed: Pushed, policy: Policy, source: Ci, clock: Clock, start: float, attempt: int = 1
+) -> tuple[Awaited, CiRun]:
+    """One workflow, to its verdict. Right after it was run again GitHub may still show the attempt before."""
     limits = ci.Limits(policy.verification.ci.timeout_minutes * 60.0, float(policy.verification.ci.min_seconds))
     pause, silent = FIRST, 0
     while True:
@@ -65,6 +75,8 @@ def _one(started: _Started, pushed: Pushed, policy: Policy, source: Ci, clock: C
         pause = min(pause * GROWS, LONGEST)
         try:
             run, silent = source.look(started.run), 0
+            if run.attempt < attempt and clock.seconds() - start <= limits.seconds:
+                continue
             said = _verdict(run, started.check, pushed.commit, limits, clock.seconds() - start)
             moved = not isinstance(said, ci.Waiting) and source.moved(pushed.branch, pushed.commit)
         except Unavailable:
@@ -76,8 +88,8 @@ def _one(started: _Started, pushed: Pushed, policy: Policy, source: Ci, clock: C
             continue
         if moved:
             why = f"the branch {pushed.branch} no longer points at what was judged"
-            return Awaited("superseded", why, run.url, Evidence(()), 0.0)
-        return Awaited(said.verdict, said.why, run.url, _evidence(started, run, said.verdict, pushed, source), 0.0)
+            return Awaited("superseded", why, run.url, Evidence(()), 0.0), run
+        return Awaited(said.verdict, said.why, run.url, _evidence(started, run, said.verdict, pushed, source), 0.0), run
 
 
 def _shipped(check: Check) -> bool:

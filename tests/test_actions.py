@@ -193,12 +193,14 @@ ASSERTIONS = {
         "import unittest\n\nclass A(unittest.TestCase):\n    def test_a(self):\n"
         "        with self.subTest(1):\n            self.assertEqual(4, 5)\n"
     ),
+    "an error that the code raises": "def test_a():\n    assert [][0] == 1\n",
+    "nothing where something should be": "def test_a():\n    assert None.name == 'x'\n",
     "one of several": "import missing_a\n".replace("import", "def test_b():\n    import") + "\ndef test_a():\n    assert not 1\n",
 }
 
 
 @pytest.mark.parametrize("test", ASSERTIONS.values(), ids=ASSERTIONS.keys())
-def test_a_failed_assertion_makes_the_tests_alone_green(tmp_path, test):
+def test_a_question_that_was_asked_and_answered_wrongly_makes_the_tests_alone_green(tmp_path, test):
     code, text = said(tmp_path, "tests-only", test)
     assert code == 0, text
 

@@ -37,6 +37,8 @@ class CiRun:
     url: str
     jobs: tuple[Job, ...] = ()
     seconds: float | None = None
+    attempt: int = 1
+    """How often it was started: a run that is run again keeps its id."""
 
 
 @dataclass(frozen=True, slots=True)

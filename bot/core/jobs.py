@@ -11,7 +11,7 @@ SUITE = "check ci"
 
 
 def shown(run: CiRun, *, green: bool, with_tests: bool, rewritten: tuple[str, ...] = ()) -> Evidence:
-    """The evidence of the shipped workflow.
+    """The evidence of the shipped workflow; of its last attempt, where it was run again.
 
     `with_tests` says whether the patch has tests that can run without the rest of it; `rewritten` are the test files it takes lines
     from.
@@ -21,8 +21,10 @@ def shown(run: CiRun, *, green: bool, with_tests: bool, rewritten: tuple[str, ..
     if base is None or patched is None:
         return workflow(run, "the workflow", green=green)
     if not _green(patched):
-        return Evidence((Item(SUITE, "failed", "veto", _red(patched)),))
-    suite = Item(SUITE, "passed", "strong", f"job `{PATCHED}` is green: its runner closed its report")
+        twice = ", twice" if run.attempt > 1 else ""
+        return Evidence((Item(SUITE, "failed", "veto", f"{_red(patched)}{twice}"),))
+    chance = "; red when it ran first, so some test is flaky" if run.attempt > 1 else ""
+    suite = Item(SUITE, "passed", "strong", f"job `{PATCHED}` is green: its runner closed its report{chance}")
     tests = jobs.get(TESTS)
     fixed = _fixed(base, tests, with_tests=with_tests, rewritten=rewritten)
     return Evidence((suite, fixed, _reproduced(base, tests, with_tests=with_tests)))
@@ -39,6 +41,13 @@ def workflow(run: CiRun, name: str, *, green: bool) -> Evidence:
 def failed(run: CiRun) -> tuple[Job, ...]:
     """The jobs whose logs say why a run is red; the base's red is not the patch's."""
     return tuple(job for job in run.jobs if job.conclusion == "failure" and job.name not in (BASE, TESTS))
+
+
+def perhaps_chance(run: CiRun) -> bool:
+    """Whether the patch's tests are red and the base's green: then another run of both may say that it was chance."""
+    jobs = {job.name: job for job in run.jobs}
+    base, patched = jobs.get(BASE), jobs.get(PATCHED)
+    return base is not None and patched is not None and _green(base) and _red_step(patched) in ("test", "report")
 
 
 def unusable(run: CiRun) -> str:

@@ -49,7 +49,7 @@ def junit(xml: bytes) -> Report | None:
 
 _NAMELESS = re.compile(
     r"(?:[\w.]*\.)?(?:NameError|UnboundLocalError|ImportError|ModuleNotFoundError|SyntaxError|IndentationError|TabError)\b"
-    r"|(?:[\w.]*\.)?AttributeError: (?!'(?:NoneType|int|float|str|bytes|bool|list|dict|tuple|set)' object)"
+    r"|(?:[\w.]*\.)?AttributeError\b(?!\W+(?:NoneType|int|float|str|bytes|bool|list|dict|tuple|set)' object)"
     r"|(?:[\w.]*\.)?TypeError: .*(?:unexpected keyword|positional argument|required keyword-only)"
     r"|fixture '"
 )

@@ -97,6 +97,10 @@ class Ci(Protocol):
         """The id of the run. One that was started on this very commit before is found, not started again."""
         ...
 
+    def again(self, run: int) -> None:
+        """Run every job of a finished run once more, under the same id. Raises `Denied` where GitHub will not."""
+        ...
+
     def look(self, run: int) -> CiRun:
         """How a run stands now, with its jobs and their steps."""
         ...

@@ -43,7 +43,7 @@ def test_a_failing_test_that_the_patch_rewrites_was_not_fixed():
         assert (fixes.state, "takes lines from tests/test_a.py" in fixes.reason) == ("not_run", True)
 
 
-def test_without_covering_its_own_a_green_patch_reproduces_nothing():
+def test_without_tests_of_its_own_a_green_patch_reproduces_nothing():
     evidence = shown(run(base="success", tests_only="success", patched="success"), green=True, with_tests=False)
     assert {item.name: item.state for item in evidence.items}[REPRODUCED] == "not_applicable"
 

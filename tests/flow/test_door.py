@@ -112,7 +112,8 @@ def test_a_label_on_an_issue_ends_in_a_pull_request_by_the_fast_lane(world, mode
 def test_a_red_branch_escalates_and_the_strong_lane_reads_the_log(world, models, shop, issue, tmp_path):
     models.script("m-fast", [BAD, DONE])
     models.script("m-strong", [GOOD, TEST, DONE])
-    world.runner = Scripted({"base": "success", "tests-only": "success", "patched": "failure"}, PROVED, log="E   assert '4' == 4")
+    red = {"base": "success", "tests-only": "success", "patched": "failure"}
+    world.runner = Scripted(red, red, PROVED, log="E   assert '4' == 4")
 
     ended = commented(world, shop, issue, tmp_path / "job").act()
 
@@ -125,6 +126,27 @@ def test_a_red_branch_escalates_and_the_strong_lane_reads_the_log(world, models,
     assert len(world.pulls(shop)) == 1
     world.reacted(shop, issue)
     world.finish()
+
+
+def test_what_is_red_by_chance_is_run_again_before_a_lane_is(world, models, shop, issue, tmp_path):
+    models.script("m-fast", [GOOD, TEST, DONE])
+    world.runner = Scripted({"base": "success", "tests-only": "success", "patched": "failure"}, PROVED)
+    ended = commented(world, shop, issue, tmp_path / "job").act()
+    assert ended.state == "accepted", ended
+    assert [a.lane for a in of(ended).attempts] == ["fast"]
+    assert "some test is flaky" in last(world, issue)
+    (run,) = world.runs(shop)
+    assert run.attempt == 2
+    assert happened(world, shop, issue) == Happened(branches=1, runs=1, pulls=1)
+
+
+def test_where_github_runs_nothing_again_the_first_verdict_stands(world, models, shop, issue, tmp_path):
+    models.script("m-fast", [GOOD, TEST, DONE])
+    models.script("m-strong", [GOOD, TEST, DONE])
+    world.runner, world.reruns = Scripted(RED, RED), False
+    ended = commented(world, shop, issue, tmp_path / "job").act()
+    assert ended.state == "not_fixed", ended
+    assert happened(world, shop, issue) == Happened(branches=1, runs=2)
 
 
 def test_a_patch_without_a_test_that_shows_it_is_not_enough(world, models, shop, issue, tmp_path):
@@ -292,7 +314,7 @@ def test_a_pull_request_that_changes_its_judge_is_not_judged_by_it(world, models
 def test_in_three_jobs_no_job_holds_both_the_models_key_and_the_right_to_write(world, models, shop, issue, tmp_path):
     models.script("m-fast", [BAD, DONE])
     models.script("m-strong", [GOOD, TEST, DONE])
-    world.runner = Scripted(RED, PROVED)
+    world.runner = Scripted(RED, RED, PROVED)
     payload = world.comment(shop, issue, "ann", "/agent fix")
 
     def job(name: str, scopes: str | None = None) -> Job:

@@ -55,6 +55,11 @@ class Workflows:
             found = self.hub.repo.get_workflow_runs(head_sha=sha, event="workflow_dispatch")
             return next((int(run.id) for run in found if str(run.path).partition("@")[0] == workflow), None)
 
+    def again(self, run: int) -> None:
+        with sorted_out(f"running {run} once more", "actions: write"):
+            if not self.hub.repo.get_workflow_run(run).rerun():
+                raise Denied(f"GitHub does not run {run} once more")
+
     def look(self, run: int) -> CiRun:
         with sorted_out(f"reading run {run}", "actions: read"):
             found = self.hub.repo.get_workflow_run(run)
@@ -67,6 +72,7 @@ class Workflows:
                 url=found.html_url,
                 jobs=jobs,
                 seconds=_between(found.run_started_at, found.updated_at),
+                attempt=found.run_attempt,
             )
 
     def moved(self, branch: str, sha: str) -> bool:

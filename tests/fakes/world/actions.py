@@ -109,13 +109,14 @@ def _run_json(world: "World", repo: "Repo", run: "Run") -> dict[str, Any]:
         "url": url,
         "html_url": f"{world.url}/{repo.name}/actions/runs/{run.id}",
         "jobs_url": f"{url}/jobs",
+        "rerun_url": f"{url}/rerun",
         "path": f"{run.path}@refs/heads/{run.branch}",
         "event": "workflow_dispatch",
         "head_branch": run.branch,
         "head_sha": run.sha,
         "status": run.status,
         "conclusion": run.conclusion,
-        "run_attempt": 1,
+        "run_attempt": run.attempt,
         "run_started_at": START,
         "updated_at": f"2026-11-25T20:{minutes:02}:{seconds:02}Z",
     }
@@ -140,6 +141,17 @@ def run(world: "World", asked: Asked) -> Answer:
     one = repo.runs[int(asked.parts[1])]
     one.looks += 1
     return Answer(200, _run_json(world, repo, one))
+
+
+def rerun(world: "World", asked: Asked) -> Answer:
+    """Every job once more, under the same id."""
+    repo = found(world, asked, "actions:write")
+    one = repo.runs[int(asked.parts[1])]
+    if one.status != "completed" or not world.reruns:
+        raise Refused(403, "This workflow is already running")
+    one.attempt, one.status, one.conclusion, one.jobs = one.attempt + 1, "queued", None, []
+    world.runner(world, repo, one)
+    return Answer(201, {})
 
 
 def jobs(world: "World", asked: Asked) -> Answer:

@@ -51,5 +51,6 @@ ROUTES: tuple[tuple[str, str, Route], ...] = (
     ("GET", _R + r"/actions/runs", actions.runs),
     ("GET", _R + r"/actions/runs/(\d+)", actions.run),
     ("GET", _R + r"/actions/runs/(\d+)/jobs", actions.jobs),
+    ("POST", _R + r"/actions/runs/(\d+)/rerun", actions.rerun),
     ("GET", _R + r"/actions/jobs/(\d+)/logs", actions.logs),
 )

@@ -89,6 +89,7 @@ class Run:
     seconds: int = 60
     looks: int = 0
     """How often it was asked for so far."""
+    attempt: int = 1
 
 
 Runner = Callable[["World", "Repo", Run], None]
@@ -151,6 +152,8 @@ class World:
         self.drafts = True
         self.lists_late = 0
         """How many looks at the list of runs a new run stays out of."""
+        self.reruns = True
+        """Whether a finished run may be run once more."""
         self.unlisted: dict[int, int] = {}
         self.server = Http(self, port)
         self.url = self.server.url
