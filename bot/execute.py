@@ -143,7 +143,7 @@ def _reproduction(
         return untold("no check runs tests")
     base = next(run for run in before if run.check == check.name)
     patched = next(each.run for each in probed if each.run.check == check.name)
-    return reproduced(base, alone.result(), patched)
+    return reproduced(base, alone.result(), patched, specimen.retold.rewritten)
 
 
 def _reach(specimen: Specimen, checks: tuple[Check, ...], probed: tuple[Probed, ...], lab: Lab) -> tuple[Item, ...]:

@@ -5,6 +5,7 @@ from bot.core.changed import Changed
 from bot.core.checks import Check
 from bot.core.clean import line
 from bot.core.evidence import GRADING, PATCH_RULES, Evidence, Item
+from bot.core.inspection import inspected
 from bot.core.paths import is_test
 from bot.core.policy import Policy
 from bot.core.suite import Retold
@@ -51,7 +52,9 @@ def read(opened: Opened, attempt: Attempt, lab: Lab) -> tuple[tuple[Item, ...], 
     if tree.diff() != attempt.diff:  # ours always are the same; one from a Trail may say less than it does
         return (Item(PATCH_RULES, "failed", "veto", "the diff does not say what applying it changes"),), None
     changes = _changes(made, base, tree)
-    return (first, *_grading(made)), _specimen(opened, made, changes, base, tree, lab)
+    known = (opened.request.task, *(run.tail for run in opened.baseline if run.exit_code))
+    items = (first, *inspected(changes, known, opened.task_class), *_grading(made))
+    return items, _specimen(opened, made, changes, base, tree, lab)
 
 
 def _changes(made: patch.Patch, base: Tree, tree: Tree) -> tuple[Changed, ...]:

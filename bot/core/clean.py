@@ -4,6 +4,7 @@ import base64
 import html
 import re
 import unicodedata
+from collections.abc import Iterator
 from typing import Annotated
 
 from pydantic import BeforeValidator, PlainSerializer
@@ -31,6 +32,14 @@ def _invisible(character: str) -> bool:
     if character in _BLANK_LETTERS or 0xFE00 <= ord(character) <= 0xFE0F or 0xE0100 <= ord(character) <= 0xE01EF:
         return True
     return unicodedata.category(character) in ("Cc", "Cf", "Co", "Cn", "Cs")
+
+
+def hides(character: str) -> bool:
+    """Whether it draws nothing where it stands, or turns what stands beside it: what has no business in a program.
+
+    Characters that our Unicode version does not know, and those for private use, are left to the fonts that draw them.
+    """
+    return character not in "\r\f" and _invisible(character) and unicodedata.category(character) not in ("Cn", "Co")
 
 
 def visible(text: str) -> str:
@@ -74,6 +83,11 @@ def redact(text: str, secrets: tuple[str, ...] = ()) -> str:
         for form in (secret, base64.b64encode(raw).decode(), base64.urlsafe_b64encode(raw).decode()):
             text = text.replace(form.rstrip("="), "[redacted]")
     return _TOKEN.sub("[redacted]", text)
+
+
+def tokens(text: str) -> Iterator[re.Match[str]]:
+    """What `redact` takes out for its shape alone."""
+    return _TOKEN.finditer(text)
 
 
 def fence(text: str, language: str = "") -> str:

@@ -128,7 +128,7 @@ def _changes(file: PatchedFile) -> tuple[int, int, str, str]:
 
 
 def _added_at(file: PatchedFile) -> tuple[int, ...]:
-    return tuple(line.target_line_no for hunk in file for line in hunk if line.is_added)
+    return tuple(line.target_line_no for hunk in file for line in hunk if line.is_added and line.target_line_no is not None)
 
 
 def _cut_at(file: PatchedFile) -> tuple[int, ...]:

@@ -138,7 +138,7 @@ def fixes(checks: tuple[Check, ...], base: tuple[Run, ...], patched: tuple[Run, 
         fixed, lost = ([], silent) if retold.changed else (silent, [])
     if lost:
         return Item(FIXES, "not_run", "info", f"failing on the base, not seen to pass: {_names(lost)}")
-    told_anew = [name for name in fixed if _stands_in(name, retold.rewritten)]
+    told_anew = [name for name in fixed if stands_in(name, retold.rewritten)]
     fixed = [name for name in fixed if name not in told_anew]
     if told_anew and not fixed:
         return Item(FIXES, "not_run", "info", f"passing now, in a file that the patch rewrites: {_names(told_anew)}")
@@ -148,7 +148,7 @@ def fixes(checks: tuple[Check, ...], base: tuple[Run, ...], patched: tuple[Run, 
     return Item(FIXES, "passed", "info", f"{len(fixed)} of {len(before)} failing tests now pass: {_names(fixed)}{rest}")
 
 
-def _stands_in(name: str, paths: tuple[str, ...]) -> bool:
+def stands_in(name: str, paths: tuple[str, ...]) -> bool:
     """Whether a test may stand in one of the files: runners name its module or its path."""
     stems = (path.rpartition("/")[2].partition(".")[0] for path in paths)
     return any(re.search(rf"(?<!\w){re.escape(stem)}(?!\w)", name) for stem in stems)

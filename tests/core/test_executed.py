@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from bot.core.changed import Changed
 from bot.core.checks import Probed, Report, Run, Traced
 from bot.core.diff import FileDiff
-from bot.core.executed import Statement, changed_statements, executed, covering
+from bot.core.executed import Statement, changed_statements, covering, executed
 from bot.core.trace import read, reported
 
 TEXT = '''\

@@ -34,6 +34,12 @@ def test_a_new_test_counts_that_fails_without_the_change_for_what_the_code_does(
     assert says in item.reason
 
 
+def test_a_test_that_passed_before_it_was_rewritten_shows_nothing():
+    base, alone, patched = report("", "t::a"), report("t::a", "", "t::a"), report("", "t::a")
+    assert reproduced(run(base), run(alone), run(patched), ("tests/t.py",)).state == "not_run"
+    assert reproduced(run(base), run(alone), run(patched)).state == "passed", "in a file that is only added to"
+
+
 def test_what_cannot_be_told_is_not_run():
     some = run(report("", "a"))
     assert reproduced(some, run(None), some).state == "not_run"
