@@ -1,7 +1,7 @@
 """The GitHub Action, phase by phase: one event in; at most one comment, one branch, one pull request and one record out."""
 
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot import tell
 from bot.core import handover
@@ -191,11 +191,11 @@ def _applied(office: Office) -> Ended:
     if before.opened.request.id != entered.id or before.opened.policy != entered.policy:
         raise Denied("the input `before` is not the Trail of this command under this policy; pass the gate's output on as it is")
     try:
-        trail = handover.continued(before, _unpacked(office, "handover"))
+        trail, handed = handover.continued(before, _unpacked(office, "handover"))
     except (TrailError, Denied) as error:
         why = f"the job that asks the model left nothing that can be used ({error}); its log says why: a missing key, most often"
         return Ended("error", why, before, text=_mistaken(why, post, office))
-    kit = office.kit(trail.opened.policy, post, desk=office.desk(entered))
+    kit = replace(office.kit(trail.opened.policy, post, desk=office.desk(entered)), handed=handed)
     trail = run(trail, kit)
     if not trail.finished and len(trail.attempts) >= ROUNDS:
         why = f"the split workflow has {ROUNDS} rounds, and no lane of them proved a patch; take the one-job workflow for more"

@@ -13,6 +13,7 @@ from bot.core.clean import line
 from bot.core.evidence import MUTANTS, REACHES, Evidence, Item
 from bot.core.executed import covering, executed, sources
 from bot.core.mutants import Mutant
+from bot.core.patch import Patch
 from bot.core.paths import is_code, is_test
 from bot.core.reproduction import reproduced, untold
 from bot.core.suite import Retold, compare, fixes, red_anew, settled
@@ -58,6 +59,17 @@ class Specimen:
 class Shown:
     items: tuple[Item, ...]
     runs: tuple[Run, ...]
+
+
+def changed(made: Patch, base: Tree, patched: Tree) -> tuple[Changed, ...]:
+    return tuple(Changed(file.path, _text(base, file.path), _text(patched, file.path), file) for file in made.diff.files)
+
+
+def _text(tree: Tree, path: str) -> str | None:
+    try:
+        return tree.read(path).decode()
+    except (KeyError, UnicodeDecodeError):
+        return None
 
 
 def baseline(tree: Tree, checks: tuple[Check, ...], lab: Lab) -> tuple[Run, ...]:

@@ -1,18 +1,23 @@
 """The whole bot, in order: a request becomes a Trail, and the Trail grows step by step until nothing is left to do."""
 
+from collections.abc import Callable
+
 from bot.agent.brief import brief
 from bot.agent.loop import Bounds, Means, solve
 from bot.agent.tools import Workplace
 from bot.core.cost import Cost, Unpriced, Usage
+from bot.core.evidence import Evidence
+from bot.core.review import believed, unasked
 from bot.core.route import Refusal
 from bot.core.spend import Held, charged
-from bot.core.step import Ask, AwaitCI, Prove, Publish, Push, Step, next_step
-from bot.core.trail import Entry, Trail, Tried
+from bot.core.step import Ask, AwaitCI, Prove, Publish, Push, Review, Step, next_step
+from bot.core.trail import Entry, Reviewed, Trail, Tried
 from bot.core.verdict import Attempt
 from bot.execute import Lab
 from bot.hear import wish
 from bot.ports import Bench, Desk, Kit
 from bot.publish import close, push
+from bot.review import Books, Verifier, review
 from bot.verify import chosen, prove
 from bot.wait import judged
 
@@ -31,7 +36,7 @@ def can(step: Step, kit: Kit) -> bool:
     match step:
         case Ask():
             return kit.bench is not None
-        case Prove():
+        case Prove() | Review():
             return kit.bench is not None or kit.desk is not None
         case Push() | AwaitCI() | Publish():
             return kit.desk is not None
@@ -43,6 +48,8 @@ def take(step: Step, trail: Trail, kit: Kit) -> Entry:
             return Tried(_ask(step, trail, kit, _bench(kit)))
         case Prove(attempt=attempt):
             return prove(trail.opened, attempt, _lab(trail, kit))
+        case Review(attempt=attempt):
+            return _review(attempt, trail, kit, kit.bench) if kit.bench else believed(kit.handed)
         case Push(attempt=attempt, number=number):
             kit.watch("publishing", f"a branch with the patch of lane `{attempt.lane}`")
             return push(trail, attempt, number, _desk(kit), kit.clock)
@@ -63,11 +70,7 @@ def _ask(step: Ask, trail: Trail, kit: Kit, bench: Bench) -> Attempt:
     told = brief(trail, tree, lane.max_context_tokens, bench.render)
     place = Workplace(tree, checks, lambda check: bench.walls.run(tree, check, timeout), told.known)
 
-    def book(cost: Cost | Unpriced) -> None:
-        kit.ledger.append(charged(cost, opened.request.id, kit.clock.now(), opened.request.actor, lane.name))
-
-    def hold(worst: Cost) -> None:
-        kit.ledger.append(Held(opened.request.id, kit.clock.now(), opened.request.actor, lane.name, worst.micros))
+    hold, book = _books(trail, kit, lane.name)
 
     def watch(what: str) -> None:
         kit.watch("attempting", f"{lane.name}: {what}")
@@ -76,6 +79,32 @@ def _ask(step: Ask, trail: Trail, kit: Kit, bench: Bench) -> Attempt:
     means = Means(bench.model, place, bench.render, kit.clock, hold, book, watch)
     bounds = Bounds(left, opened.policy.protect.max_files)
     return solve(lane, told.desired, bounds, means)
+
+
+def _review(attempt: Attempt, trail: Trail, kit: Kit, bench: Bench) -> Reviewed:
+    opened, lane = trail.opened, trail.opened.policy.verifier
+    assert lane is not None, "`next_step` asks for no review without a verifier"
+    left = kit.purse.reserve(opened.policy.budget, wish(opened.request, kit, trail.usage))
+    if isinstance(left, Refusal):
+        return Reviewed(Evidence(unasked(f"not asked: {left.detail}")), Usage(), 0.0)
+    kit.watch("verifying", f"{lane.name}: {lane.model}")
+    lab = _lab(trail, kit)
+    session = f"route-agent-{opened.request.id[:32]}-review"
+    by = Verifier(lane, bench.model, bench.render, lab, Books(*_books(trail, kit, lane.name)), left, session)
+    return review(trail, attempt, by)
+
+
+def _books(trail: Trail, kit: Kit, lane: str) -> tuple[Callable[[Cost], None], Callable[[Cost | Unpriced], None]]:
+    """How a call's worst is held before it is sent, and what it did cost is booked as soon as that is known."""
+    request = trail.opened.request
+
+    def hold(worst: Cost) -> None:
+        kit.ledger.append(Held(request.id, kit.clock.now(), request.actor, lane, worst.micros))
+
+    def book(cost: Cost | Unpriced) -> None:
+        kit.ledger.append(charged(cost, request.id, kit.clock.now(), request.actor, lane))
+
+    return hold, book
 
 
 def _lab(trail: Trail, kit: Kit) -> Lab:

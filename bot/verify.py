@@ -12,7 +12,7 @@ from bot.core.suite import Retold
 from bot.core.trail import Opened, Proved
 from bot.core.verdict import Attempt
 from bot.core.words import TaskClass
-from bot.execute import Lab, Specimen, shown
+from bot.execute import Lab, Specimen, changed, shown
 from bot.ports import Tree
 
 
@@ -51,21 +51,10 @@ def read(opened: Opened, attempt: Attempt, lab: Lab) -> tuple[tuple[Item, ...], 
     base, tree = lab.trees.open(opened.request.base), lab.trees.open(opened.request.base, attempt.diff)
     if tree.diff() != attempt.diff:  # ours always are the same; one from a Trail may say less than it does
         return (Item(PATCH_RULES, "failed", "veto", "the diff does not say what applying it changes"),), None
-    changes = _changes(made, base, tree)
+    changes = changed(made, base, tree)
     known = (opened.request.task, *(run.tail for run in opened.baseline if run.exit_code))
     items = (first, *inspected(changes, known, opened.task_class), *_grading(made))
     return items, _specimen(opened, made, changes, base, tree, lab)
-
-
-def _changes(made: patch.Patch, base: Tree, tree: Tree) -> tuple[Changed, ...]:
-    return tuple(Changed(file.path, _text(base, file.path), _text(tree, file.path), file) for file in made.diff.files)
-
-
-def _text(tree: Tree, path: str) -> str | None:
-    try:
-        return tree.read(path).decode()
-    except (KeyError, UnicodeDecodeError):
-        return None
 
 
 def _specimen(opened: Opened, made: patch.Patch, changes: tuple[Changed, ...], base: Tree, tree: Tree, lab: Lab) -> Specimen:

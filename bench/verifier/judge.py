@@ -92,7 +92,7 @@ class Court:
 
     def _opened(self, head: str, *, mutants: bool) -> Opened:
         policy = read_policy(POLICY.replace("MUTANTS", str(mutants).lower()).encode(), "policy.yml")
-        check = Check("tests", self.case.test, "tests", "bench")
+        check = Check("tests", self.case.command, "tests", "bench")
         nothing = NotApplicable("bench")
         signals = observe(Facts(nothing, nothing, nothing, (), self.case.task), policy.signals)
         request = Request("bench", "bench", None, "bench", self.case.task, (), head, None)

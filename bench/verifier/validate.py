@@ -72,7 +72,7 @@ class Workshop:
         }
         start = time.monotonic()
         try:
-            code = subprocess.run(["sh", "-c", self.case.test], cwd=root, env=env, capture_output=True, timeout=60).returncode
+            code = subprocess.run(["sh", "-c", self.case.command], cwd=root, env=env, capture_output=True, timeout=60).returncode
         except subprocess.TimeoutExpired:
             return Ran(-1, 60.0, set(), {}, closed=False)
         seconds = time.monotonic() - start

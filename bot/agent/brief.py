@@ -6,6 +6,7 @@ from bot.agent.loop import Desired
 from bot.agent.tools import Known, failures
 from bot.core.checks import Run
 from bot.core.clean import printable, redact
+from bot.core.evidence import CRITIC, INDEPENDENT
 from bot.core.trail import Trail
 from bot.core.verdict import Escalate
 from bot.ports import Renderer, Tree
@@ -79,4 +80,7 @@ def _before(trail: Trail) -> dict[str, object] | None:
         "diff": printable(last.attempt.diff),
         "summary": last.attempt.summary,
         "outputs": runs[:2],
+        "found": tuple(
+            item.reason for item in last.evidence.items if item.name in (CRITIC, INDEPENDENT) and item.state == "failed"
+        ),
     }

@@ -6,8 +6,9 @@ import gzip
 import zlib
 
 from bot.core import trail as trails
+from bot.core.review import believed
 from bot.core.step import checked
-from bot.core.trail import Trail, TrailError, Tried
+from bot.core.trail import Reviewed, Trail, TrailError, Tried
 
 MOST_PACKED = 100_000
 """Characters: it travels in an environment variable, and Linux allows 131,072 bytes for one."""
@@ -36,17 +37,18 @@ def unpack(text: str) -> Trail:
     return checked(trails.decode(data))
 
 
-def continued(before: Trail, after: Trail) -> Trail:
-    """`before`, with the one attempt that another job adds to it, and nothing else that it says.
+def continued(before: Trail, after: Trail) -> tuple[Trail, Reviewed | None]:
+    """`before`, with the one attempt that another job adds to it; and what that job's model said in review, kept apart.
 
-    What the model's job says of evidence, branches or CI is left behind: all of it is made anew here. Raises `TrailError`.
+    What it says of other evidence, of branches or CI is left behind: all of it is made anew here. Raises `TrailError`.
     """
     count = len(before.entries)
     if after.opened != before.opened or after.entries[:count] != before.entries:
         raise TrailError("it does not go on from the Trail that was handed out")
     added = after.entries[count:]
     if not added:
-        return before
+        return before, None
     if not isinstance(added[0], Tried):
         raise TrailError(f"entries.{count}: a job without a way to publish can add an attempt, not `{added[0].kind}`")
-    return checked(before.then(added[0]))
+    reviewed = next((entry for entry in added if isinstance(entry, Reviewed)), None)
+    return checked(before.then(added[0])), None if reviewed is None else believed(reviewed)

@@ -103,6 +103,9 @@ class Record:
     confidence: Confidence | None
     threshold: float
     cost_micros: int | None
+    """All that it spent, `verification_micros` and attempts that were cut off included."""
+    verification_micros: int | None
+    """What judging the patches cost in model calls; None where any call's cost is unknown."""
     always_strong: Estimate | None
     """What it would have cost if every request went to the top lane; None where nobody can say."""
     seconds: float
@@ -178,6 +181,7 @@ def record(trail: Trail, spent: int | None, interrupted: str = "", past: tuple[i
         confidence=last.confidence if isinstance(last, Accept) else None,
         threshold=bar(opened.policy, opened.task_class, opened.score.total),
         cost_micros=spent,
+        verification_micros=None if trail.verification.unpriced else trail.verification.micros,
         always_strong=always_strong(trail, past),
         seconds=round(trail.seconds, 3),
         branch=pushed.branch if pushed else None,

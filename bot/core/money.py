@@ -14,12 +14,13 @@ def figure(micros: int | None) -> str:
 
 
 def by_attempt(record: Record) -> str:
-    """`fast $0.01 + strong $0.04`; what proving cost in model calls belongs to the sum, and there is none yet."""
+    """`fast $0.01 + strong $0.04 + verification $0.002`: what judging cost in model calls belongs to the sum."""
     parts = [f"{attempt.lane} {figure(attempt.cost_micros)}" for attempt in record.attempts]
-    known = [attempt.cost_micros for attempt in record.attempts if attempt.cost_micros is not None]
-    if record.cost_micros is not None and len(known) == len(parts) and (rest := record.cost_micros - sum(known)) > 0:
+    figures = (*(attempt.cost_micros for attempt in record.attempts), record.verification_micros)
+    known = [micros for micros in figures if micros is not None]
+    if record.cost_micros is not None and len(known) == len(figures) and (rest := record.cost_micros - sum(known)) > 0:
         parts.append(f"cut off {figure(rest)}")
-    return " + ".join([*parts, "verification $0.00"])
+    return " + ".join([*parts, f"verification {figure(record.verification_micros)}"])
 
 
 def compared(record: Record) -> str:

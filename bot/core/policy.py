@@ -138,6 +138,11 @@ class Policy(Part):
         return Lane(name=name, **dict(self.models[name]))
 
     @property
+    def verifier(self) -> Lane | None:
+        """The model that judges patches, asked as a lane is; None where the policy names none."""
+        return Lane(name=VERIFIER, **dict(self.models[VERIFIER])) if VERIFIER in self.models else None
+
+    @property
     def lanes(self) -> tuple[str, ...]:
         """Lane names, cheapest first."""
         if self.routing.order:

@@ -4,7 +4,7 @@ import re
 from typing import Literal, get_args
 
 from bot.core.ledger import Result
-from bot.core.step import Ask, AwaitCI, Prove, Publish, Push, next_step
+from bot.core.step import Ask, AwaitCI, Prove, Publish, Push, Review, next_step
 from bot.core.trail import Trail
 
 Running = Literal["routing", "attempting", "verifying", "waiting_for_ci"]
@@ -34,7 +34,7 @@ def running(trail: Trail) -> Running:
             return "attempting"
         case AwaitCI():
             return "waiting_for_ci"
-        case Prove() | Push() | Publish() | None:
+        case Prove() | Review() | Push() | Publish() | None:
             return "verifying"
 
 

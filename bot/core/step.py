@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from bot.core.evidence import PATCH_RULES
 from bot.core.route import Refusal
-from bot.core.trail import Awaited, Entry, Proved, Published, Pushed, Trail, TrailError, Tried
+from bot.core.trail import Awaited, Entry, Proved, Published, Pushed, Reviewed, Trail, TrailError, Tried, worth_a_review
 from bot.core.verdict import Accept, Attempt, Escalate, Stop
 
 
@@ -19,6 +19,13 @@ class Ask:
 @dataclass(frozen=True, slots=True)
 class Prove:
     """Gather evidence about the last attempt."""
+
+    attempt: Attempt
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """Have the verifier model look for the bug in the last attempt's patch."""
 
     attempt: Attempt
 
@@ -43,7 +50,7 @@ class Publish:
     """Write the record; say how it ended."""
 
 
-Step = Ask | Prove | Push | AwaitCI | Publish
+Step = Ask | Prove | Review | Push | AwaitCI | Publish
 
 
 def next_step(trail: Trail) -> Step | None:
@@ -53,14 +60,20 @@ def next_step(trail: Trail) -> Step | None:
             return _first(trail)
         case Tried(attempt=attempt):
             return Prove(attempt)
-        case Proved() as proved if trail.opened.proof == "ci" and not proved.hopeless:
-            return Push(trail.attempts[-1], len(trail.attempts))
-        case Proved() | Awaited():
+        case Proved() as proved if worth_a_review(trail.opened, proved):
+            return Review(trail.attempts[-1])
+        case Proved(hopeless=False) | Reviewed() if trail.opened.proof == "ci":
+            return _pushed(trail)
+        case Proved() | Reviewed() | Awaited():
             return _decided(trail)
         case Pushed() as pushed:
             return AwaitCI(pushed) if trail.opened.proof == "ci" else Publish()
         case Published():
             return None
+
+
+def _pushed(trail: Trail) -> Step:
+    return Push(trail.attempts[-1], len(trail.attempts))
 
 
 def _first(trail: Trail) -> Step:
@@ -107,6 +120,8 @@ def _answers(entry: Entry, asked: Step | None) -> bool:
             return isinstance(entry, Tried) and entry.attempt.lane == lane
         case Prove():
             return isinstance(entry, Proved)
+        case Review():
+            return isinstance(entry, Reviewed)
         case Push():
             return isinstance(entry, Pushed)
         case AwaitCI():

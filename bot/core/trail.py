@@ -8,6 +8,7 @@ from pydantic.dataclasses import dataclass
 from bot.core import patch
 from bot.core.checks import Check, Run
 from bot.core.ci import Verdict
+from bot.core.clean import RawText
 from bot.core.cost import Price, Usage
 from bot.core.diff import DiffError
 from bot.core.evidence import Evidence
@@ -80,6 +81,19 @@ class Proved:
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)
+class Reviewed:
+    """What the verifier model said of a patch, and what that cost."""
+
+    evidence: Evidence
+    usage: Usage
+    seconds: float
+    path: str = ""
+    test: RawText = ""
+    """The test that it wrote from the task alone, and where: it is written once, and judges later attempts too."""
+    kind: Literal["reviewed"] = "reviewed"
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
 class Pushed:
     branch: str
     commit: str
@@ -111,7 +125,7 @@ class Published:
     kind: Literal["published"] = "published"
 
 
-Entry = Tried | Proved | Pushed | Awaited | Published
+Entry = Tried | Proved | Reviewed | Pushed | Awaited | Published
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,13 +174,16 @@ class Trail:
     def _shown(self, rest: tuple[Entry, ...]) -> tuple[Evidence, Awaited | None] | None:
         """What was shown about an attempt; None while there is more to come."""
         proved = next((entry for entry in rest if isinstance(entry, Proved)), None)
+        reviewed = next((entry for entry in rest if isinstance(entry, Reviewed)), None)
         awaited = next((entry for entry in rest if isinstance(entry, Awaited)), None)
-        if proved is None or self.opened.proof == "sandbox" or proved.hopeless:
-            return None if proved is None else (proved.evidence, None)
+        if proved is None or (reviewed is None and worth_a_review(self.opened, proved)):
+            return None
+        items = (*proved.evidence.items, *(reviewed.evidence.items if reviewed else ()))
+        if self.opened.proof == "sandbox" or proved.hopeless:
+            return Evidence(items, proved.evidence.runs), None
         if awaited is None:
             return None
-        both = Evidence((*proved.evidence.items, *awaited.evidence.items), awaited.evidence.runs)
-        return both, awaited
+        return Evidence((*items, *awaited.evidence.items), awaited.evidence.runs), awaited
 
     def _decide(self, attempt: Attempt, evidence: Evidence, ci: Awaited | None, earlier: tuple[str, ...]) -> Decision:
         diff = patch.parse(attempt.diff).diff if attempt.diff else None
@@ -199,7 +216,17 @@ class Trail:
 
     @property
     def usage(self) -> Usage:
-        return sum((entry.attempt.usage for entry in self.entries if isinstance(entry, Tried)), Usage())
+        attempts = sum((entry.attempt.usage for entry in self.entries if isinstance(entry, Tried)), Usage())
+        return attempts + self.verification
+
+    @property
+    def verification(self) -> Usage:
+        """What judging the patches cost in model calls."""
+        return sum((entry.usage for entry in self.entries if isinstance(entry, Reviewed)), Usage())
+
+    @property
+    def reviews(self) -> tuple[Reviewed, ...]:
+        return tuple(entry for entry in self.entries if isinstance(entry, Reviewed))
 
     @property
     def seconds(self) -> float:
@@ -209,11 +236,21 @@ class Trail:
             match entry:
                 case Tried(attempt=attempt):
                     total += attempt.seconds
-                case Proved(seconds=seconds) | Pushed(seconds=seconds) | Awaited(seconds=seconds):
+                case Proved(seconds=seconds) | Reviewed(seconds=seconds) | Pushed(seconds=seconds) | Awaited(seconds=seconds):
                     total += seconds
                 case Published():
                     pass
         return total
+
+
+def worth_a_review(opened: Opened, proved: Proved) -> bool:
+    """Whether the verifier is asked: where the policy names one, and no cheaper evidence has ended the attempt already.
+
+    Where CI is the proof it speaks before CI does: what it finds saves a branch and a run.
+    """
+    if opened.policy.verifier is None or proved.hopeless:
+        return False
+    return opened.proof == "ci" or proved.evidence.proves
 
 
 class TrailError(ValueError):

@@ -10,7 +10,7 @@ from bot.core.clean import RawText
 from bot.core.confidence import Confidence, confidence
 from bot.core.cost import Usage
 from bot.core.diff import Diff
-from bot.core.evidence import EXECUTED, GRADING, PATCH_RULES, REACHES, TAMPERING, WELL_FORMED, Evidence
+from bot.core.evidence import EXECUTED, GRADING, PATCH_RULES, REACHES, SUMMARY, TAMPERING, WELL_FORMED, Evidence
 from bot.core.facts import Facts, NotApplicable
 from bot.core.paths import is_code, is_test
 from bot.core.policy import CEILING, Policy
@@ -179,7 +179,7 @@ def object_to(case: Case) -> Objection | None:
         return Objection(reason, f"{item.name}: {item.reason}")
     if case.task_class not in _NOT_EXECUTED and all(is_test(file.path) for file in case.diff.files):
         return Objection("low_confidence_summary", "only tests are changed: nothing shows that the program does what was wanted")
-    return _unproved(case) or _stakes(case) or _doubt(case)
+    return _unproved(case) or _misleading(case) or _stakes(case) or _doubt(case)
 
 
 _NOT_EXECUTED: frozenset[TaskClass] = frozenset({"docs", "tests", "dependency", "ci", "deploy"})
@@ -194,6 +194,13 @@ def _unproved(case: Case) -> Objection | None:
         return Objection("low_confidence_summary", "no test that executes the change has passed")
     lacking = missing(case.evidence, case.task_class)
     return Objection("low_confidence_summary", f"not shown: {lacking}") if lacking else None
+
+
+def _misleading(case: Case) -> Objection | None:
+    """A summary that does not say what the patch does misleads whoever reviews it, right as the patch may be."""
+    if case.evidence.state(SUMMARY) != "failed":
+        return None
+    return Objection("low_confidence_summary", next(item.reason for item in case.evidence.items if item.name == SUMMARY))
 
 
 def regrade(diff: Diff, policy: Policy) -> tuple[tuple[Signal, ...], Score]:

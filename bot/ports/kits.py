@@ -7,7 +7,7 @@ from bot.core.budget import Wish
 from bot.core.ledger import Line
 from bot.core.policy import Budget
 from bot.core.route import Refusal
-from bot.core.trail import Trail
+from bot.core.trail import Reviewed, Trail
 from bot.core.words import TaskClass
 from bot.ports.github import Ci, Pulls
 from bot.ports.models import Model
@@ -115,3 +115,5 @@ class Kit:
     """This process, where another could not know what it spent; empty where the ledger knows."""
     bench: Bench | None = None
     desk: Desk | None = None
+    handed: Reviewed | None = None
+    """What another job's model said of the last attempt's patch, for a process that has none."""

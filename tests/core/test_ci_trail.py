@@ -9,12 +9,14 @@ import pytest
 
 from bot.core import handover
 from bot.core.ci import Verdict
-from bot.core.evidence import FIXES, PATCH_RULES, REPRODUCED, Evidence, Item
+from bot.core.checks import Run
+from bot.core.cost import Usage
+from bot.core.evidence import CRITIC, FIXES, INDEPENDENT, PATCH_RULES, REPRODUCED, SUMMARY, Evidence, Item
 from bot.core.ledger import record
 from bot.core.route import Route
 from bot.core.state import ended, is_final, mark, running, stamped
 from bot.core.step import Ask, AwaitCI, Prove, Publish, Push, Step, checked, next_step
-from bot.core.trail import Awaited, Entry, Proved, Published, Pushed, Trail, TrailError
+from bot.core.trail import Awaited, Entry, Proved, Published, Pushed, Reviewed, Trail, TrailError
 from tests.core.test_trail import BANNED, BARE, opened, tried
 
 RULES = Proved(Evidence((Item(PATCH_RULES, "passed", "veto", ""),)), 0.1)
@@ -145,9 +147,32 @@ BEFORE = trail(FAST, RULES, PUSHED, FAILED)
 
 
 def test_the_job_with_the_models_key_adds_an_attempt_and_nothing_else():
-    assert handover.continued(BEFORE, trail(*BEFORE.entries, STRONG)) == trail(*BEFORE.entries, STRONG)
-    assert handover.continued(BEFORE, trail(*BEFORE.entries, STRONG, RULES)) == trail(*BEFORE.entries, STRONG)
-    assert handover.continued(BEFORE, BEFORE) == BEFORE
+    assert handover.continued(BEFORE, trail(*BEFORE.entries, STRONG)) == (trail(*BEFORE.entries, STRONG), None)
+    assert handover.continued(BEFORE, trail(*BEFORE.entries, STRONG, RULES)) == (trail(*BEFORE.entries, STRONG), None)
+    assert handover.continued(BEFORE, BEFORE) == (BEFORE, None)
+
+
+REVIEW = Reviewed(Evidence((Item(CRITIC, "passed", "term", "none found"),)), Usage(), 1.0)
+
+
+def test_what_its_model_said_in_review_is_kept_apart_until_its_step_comes():
+    assert handover.continued(BEFORE, trail(*BEFORE.entries, STRONG, RULES, REVIEW)) == (trail(*BEFORE.entries, STRONG), REVIEW)
+
+
+@pytest.mark.parametrize(
+    "review",
+    [
+        Evidence((Item("check ci", "passed", "strong", "green"),)),
+        Evidence((Item(CRITIC, "passed", "strong", "green"),)),
+        Evidence((Item(CRITIC, "passed", "term", ""), Item(CRITIC, "passed", "term", ""))),
+        Evidence((Item(INDEPENDENT, "passed", "term", "no test of its runs here"),)),
+        Evidence((Item(SUMMARY, "not_run", "term", ""),)),
+        Evidence((), (Run("tests", 0, 1.0, timed_out=False, report=None, tail=""),)),
+    ],
+)
+def test_a_review_that_says_what_no_review_can_is_refused(review: Evidence):
+    with pytest.raises(TrailError, match="review"):
+        handover.continued(BEFORE, trail(*BEFORE.entries, STRONG, RULES, replace(REVIEW, evidence=review)))
 
 
 @pytest.mark.parametrize(

@@ -103,7 +103,7 @@ def test_the_file_that_a_link_leads_to_is_not_written(walls, tmp_path):
 
     (tmp_path / "outside").write_text("mine")
     check = Check("t", "cat a.py", "build", "test")
-    found = walls.box.look(Linked({}), check, 20, Probe(instead=(("a.py", "theirs"),)))  # type: ignore[arg-type]  # likewise
+    found = walls.box.look(Linked({}), check, 20, Probe(instead=(("a.py", "theirs"),)))
     assert found.run.tail == "theirs"
     assert (tmp_path / "outside").read_text() == "mine"
 

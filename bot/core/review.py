@@ -1,0 +1,173 @@
+"""What the verifier model answers, read as hostile input, and the evidence that follows: it moves the confidence alone."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from bot.core.checks import Run
+from bot.core.clean import line, printable, redact
+from bot.core.cost import Usage
+from bot.core.evidence import CRITIC, INDEPENDENT, SUMMARY, Evidence, Item
+from bot.core.patch import graders, parse, trespasses
+from bot.core.paths import is_code, is_test
+from bot.core.trail import Reviewed, TrailError
+
+MOST_TEXT, MOST_PLACES, MOST_TEST = 4_000, 20, 40_000
+LEAST_QUOTE = 3
+"""Characters; a shorter quotation stands everywhere."""
+
+
+class _Answer(BaseModel):
+    model_config = ConfigDict(extra="ignore", strict=True)
+
+
+Kind = TypeVar("Kind", bound=_Answer)
+
+
+class Place(_Answer):
+    path: Annotated[str, Field(max_length=500)]
+    line: int = 0
+    quote: Annotated[str, Field(max_length=1_000)]
+
+
+class Verdict(_Answer):
+    verdict: Literal["bug", "no_bug_found"]
+    bug: Annotated[str, Field(max_length=MOST_TEXT)] = ""
+    lines: Annotated[list[Place], Field(max_length=MOST_PLACES)] = []
+    summary_matches: bool
+    summary_why: Annotated[str, Field(max_length=MOST_TEXT)] = ""
+
+
+class Written(_Answer):
+    """The one test file that the verifier writes."""
+
+    path: Annotated[str, Field(min_length=1, max_length=300)]
+    content: Annotated[str, Field(min_length=1, max_length=MOST_TEST)]
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """An answer that is none; `why` is what the model is told once, and then what the evidence says."""
+
+    why: str
+
+
+def arguments(text: str) -> Mapping[str, Any] | None:
+    """The first JSON object of a text, fenced or not; None where there is none."""
+    start = text.find("{")
+    try:
+        value, _ = json.JSONDecoder().raw_decode(text[start:]) if start >= 0 else (None, 0)
+    except (json.JSONDecodeError, RecursionError):
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def verdict(given: Mapping[str, Any] | None, texts: Mapping[str, str]) -> Verdict | Unread:
+    """`texts` are the changed files, each with what the patch takes away from it: what is cited has to stand there."""
+    found = _read(Verdict, given)
+    if isinstance(found, Unread) or found.verdict == "no_bug_found":
+        return found
+    if not found.bug.strip():
+        return Unread("a bug was found, and `bug` does not say which")
+    if not any(_stands(place, texts) for place in found.lines):
+        return Unread("a bug was found, and no entry of `lines` quotes a line of a changed file, with its path")
+    return found
+
+
+def written(given: Mapping[str, Any] | None) -> Written | Unread:
+    return _read(Written, given)
+
+
+def _read(kind: type[Kind], given: Mapping[str, Any] | None) -> Kind | Unread:
+    if given is None:
+        return Unread("the answer is no JSON object")
+    try:
+        return kind.model_validate(dict(given))
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        return Unread(f"{'.'.join(map(str, first['loc']))}: {first['msg']}")
+
+
+def _stands(place: Place, texts: Mapping[str, str]) -> bool:
+    quote = " ".join(place.quote.lstrip("+-").split())
+    return len(quote) >= LEAST_QUOTE and quote in " ".join(texts.get(place.path, "").split())
+
+
+def judged(said: Verdict, summary: str, seconds: float, micros: int | None) -> tuple[Item, ...]:
+    """Critic and summary check: one answer, so its time and cost stand with the critic."""
+    if said.verdict == "bug":
+        first = said.lines[0]
+        where = f" ({line(first.path, 120)}: {line(first.quote, 80)})"
+        critic = Item(CRITIC, "failed", "term", f"{_told(said.bug)}{where}", seconds, micros)
+    else:
+        critic = Item(CRITIC, "passed", "term", "asked to find the bug, it found none", seconds, micros)
+    return critic, _summary(said, summary)
+
+
+def _summary(said: Verdict, summary: str) -> Item:
+    if not summary.strip():
+        return Item(SUMMARY, "not_applicable", "term", "the lane left no summary")
+    if said.summary_matches:
+        return Item(SUMMARY, "passed", "term", "the summary says what the patch does")
+    why = _told(said.summary_why) or "no reason given"
+    return Item(SUMMARY, "failed", "term", f"the summary does not say what the patch does: {why}")
+
+
+def _told(text: str) -> str:
+    return line(redact(printable(text)), 400)
+
+
+def unasked(why: str, seconds: float = 0.0, micros: int | None = 0) -> tuple[Item, ...]:
+    """No verdict, for a reason. It counts neither way."""
+    return (Item(CRITIC, "not_run", "term", line(why, 400), seconds, micros),)
+
+
+def unfit(made: Written, files: tuple[str, ...], diff: str, protected: tuple[str, ...]) -> str:
+    """Why a written test may not be used; empty for a new test file and nothing else. `diff` is what adding it changes."""
+    if made.path in files:
+        return f"{line(made.path, 120)} is there already; write a new file"
+    if not (is_test(made.path) and is_code(made.path)):
+        return f"{line(made.path, 120)} is not where a test runner looks for tests"
+    added = parse(diff)
+    broken = trespasses(added, protected, 1, MOST_TEST)
+    rigged = tuple(f"{line(path)} decides how tests are judged" for path in graders(added))
+    return next(iter((*broken, *rigged)), "")
+
+
+def independent(base: Run, alone: Run, patched: Run, seconds: float, micros: int | None) -> Item:
+    """`alone` is the base with the written test, `patched` the patch with it."""
+
+    def said(state: Literal["passed", "failed", "not_run"], why: str) -> Item:
+        return Item(INDEPENDENT, state, "term", why, seconds, micros)
+
+    if alone.report is None or patched.report is None or base.report is None:
+        return said("not_run", "the runner leaves no report on the test that the verifier wrote")
+    new = [name for name in alone.report.failed if name not in base.report.failed]
+    if not new:
+        return said("not_run", "the test that the verifier wrote passes without the patch: it shows nothing")
+    asking = [name for name in new if name in (alone.report.asserted or ())]
+    if not asking:
+        return said("not_run", f"the test that the verifier wrote asks nothing of the base: {line(new[0])}")
+    if left := [name for name in asking if name not in (patched.report.passed or ())]:
+        return said("failed", f"a test written from the task alone still fails with the patch: {line(left[0])}")
+    return said("passed", f"a test written from the task alone fails without the patch and passes with it: {line(asking[0])}")
+
+
+_STATES = {CRITIC: ("passed", "failed", "not_run"), SUMMARY: ("passed", "failed", "not_applicable"), INDEPENDENT: ("not_run",)}
+"""What another job may say of a review: its tests are not run there, so none of them can have passed."""
+
+
+def believed(handed: Reviewed | None) -> Reviewed:
+    """A review that the model's job hands over, with nothing in it that a review could not say. Raises `TrailError`."""
+    if handed is None:
+        return Reviewed(Evidence(unasked("the job that asks the model handed over no review")), Usage(), 0.0)
+    names = [item.name for item in handed.evidence.items]
+    if handed.evidence.runs or len(set(names)) < len(names) or handed.path or handed.test:
+        raise TrailError("the review holds what no review does")
+    for item in handed.evidence.items:
+        if item.strength != "term" or item.state not in _STATES.get(item.name, ()):
+            raise TrailError(f"a review cannot say `{line(item.name)}: {item.state}`")
+    return handed

@@ -1,0 +1,278 @@
+"""Has the verifier model look at a patch: every call is held, paid for and booked as a lane's is, and none of it can stop a run."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from bot.core import patch
+from bot.core import review as core
+from bot.core.changed import Changed
+from bot.core.checks import Check, Probe, Run
+from bot.core.clean import printable, redact, sendable
+from bot.core.cost import Cost, Tokens, Unpriced, Usage, estimate_tokens
+from bot.core.evidence import INDEPENDENT, Evidence, Item
+from bot.core.lane import Lane
+from bot.core.paths import is_test
+from bot.core.review import Unread, Verdict, Written
+from bot.core.trail import Proved, Reviewed, Trail
+from bot.core.verdict import Attempt
+from bot.execute import Lab, changed
+from bot.ports import Denied, Model, Moved, Prompt, Renderer, Reply, Said, Shown, Told, Tool, Tree, Turn, Unavailable
+
+ANSWER = 2_048
+"""The most tokens of a verdict; a test may have twice as many."""
+ROUNDS, MOVES = 2, 2
+"""One answer and one re-ask; a provider may be changed so often."""
+AROUND = 12
+"""Lines shown around each change."""
+SHARE = 0.8
+"""Of what the verifier can hold, at the most, for what it is shown."""
+FILES = 3
+
+_PLACE = {"type": "object", "properties": {"path": {"type": "string"}, "line": {"type": "integer"}, "quote": {"type": "string"}}}
+VERDICT = Tool(
+    "verdict",
+    "Say whether the patch has a bug, where, and whether its summary is true. `lines` quote the faulty lines word for word.",
+    {
+        "type": "object",
+        "properties": {
+            "verdict": {"type": "string", "enum": ["bug", "no_bug_found"]},
+            "bug": {"type": "string"},
+            "lines": {"type": "array", "items": {**_PLACE, "required": ["path", "line", "quote"], "additionalProperties": False}},
+            "summary_matches": {"type": "boolean"},
+            "summary_why": {"type": "string"},
+        },
+        "required": ["verdict", "bug", "lines", "summary_matches", "summary_why"],
+    },
+)
+TEST = Tool(
+    "test",
+    "Write one new test file.",
+    {
+        "type": "object",
+        "properties": {"path": {"type": "string"}, "content": {"type": "string"}},
+        "required": ["path", "content"],
+    },
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Books:
+    """How a call is held before it is sent, and booked as soon as its cost is known."""
+
+    hold: Callable[[Cost], None]
+    book: Callable[[Cost | Unpriced], None]
+
+
+@dataclass(slots=True)
+class Verifier:
+    """The verifier at work on one request: what it may spend and has spent."""
+
+    lane: Lane
+    model: Model
+    render: Renderer
+    lab: Lab
+    books: Books
+    left: int
+    session: str
+    usage: Usage = field(default_factory=Usage)
+
+
+def review(trail: Trail, attempt: Attempt, by: Verifier) -> Reviewed:
+    """The critic with the summary check, and the independent reproduction where the policy asks for it."""
+    start = by.lab.clock.seconds()
+    author = trail.opened.policy.lane(attempt.lane).model
+    if by.lane.model in (author, attempt.model):
+        items: tuple[Item, ...] = core.unasked(f"the verifier is the author's own model, {by.lane.model}")
+        return Reviewed(Evidence(items), Usage(), 0.0)
+    trees, sha = by.lab.trees, trail.opened.request.base
+    proved, changes = trail.last, changed(patch.parse(attempt.diff), trees.open(sha), trees.open(sha, attempt.diff))
+    assert isinstance(proved, Proved), "a review follows a proof"
+    items = _critic(trail, attempt, proved, changes, by)
+    path, test = "", ""
+    if trail.opened.policy.verification.deep.independent_test:
+        item, path, test = _independent(trail, attempt, by)
+        items = (*items, item)
+    return Reviewed(Evidence(items), by.usage, round(by.lab.clock.seconds() - start, 3), path, test)
+
+
+def _critic(trail: Trail, attempt: Attempt, proved: Proved, changes: tuple[Changed, ...], by: Verifier) -> tuple[Item, ...]:
+    start, before = by.lab.clock.seconds(), by.usage
+    told = _told(trail, attempt, proved, changes, by)
+    if told is None:
+        return core.unasked(f"the patch is longer than models.verifier.max_context_tokens ({by.lane.max_context_tokens}) holds")
+    texts = {each.path: f"{each.after or ''}\n{each.file.removed_text}" for each in changes}
+    said = _answered(told, VERDICT, ANSWER, lambda given: core.verdict(given, texts), by)
+    seconds, cost = round(by.lab.clock.seconds() - start, 3), _cost(before, by.usage)
+    if isinstance(said, Verdict):
+        return core.judged(said, attempt.summary, seconds, cost)
+    return core.unasked(said if isinstance(said, str) else f"no verdict: {said.why}", seconds, cost)
+
+
+def _cost(before: Usage, after: Usage) -> int | None:
+    return None if after.unpriced > before.unpriced else after.micros - before.micros
+
+
+def _told(trail: Trail, attempt: Attempt, proved: Proved, changes: tuple[Changed, ...], by: Verifier) -> str | None:
+    """The data of the question; first without the surroundings, then not at all, where it is longer than the model holds."""
+    room = int((by.lane.max_context_tokens - ANSWER) * SHARE)
+    for around in (AROUND, 0):
+        text = by.render(
+            "prompts/review.j2",
+            task=trail.opened.request.task,
+            diff=printable(attempt.diff),
+            summary=attempt.summary,
+            places=_surroundings(changes, around),
+            items=proved.evidence.items,
+            outputs=tuple((run.check, redact(run.tail[-1_500:])) for run in proved.evidence.runs)[:2],
+            ci=trail.opened.proof == "ci",
+        )
+        if estimate_tokens(len(text)) <= room:
+            return text
+    return None
+
+
+def _surroundings(changes: tuple[Changed, ...], around: int) -> tuple[tuple[str, str], ...]:
+    """The patched files near the changes, with line numbers."""
+    found: list[tuple[str, str]] = []
+    for each in changes if around else ():
+        rows = (each.after or "").split("\n")
+        near = {n for at in (*each.file.added_at, *each.file.cut_at) for n in range(at - around, at + around + 1)}
+        shown = [f"{n}: {row}" for n, row in enumerate(rows, 1) if n in near]
+        found += [(each.path, printable("\n".join(shown)))] if shown else []
+    return tuple(found)
+
+
+Found = TypeVar("Found")
+Reading = Callable[[Mapping[str, Any] | None], Found | Unread]
+
+
+def _answered(told: str, tool: Tool, most: int, read: "Reading[Found]", by: Verifier) -> Found | Unread | str:
+    """What `read` makes of an answer, asked for once more where it makes nothing of it; a text says why nothing was asked."""
+    turns: tuple[Turn, ...] = (Told(sendable(told)),)
+    problem = Unread("no answer")
+    for _ in range(ROUNDS):
+        reply = _paid(Prompt(_system(tool, by), turns, (tool,), most, float(by.lane.timeout_seconds), by.session), by)
+        if isinstance(reply, str):
+            return reply if len(turns) == 1 else Unread(reply)
+        found = Unread("it was cut off at the output limit") if reply.cut_off else read(_given(reply.said, tool))
+        if not isinstance(found, Unread):
+            return found
+        problem = found
+        turns = (*turns, *_again(reply.said, by.render("prompts/review_again.j2", why=found.why, tool=tool.name)))
+    return problem
+
+
+def _system(tool: Tool, by: Verifier) -> str:
+    return by.render("prompts/review_system.j2" if tool is VERDICT else "prompts/test_system.j2")
+
+
+def _given(said: Said, tool: Tool) -> Mapping[str, Any] | None:
+    call = next((call for call in said.calls if call.name == tool.name), None)
+    return call.arguments if call is not None else core.arguments(said.text)
+
+
+def _again(said: Said, words: str) -> tuple[Turn, ...]:
+    """Every call is answered, since an unanswered one breaks the conversation."""
+    if not said.calls:
+        return said, Told(words)
+    return said, *(Shown(call.id, words) for call in said.calls)
+
+
+def _paid(prompt: Prompt, by: Verifier) -> Reply | str:
+    """One call; a text says why there is no reply. Nothing that a provider does ends the run here."""
+    for _ in range(MOVES):
+        worst = by.model.worst(by.lane, prompt.bytes, prompt.max_output_tokens)
+        if isinstance(worst, Unpriced):
+            return f"not asked: {worst.why}"
+        if by.usage.micros + worst.micros > by.left:
+            return "not asked: no room in the budget for the most that it could cost"
+        by.books.hold(worst)
+        try:
+            reply = by.model.ask(by.lane, prompt)
+        except (Denied, Unavailable) as error:
+            cost = worst if error.paid else Cost(0, "unanswered")
+            by.books.book(cost)
+            if error.paid:
+                by.usage = by.usage.plus(Tokens(), cost)
+            if isinstance(error, Moved):
+                continue
+            return f"not answered: {error}"
+        except BaseException:
+            by.books.book(worst)  # cut off in mid-call: it may be billed
+            raise
+        paid = worst if reply.cost is None else reply.cost
+        by.books.book(paid)
+        by.usage = by.usage.plus(reply.tokens or Tokens(), paid)
+        return reply
+    return "not answered: neither the model nor its fallback"
+
+
+# ---- the independent reproduction ----------------------------------------------------------------------------------
+
+
+def _independent(trail: Trail, attempt: Attempt, by: Verifier) -> tuple[Item, str, str]:
+    def not_run(why: str) -> Item:
+        return Item(INDEPENDENT, "not_run", "term", why)
+
+    opened, start, before = trail.opened, by.lab.clock.seconds(), by.usage
+    check = next((check for check in opened.checks if check.kind == "tests"), None)
+    if by.lab.sandbox is None:
+        return not_run("nothing of the repository runs with the bot, so no test is written"), "", ""
+    if check is None:
+        return not_run("no check runs tests"), "", ""
+    base = by.lab.trees.open(opened.request.base)
+    kept = next((each for each in trail.reviews if each.test), None)
+    made = Written(path=kept.path, content=kept.test) if kept else _write(trail, base, by)
+    if not isinstance(made, Written):
+        return not_run(made if isinstance(made, str) else f"no test: {made.why}"), "", ""
+    patched = by.lab.trees.open(opened.request.base, attempt.diff)
+    runs = [_with(tree, made, check, by.lab) for tree in (base, patched)]
+    if isinstance(runs[0], str) or isinstance(runs[1], str):
+        return not_run(f"the patch has a file where the verifier's test would stand: {made.path}"), made.path, made.content
+    red = next(run for run in opened.baseline if run.check == check.name)
+    seconds = round(by.lab.clock.seconds() - start, 3)
+    return core.independent(red, runs[0], runs[1], seconds, _cost(before, by.usage)), made.path, made.content
+
+
+def _write(trail: Trail, base: Tree, by: Verifier) -> Written | Unread | str:
+    """One new test file, from the task and the files at the base: neither the patch nor a lane's words are shown."""
+    tests = tuple(path for path in base.files() if is_test(path))
+    example = next((path for path in tests if "test" in path.rpartition("/")[2]), None)
+    room = int((by.lane.max_context_tokens - 2 * ANSWER) * SHARE)
+    told = by.render("prompts/test.j2", task=trail.opened.request.task, tests=tests[:40])
+    for path in (*(place.path for place in trail.opened.places[:FILES]), *([example] if example else [])):
+        files = (*_files_of(path, base),)
+        more = by.render("prompts/file.j2", files=files)
+        told = told + more if estimate_tokens(len(told + more)) <= room else told
+    protected = trail.opened.policy.protect.paths
+
+    def read(given: Mapping[str, Any] | None) -> Written | Unread:
+        found = core.written(given)
+        if isinstance(found, Unread):
+            return found
+        fresh = by.lab.trees.open(trail.opened.request.base)
+        try:
+            fresh.write(found.path, found.content.encode(errors="replace"))
+        except ValueError as error:
+            return Unread(str(error))
+        why = core.unfit(found, base.files(), fresh.diff(), protected)
+        return Unread(why) if why else found
+
+    found: Written | Unread | str = _answered(told, TEST, 2 * ANSWER, read, by)
+    return found
+
+
+def _files_of(path: str, tree: Tree) -> tuple[tuple[str, str], ...]:
+    try:
+        return ((path, printable(tree.read(path).decode())),)
+    except (KeyError, UnicodeDecodeError):
+        return ()
+
+
+def _with(tree: Tree, made: Written, check: Check, lab: Lab) -> Run | str:
+    lab.watch("verifying", f"a test by the verifier: {check.run}")
+    if made.path in tree.files():
+        return "taken"
+    tree.write(made.path, made.content.encode(errors="replace"))
+    return lab.walls.look(tree, check, lab.timeout, Probe(only=(made.path,))).run
