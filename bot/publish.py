@@ -1,7 +1,7 @@
 """Makes a Trail visible: a branch with the patch, a pull request where there are such, and the record."""
 
 from bot.core import ledger
-from bot.core.account import MARKS
+from bot.core.account import MARKS, reckoned, took
 from bot.core.budget import Wish
 from bot.core.ledger import Record
 from bot.core.patch import parse, part, trespasses
@@ -81,7 +81,9 @@ def _offered(trail: Trail, pushed: Pushed, desk: Desk, pulls: Pulls, clock: Cloc
         title=desk.render(
             "comments/pull_title.j2", task=trail.opened.request.task.partition("\n")[0], number=record.number
         ).strip(),
-        body=desk.render("comments/pull_body.md.j2", record=record, ci_url=record.ci_url or "", marks=MARKS),
+        body=desk.render(
+            "comments/pull_body.md.j2", record=record, ci_url=record.ci_url or "", marks=MARKS, reckoned=reckoned, took=took
+        ),
         draft=kind == "draft-pr",
     )
     made = pulls.offer(opening)

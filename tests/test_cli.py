@@ -152,4 +152,7 @@ def test_policy_show_and_schema_and_check(tmp_path):
     minimal = str(ROOT / "tests" / "data" / "policy-minimal.yml")
     assert "per_day_usd: 10.00" in typed("policy", "show", "--effective", minimal).stdout
     assert json.loads(typed("policy", "schema").stdout)["title"] == "route-agent policy"
-    assert "not obeyed yet: models.verifier" in typed("policy", "check", minimal).stdout
+    assert "complete and well-formed" in typed("policy", "check", minimal).stdout
+    deep = tmp_path / "policy.yml"
+    deep.write_text((ROOT / "tests" / "data" / "policy-minimal.yml").read_text() + "  audit_share: 0.1\n")
+    assert "not obeyed yet: routing.audit_share" in typed("policy", "check", str(deep)).stdout

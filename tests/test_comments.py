@@ -7,7 +7,7 @@ import pytest
 
 from bot import tell
 from bot.cli import templates
-from bot.core.account import MARKS
+from bot.core.account import MARKS, reckoned, took
 from bot.core.command import NearMiss
 from bot.core.evidence import Evidence
 from bot.core.gate import Refused
@@ -78,7 +78,7 @@ def test_what_is_said_at_once():
 
 def test_what_a_pull_request_says():
     made = record(ENDS["escalated"], 1_230_000)
-    held("github-pull.md", RENDER("comments/pull_body.md.j2", record=made, ci_url=RUN, marks=MARKS))
+    held("github-pull.md", RENDER("comments/pull_body.md.j2", record=made, ci_url=RUN, marks=MARKS, reckoned=reckoned, took=took))
     held("github-pull-title.txt", RENDER("comments/pull_title.j2", task="add is wrong @ann [skip ci]", number=3))
 
 

@@ -88,9 +88,15 @@ def main() -> None:
     jobs = [Job(case, CACHE, python, not words.no_mutants, tuple(words.regimes), words.contributions) for case in cases]
     start, bar = time.monotonic(), Bar(len(jobs))
     verdicts: list[dict[str, Any]] = []
+    broken: list[str] = []
     with ProcessPoolExecutor(words.workers, multiprocessing.get_context("spawn")) as pool:
-        for future in as_completed([pool.submit(case_verdicts, job) for job in jobs]):
-            found = future.result()
+        running = {pool.submit(case_verdicts, job): job.case.name for job in jobs}
+        for future in as_completed(running):
+            try:
+                found = future.result()
+            except (Exception, SystemExit) as error:  # noqa: BLE001 - one case that cannot be judged does not hide the others
+                broken.append(f"{running[future]}: {error!r}"[:400])
+                found = []
             verdicts += found
             bar.step(len(found))
     verdicts.sort(key=lambda row: (row["case"], row["patch"], row["regime"]))
@@ -105,6 +111,8 @@ def main() -> None:
     if words.json:
         words.json.write_text(json.dumps({"about": about, "verdicts": verdicts}, indent=1) + "\n", encoding="utf-8")
     print(table(about, verdicts))
+    if broken:
+        raise SystemExit("cases that could not be judged, and are not counted:\n" + "\n".join(broken))
 
 
 if __name__ == "__main__":

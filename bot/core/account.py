@@ -1,6 +1,8 @@
 """A record in words: the short texts that reports and comments put into their templates."""
 
-from bot.core.evidence import State
+from bot.core.confidence import Confidence
+from bot.core.cost import dollars
+from bot.core.evidence import Item, State
 from bot.core.facts import NotApplicable, NotRun, Unreadable
 from bot.core.ledger import AttemptRecord
 from bot.core.route import Route, choose
@@ -47,6 +49,23 @@ def classifier(signals: tuple[Signal, ...]) -> tuple[tuple[str, str], ...]:
 def why_not(attempt: AttemptRecord) -> str:
     """Why an attempt was not accepted; empty where it was."""
     return getattr(attempt.decision, "detail", "")
+
+
+def reckoned(found: Confidence) -> str:
+    """How a confidence comes about: the prior, and by what each term multiplies its odds."""
+    parts = (f"x {term.ratio**term.shrink:.2f} {term.name}{_NOT[term.state]}" for term in found.terms)
+    capped = f", and never above {found.most:.2f}" if found.value == found.most else ""
+    return " ".join([f"prior {found.prior:.2f}, its odds", *parts]) + capped if found.terms else f"prior {found.prior:.2f}"
+
+
+_NOT: dict[State, str] = {"passed": "", "failed": " (no)", "not_run": " (not)", "not_applicable": ""}
+
+
+def took(item: Item) -> str:
+    """What an item of evidence took: seconds, and money where a model was paid."""
+    seconds = f"{item.seconds:.1f} s" if item.seconds else ""
+    cost = "cost unknown" if item.micros is None else f"${dollars(item.micros)}" if item.micros else ""
+    return ", ".join(filter(None, (seconds, cost)))
 
 
 def lane_at(opened: Opened, total: int) -> str:

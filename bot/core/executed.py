@@ -42,7 +42,7 @@ def executed(changes: tuple[Changed, ...], probed: Probed) -> Item | None:
     if not count:
         return Item(EXECUTED, "not_applicable", "info", "the patch changes no statement that could run")
     if not missed:
-        return Item(EXECUTED, "passed", "term", f"passing tests run all {count} changed statements")
+        return Item(EXECUTED, "passed", "term", f"passing tests run every changed statement ({count})")
     shown = ", ".join(missed[:3]) + (f" and {len(missed) - 3} more" if len(missed) > 3 else "")
     if len(missed) == count:
         return Item(EXECUTED, "failed", "weak", f"no passing test runs a changed line: {shown}")

@@ -7,7 +7,7 @@ from pydantic.dataclasses import dataclass
 
 from bot.core.checks import Check
 from bot.core.clean import line
-from bot.core.confidence import Confidence
+from bot.core.confidence import Confidence, confidence
 from bot.core.cost import Tokens
 from bot.core.estimate import Estimate, always_strong
 from bot.core.evidence import Item
@@ -73,6 +73,8 @@ class AttemptRecord:
     self_confidence: float | None
     files: tuple[FileStat, ...]
     evidence: tuple[Item, ...]
+    confidence: Confidence
+    """What follows from the evidence, whatever was decided."""
     decision: Decision
 
 
@@ -233,5 +235,6 @@ def _attempt(tried: Try, policy: Policy) -> AttemptRecord:
         self_confidence=attempt.self_confidence,
         files=tuple(FileStat(line(file.path), file.added, file.removed) for file in files),
         evidence=tried.evidence.items,
+        confidence=confidence(tried.evidence, first_lane=attempt.lane == policy.lanes[0]),
         decision=tried.decision,
     )

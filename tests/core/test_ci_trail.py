@@ -8,8 +8,8 @@ from dataclasses import replace
 import pytest
 
 from bot.core import handover
-from bot.core.ci import Verdict
 from bot.core.checks import Run
+from bot.core.ci import Verdict
 from bot.core.cost import Usage
 from bot.core.evidence import CRITIC, FIXES, INDEPENDENT, PATCH_RULES, REPRODUCED, SUMMARY, Evidence, Item
 from bot.core.ledger import record

@@ -8,6 +8,7 @@ from bot.core.clean import line
 from bot.core.paths import ending, is_code, is_test
 from bot.core.textual.answers import answers
 from bot.core.textual.disguise import disguise
+from bot.core.textual.echoes import echoes
 from bot.core.textual.finding import Finding
 from bot.core.textual.othertests import othertests
 from bot.core.textual.pytests import pytests
@@ -16,7 +17,7 @@ from bot.core.textual.source import Source, sources
 
 
 def tampering(changes: tuple[Changed, ...], shown: tuple[str, ...]) -> tuple[Finding, ...]:
-    """`shown` are texts that whoever wrote the patch could see and copy answers from: the task, names and output of tests."""
+    """`shown` are texts that whoever wrote the patch could see and copy answers from: the task first, then output of tests."""
     python = sources(changes)
     return (
         *pytests(python),
@@ -24,6 +25,7 @@ def tampering(changes: tuple[Changed, ...], shown: tuple[str, ...]) -> tuple[Fin
         *_snapshots(changes),
         *disguise(python),
         *answers(python, shown),
+        *echoes(python, shown[:1]),
         *_no_effect(changes, python),
     )
 
