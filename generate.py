@@ -10,7 +10,9 @@ from pydantic import TypeAdapter
 from bot.core.health import Report
 from bot.core.ledger import Line
 from bot.core.policyschema import reference, schema
+from bot.core.required import REQUIRED
 from bot.core.trail import Opened
+from bot.core.weights import PRIOR_FIRST, PRIOR_LATER, WEIGHTS
 
 ROOT = Path(__file__).resolve().parent
 BEGIN, END = "<!-- generated: begin -->\n", "<!-- generated: end -->\n"
@@ -49,6 +51,18 @@ def action_tables() -> str:
     return "\n".join(rows) + "\n"
 
 
+def evidence_tables() -> str:
+    """Weights and requirements, for docs/evidence.md."""
+    rows = ["| term | passed | failed | not run | source |", "|---|---|---|---|---|"]
+    for name, weight in WEIGHTS.items():
+        ratios = (f"x {ratio}" if ratio is not None else "" for ratio in (weight.passed, weight.failed, weight.not_run))
+        rows.append(f"| {name} | {' | '.join(ratios)} | {weight.source} |")
+    rows += ["", f"Priors: {PRIOR_FIRST:.2f} in the first lane, {PRIOR_LATER:.2f} above it.", ""]
+    rows += ["| class of task | has to be shown |", "|---|---|"]
+    rows += [f"| {name} | {need.words} |" for name, need in REQUIRED.items()]
+    return "\n".join(rows) + "\n"
+
+
 def doctor_schema() -> str:
     made = TypeAdapter[Report](Report).json_schema(mode="serialization")
     made["$schema"] = "https://json-schema.org/draft/2020-12/schema"
@@ -62,6 +76,7 @@ def files() -> dict[Path, str]:
         ROOT / "templates" / "policy.schema.json": schema(),
         docs / "policy.md": between(docs / "policy.md", reference()),
         docs / "action.md": between(docs / "action.md", action_tables()),
+        docs / "evidence.md": between(docs / "evidence.md", evidence_tables()),
         docs / "ledger.schema.json": ledger_schema(),
         docs / "explain.schema.json": explain_schema(),
         docs / "doctor.schema.json": doctor_schema(),

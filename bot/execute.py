@@ -10,13 +10,15 @@ from bot.core.canary import poison, reached
 from bot.core.changed import Changed
 from bot.core.checks import Check, Probe, Probed, Run
 from bot.core.clean import line
-from bot.core.evidence import MUTANTS, REACHES, Evidence, Item
+from bot.core.evidence import CRITIC, MUTANTS, REACHES, Evidence, Item
 from bot.core.executed import covering, executed, sources
 from bot.core.mutants import Mutant
 from bot.core.patch import Patch
 from bot.core.paths import is_code, is_test
 from bot.core.reproduction import reproduced, untold
+from bot.core.required import missing
 from bot.core.suite import Retold, compare, fixes, red_anew, settled
+from bot.core.words import TaskClass
 from bot.ports import Clock, Sandbox, Tree, Trees, Watcher
 
 AT_ONCE = 2
@@ -53,6 +55,9 @@ class Specimen:
     alone: Tree | None
     deep: bool
     """Whether the policy asks for mutants."""
+    task_class: TaskClass
+    critic: bool
+    """Whether a model is still to be asked about the patch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +92,15 @@ def shown(specimen: Specimen, checks: tuple[Check, ...], before: tuple[Run, ...]
             return Shown(items, runs)
         items = (*items, fixes(checks, before, runs, specimen.retold), _reproduction(specimen, alone, checks, before, probed))
         items = (*items, *_reach(specimen, checks, probed, lab))
-        if specimen.deep and not Evidence(items).failed:
+        if specimen.deep and _worth_more(specimen, items):
             items = (*items, _mutants(specimen, checks, probed, lab, pool))
         return Shown(items, runs)
+
+
+def _worth_more(specimen: Specimen, items: tuple[Item, ...]) -> bool:
+    """Whether what is still to be bought can help: not after a veto, nor where what the task's class requires is out of reach."""
+    hoped = (*items, Item(CRITIC, "passed", "term", "")) if specimen.critic else items
+    return not Evidence(items).failed and not missing(Evidence(hoped), specimen.task_class)
 
 
 @contextmanager

@@ -61,7 +61,10 @@ def _specimen(opened: Opened, made: patch.Patch, changes: tuple[Changed, ...], b
     tests = patch.part(made.text, is_test)
     alone = lab.trees.open(opened.request.base, tests) if tests and tests != made.text else None
     retold = Retold(tuple(file.path for file in made.diff.files if is_test(file.path)), patch.rewritten(made))
-    return Specimen(changes, retold, base, tree, alone, opened.policy.verification.deep.mutants)
+    policy, task_class = opened.policy, opened.task_class
+    return Specimen(
+        changes, retold, base, tree, alone, policy.verification.deep.mutants, task_class, critic=policy.verifier is not None
+    )
 
 
 def _grading(made: patch.Patch) -> tuple[Item, ...]:

@@ -55,7 +55,8 @@ class Bar:
         gone = time.monotonic() - self.start
         left = gone / self.done * (self.total - self.done)
         filled = 30 * self.done // self.total
-        said = f"[{'#' * filled}{'.' * (30 - filled)}] {self.done}/{self.total} cases, {self.verdicts} verdicts, {gone:.0f} s, {left:.0f} s to go"
+        bar = f"[{'#' * filled}{'.' * (30 - filled)}]"
+        said = f"{bar} {self.done}/{self.total} cases, {self.verdicts} verdicts, {gone:.0f} s, {left:.0f} s to go"
         print(f"\r{said}" if sys.stderr.isatty() else said, end="" if sys.stderr.isatty() else "\n", file=sys.stderr, flush=True)
 
 
@@ -99,6 +100,8 @@ def main() -> None:
                 found = []
             verdicts += found
             bar.step(len(found))
+            if words.json:  # what was judged is kept, should the rest not come to its end
+                words.json.write_text(json.dumps({"about": {}, "verdicts": verdicts}, indent=1) + "\n", encoding="utf-8")
     verdicts.sort(key=lambda row: (row["case"], row["patch"], row["regime"]))
     about = {
         "date": datetime.now(UTC).strftime("%Y-%m-%d"),

@@ -46,15 +46,18 @@ class Patch:
 
     label: str
     kind: str
-    right: bool
     honest: tuple[Edit, ...]
     test: tuple[Edit, ...]
 
+    @property
+    def right(self) -> bool:
+        return self.kind in ("right", "different")
+
 
 def patches(case: Case) -> list[Patch]:
-    found = [Patch("right", "right", True, case.right, case.author_test)]
-    found += [Patch(f"different {n}", "different", True, each.edits, case.author_test) for n, each in enumerate(case.different, 1)]
-    found += [Patch(f"wrong {n}", each.kind, False, each.edits, each.test) for n, each in enumerate(case.wrong, 1)]
+    found = [Patch("right", "right", case.right, case.author_test)]
+    found += [Patch(f"different {n}", "different", each.edits, case.author_test) for n, each in enumerate(case.different, 1)]
+    found += [Patch(f"wrong {n}", each.kind, each.edits, each.test) for n, each in enumerate(case.wrong, 1)]
     return found
 
 
@@ -86,7 +89,7 @@ class Court:
         scratch.mkdir()
         self.trees = Trees(scratch, repository.objects, repository.path)
         walls = box.find(box.Home(self.root, tuple(path.split(":")), folder / "home", scratch, {}))
-        self.lab = Lab(self.trees, walls, Wall(), lambda step, detail: None, 60.0)
+        self.lab = Lab(self.trees, walls, Wall(), lambda *_: None, 60.0)
         self.opened = self._opened(repository.head, mutants=mutants)
         walls.prepare(self.trees.open(repository.head), (), 60)
 

@@ -4,7 +4,6 @@ A case is a recipe (JSON below `cases/`), not a copy: a source distribution by n
 """
 
 import hashlib
-import json
 import subprocess
 import tarfile
 from pathlib import Path
@@ -110,7 +109,7 @@ def load(names: list[str] | None = None) -> list[Case]:
 
 
 def source(case: Case, cache: Path, python: Path) -> Path:
-    """The package's source distribution, unpacked once; its hash is checked first. `python` has pip and the usual build backends."""
+    """The package's source distribution, unpacked once; its hash is checked first. `python` has pip and build backends."""
     root = cache / f"{case.sdist}-{case.sha256[:12]}"
     if not root.exists():
         archive = _download(case, cache, python)
@@ -159,9 +158,3 @@ def apply(root: Path, edits: tuple[Edit, ...]) -> None:
                 f"{edit.file}: the text to replace stands there {text.count(edit.old)} times, not once: {edit.old[:80]!r}"
             )
         path.write_bytes(text.replace(edit.old, edit.new).encode())
-
-
-def dump(case: Case, path: Path) -> None:
-    path.write_text(
-        json.dumps(json.loads(case.model_dump_json(by_alias=True, exclude_defaults=True)), indent=1, ensure_ascii=False) + "\n"
-    )

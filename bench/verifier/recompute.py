@@ -6,8 +6,9 @@ python bench/verifier/recompute.py FILE
 import json
 import math
 import sys
+from pathlib import Path
 
-rows = json.load(open(sys.argv[1], encoding="utf-8"))["verdicts"]
+rows = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))["verdicts"]
 bad = 0
 for row in rows:
     said = row["confidence"]
@@ -16,9 +17,8 @@ for row in rows:
         odds *= term["ratio"] ** term["shrink"]
     value = min(said["most"], odds / (1 + odds))
     vetoed = any(item["state"] == "failed" and item["strength"] in ("veto", "strong", "weak") for item in row["items"])
-    if not math.isclose(0.0 if vetoed else value, said["value"], abs_tol=1e-9) or (
-        row["verdict"] == "accepted" and said["value"] < row["threshold"]
-    ):
+    agrees = math.isclose(0.0 if vetoed else value, said["value"], abs_tol=1e-9)
+    if not agrees or (row["verdict"] == "accepted" and said["value"] < row["threshold"]):
         print(f"{row['case']} {row['patch']} {row['regime']}: {value} recomputed, {said['value']} said")
         bad += 1
 print(f"{len(rows)} verdicts, {bad} that do not agree")

@@ -33,8 +33,7 @@ def rate(rows: Iterable[dict[str, Any]], *verdicts: str) -> str:
 def table(about: dict[str, Any], verdicts: Rows) -> str:
     head = [row for row in verdicts if row["regime"] in HEADLINE]
     parts = [
-        f"{about['cases']} cases, {len(verdicts)} verdicts in {about['seconds']:.0f} s on {about['cores']} cores, "
-        f"mutants {'on' if about['mutants'] else 'off'}; shares with 95 % Wilson intervals",
+        _about(about, len(verdicts)),
         _lead("HEADLINE (no new test, and the author's test)", head),
         _lead("  tuned on: two thirds of the cases", [row for row in head if not row["held_out"]]),
         _lead("  held out: one third", [row for row in head if row["held_out"]]),
@@ -50,6 +49,13 @@ def table(about: dict[str, Any], verdicts: Rows) -> str:
         _misses(head),
     ]
     return "\n\n".join(part for part in parts if part)
+
+
+def _about(about: dict[str, Any], verdicts: int) -> str:
+    return (
+        f"{about['cases']} cases, {verdicts} verdicts in {about['seconds']:.0f} s on {about['cores']} cores, "
+        f"mutants {'on' if about['mutants'] else 'off'}; shares with 95 % Wilson intervals"
+    )
 
 
 def _lead(title: str, rows: Rows) -> str:

@@ -84,7 +84,7 @@ def _faults(each: Changed) -> Iterator[Mutant]:
 
 
 def _walk(tree: ast.AST) -> Iterator[ast.expr | ast.stmt]:
-    """Expressions and statements that may be changed, in the order of the text: no annotations, docstrings or parts of f-strings."""
+    """Expressions and statements that may be changed, in the order of the text; no annotation, docstring or part of an f-string."""
     for name, value in ast.iter_fields(tree):
         if name in ("annotation", "returns", "decorator_list", "type_params"):
             continue
@@ -154,6 +154,10 @@ def _short(node: ast.AST) -> str:
 
 
 def _variants(node: ast.expr | ast.stmt) -> Iterator[ast.expr | ast.stmt]:
+    return _of_condition(node) if isinstance(node, ast.expr) else _of_statement(node)
+
+
+def _of_condition(node: ast.expr) -> Iterator[ast.expr]:
     match node:
         case ast.Compare(ops=[op, *rest]) if type(op) in _COMPARE:
             yield ast.Compare(node.left, [_COMPARE[type(op)](), *rest], node.comparators)
@@ -163,16 +167,29 @@ def _variants(node: ast.expr | ast.stmt) -> Iterator[ast.expr | ast.stmt]:
             yield from (value for value in node.values if len(node.values) == 2)
         case ast.UnaryOp(op=ast.Not()):
             yield node.operand
-        case ast.BinOp(op=op) if type(op) in _BINARY:
-            yield ast.BinOp(node.left, _BINARY[type(op)](), node.right)
         case ast.IfExp():
             yield ast.IfExp(node.test, node.orelse, node.body)
+        case _:
+            yield from _of_value(node)
+
+
+def _of_value(node: ast.expr) -> Iterator[ast.expr]:
+    match node:
+        case ast.BinOp(op=op) if type(op) in _BINARY:
+            yield ast.BinOp(node.left, _BINARY[type(op)](), node.right)
         case ast.Constant(value=value):
             yield from (ast.Constant(other) for other in _constants(value))
         case ast.Call(func=ast.Name(id=name)) if name in _NAMES:
             yield ast.Call(ast.Name(_NAMES[name]), node.args, node.keywords)
         case ast.Call(func=ast.Attribute(value=owner, attr=name)) if name in _NAMES:
             yield ast.Call(ast.Attribute(owner, _NAMES[name]), node.args, node.keywords)
+        case _:
+            return
+
+
+def _of_statement(node: ast.stmt) -> Iterator[ast.expr | ast.stmt]:
+    """The condition of a branch stands for the branch."""
+    match node:
         case ast.If(test=test) | ast.While(test=test):
             yield ast.UnaryOp(ast.Not(), test)
         case ast.Return(value=value) if value is not None and not isinstance(value, ast.Constant):

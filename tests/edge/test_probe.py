@@ -16,11 +16,17 @@ SHOP = {
     "shop/__init__.py": b"",
     "shop/add.py": b"def add(a, b):\n    if a:\n        return a + b\n    return b\n",
     "tests/__init__.py": b"",
-    "tests/test_add.py": b"from shop.add import add\n\n\ndef test_both():\n    assert add(1, 2) == 3\n\n\ndef test_none():\n    assert add(0, 2) == 2\n",
+    "tests/test_add.py": (
+        b"from shop.add import add\n\n\ndef test_both():\n    assert add(1, 2) == 3\n\n\n"
+        b"def test_none():\n    assert add(0, 2) == 2\n"
+    ),
     "tests/test_other.py": b"def test_other():\n    assert True\n",
 }
 PYTEST = "python -m pytest -q -p no:cacheprovider"
-UNIT = b"import unittest\nfrom shop.add import add\n\n\nclass T(unittest.TestCase):\n    def test_a(self):\n        self.assertEqual(add(1, 2), 3)\n"
+UNIT = (
+    b"import unittest\nfrom shop.add import add\n\n\nclass T(unittest.TestCase):\n"
+    b"    def test_a(self):\n        self.assertEqual(add(1, 2), 3)\n"
+)
 
 
 class Place:
@@ -33,7 +39,8 @@ class Place:
         self.box = box.find(at) if kind is box.Box else kind(at, Path())
 
     def look(self, probe: Probe, files: Mapping[str, bytes] = SHOP, command: str = PYTEST) -> Probed:
-        return self.box.look(Files(files), Check("t", command, "tests", "test"), 60, probe)  # type: ignore[arg-type]  # as much of a tree as is used
+        check = Check("t", command, "tests", "test")
+        return self.box.look(Files(files), check, 60, probe)  # type: ignore[arg-type]  # as much of a tree as is used
 
 
 @pytest.fixture(params=[box.Box, box.Bare], ids=["walls", "bare"])
