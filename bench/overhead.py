@@ -1,6 +1,7 @@
 """What the agent itself costs, beside mini-swe-agent: the same ten-step fix on the same scripted server.
 
 python bench/overhead.py [--runs N] [--json FILE]
+python bench/overhead.py --gate [--runs N]
 
 N fresh processes each, taken in turn, after one of each that is not counted. Measured by the server and from outside, the same way
 for both. The first time it installs mini-swe-agent into `.bench`, which needs a package index.
@@ -20,7 +21,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from bench import acknowledge, agents  # noqa: E402
+from bench import acknowledge, agents, gate  # noqa: E402
 from bench.agents import Agent  # noqa: E402
 from bench.figures import Figure, Run, figures, ratio, sent, steps  # noqa: E402
 from bench.journal import Journal  # noqa: E402
@@ -110,7 +111,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--runs", type=int, default=7)
     parser.add_argument("--json", metavar="FILE")
+    parser.add_argument(
+        "--gate", action="store_true", help="only what proving a patch takes, as a multiple of the plain test suite"
+    )
     words = parser.parse_args()
+    if words.gate:
+        print(gate.table(gate.measure(words.runs)))
+        return
     programs = agents.installed()
     about = {
         "date": datetime.now(UTC).strftime("%Y-%m-%d"),
@@ -127,10 +134,13 @@ def main() -> None:
     print(NOT_ALIKE)
     noticed = acknowledge.measure(words.runs)
     print(f"\n{acknowledge.say(noticed)}")
+    gates = gate.measure(words.runs)
+    print(f"\n{gate.table(gates)}")
     if words.json:
         ratios: dict[str, Any] = {name: ratio(ours[name], theirs[name]) for name in ours}
         kept = {name: [asdict(run) for run in each] for name, each in runs.items()}
-        whole = {"about": about, "ratios": ratios, "acknowledgement": asdict(noticed), "runs": kept}
+        whole = {"about": about, "ratios": ratios, "acknowledgement": asdict(noticed), "gate": [*map(asdict, gates)]}
+        whole["runs"] = kept
         Path(words.json).write_text(json.dumps(whole, indent=1) + "\n")
 
 

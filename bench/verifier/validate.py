@@ -95,9 +95,8 @@ def validate(case: Case, cache: Path, python: Path) -> list[str]:
     whole, base, known = shop.run(upstream=True), shop.run(case.bug, case.hide), shop.run(case.bug, upstream=True)
     state = "green" if base.green else f"red ({len(base.failed)})"
     part = "held out" if case.held_out else "for tuning"
-    print(
-        f"{case.name}: {len(whole.passed)} tests in {whole.seconds:.1f} s; base {state}; {len(known.failed)} tests know the bug; {part}"
-    )
+    suite = f"{len(whole.passed)} tests in {whole.seconds:.1f} s"
+    print(f"{case.name}: {suite}; base {state}; {len(known.failed)} tests know the bug; {part}")
     wanted = (
         (whole.green, f"red without the bug: {sorted(whole.failed)[:3]}, exit code {whole.code}"),
         (whole.seconds < SLOW, f"the suite takes {whole.seconds:.1f} s"),

@@ -40,10 +40,11 @@ def poison(path: str, text: str) -> str | None:
 def reached(check: Check, patched: Run, poisoned: Run) -> Item:
     """Whether the tests load the changed files at all: with those files broken on purpose, they must go red."""
     name = f"{check.name} {REACHES}"
-    if poisoned.report is None or poisoned.exit_code not in (0, patched.exit_code):
+    ended = poisoned.report is None and patched.report is not None
+    if ended or poisoned.exit_code not in (0, patched.exit_code):
         return Item(name, "passed", "info", "the changed files, broken on purpose, turn it red", poisoned.seconds)
     before = set(patched.report.failed) if patched.report else set()
-    if set(poisoned.report.failed) - before:
+    if poisoned.report is not None and set(poisoned.report.failed) - before:
         return Item(name, "passed", "info", "the changed files, broken on purpose, turn it red", poisoned.seconds)
     return Item(
         name,

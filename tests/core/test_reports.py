@@ -224,6 +224,7 @@ def test_a_suite_that_stays_green_with_the_change_broken_never_ran_it():
     assert reached(TESTS, run(0, Report(3, ())), run(0, Report(3, ()))).state == "failed"
     assert reached(TESTS, run(0, Report(3, ())), run(2, Report(1, ("x",)))).state == "passed"
     assert reached(TESTS, run(0, Report(3, ())), run(0)).state == "passed"
+    assert reached(TESTS, run(127), run(127)).state == "failed", "what never ran noticed nothing"
     assert poison("a.txt", "x") is None
     assert poison("a.sh", "#!/bin/sh\nx\n") == "#!/bin/sh\nexit 97\nx\n"
 

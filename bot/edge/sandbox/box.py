@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import stat
+import subprocess
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -87,7 +88,7 @@ class Box:
     def look(self, tree: Tree, check: Check, seconds: float, probe: Probe) -> Probed:
         with tempfile.TemporaryDirectory(prefix="copy-", dir=self.at.scratch, ignore_cleanup_errors=True) as folder:
             copy = Path(folder) / "tree"
-            shutil.copytree(self._whole(tree), copy, symlinks=True)
+            subprocess.run(["cp", "-a", "--", str(self._whole(tree)), str(copy)], check=True)  # several times as fast as shutil
             for path, text in probe.instead:
                 (copy / path).unlink()  # were it a link, it would lead elsewhere
                 (copy / path).write_bytes(text.encode(errors="surrogateescape"))

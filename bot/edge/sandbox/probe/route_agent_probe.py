@@ -25,15 +25,8 @@ def pytest_collection_modifyitems(config, items):
         items[:] = kept
 
 
-def _switch(name):
+def pytest_runtest_logstart(nodeid):
+    """What runs until the next one starts, is its own: to switch at its end, too, would cost as much again."""
     with suppress(Exception):  # where another coverage runs, or none
         coverage = sys.modules["coverage"]
-        coverage.Coverage.current().switch_context(name)
-
-
-def pytest_runtest_logstart(nodeid):
-    _switch(nodeid)
-
-
-def pytest_runtest_logfinish():
-    _switch("")
+        coverage.Coverage.current().switch_context(nodeid)
