@@ -3,15 +3,15 @@
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from bot.core import mutants
 from bot.core.canary import poison, reached
 from bot.core.changed import Changed
-from bot.core.checks import Check, Probe, Probed, Run
+from bot.core.checks import Check, Probe, Probed, Run, Traced
 from bot.core.clean import line
 from bot.core.evidence import CRITIC, MUTANTS, REACHES, Evidence, Item
-from bot.core.executed import covering, executed, sources
+from bot.core.executed import covering, executed, likeliest, sources, whole
 from bot.core.mutants import Mutant
 from bot.core.patch import Patch
 from bot.core.paths import is_code, is_test
@@ -86,14 +86,14 @@ def shown(specimen: Specimen, checks: tuple[Check, ...], before: tuple[Run, ...]
     """Run what there is to run, cheapest first. The patch's tests alone run beside the suite; after a veto nothing more does."""
     with _pool() as pool:
         alone = _alone(specimen, checks, lab, pool)
-        items, probed = _checks(specimen, checks, before, lab)
-        runs = tuple(each.run for each in probed)
+        items, runs = _checks(specimen, checks, before, lab)
         if Evidence(items).failed:
             return Shown(items, runs)
-        items = (*items, fixes(checks, before, runs, specimen.retold), _reproduction(specimen, alone, checks, before, probed))
-        items = (*items, *_reach(specimen, checks, probed, lab))
+        items = (*items, fixes(checks, before, runs, specimen.retold), _reproduction(specimen, alone, checks, before, runs))
+        reach, traced = _reach(specimen, checks, before, runs, lab)
+        items = (*items, *reach)
         if specimen.deep and _worth_more(specimen, items):
-            items = (*items, _mutants(specimen, checks, probed, lab, pool))
+            items = (*items, _mutants(specimen, checks, runs, traced, lab, pool))
         return Shown(items, runs)
 
 
@@ -129,66 +129,85 @@ def _alone(specimen: Specimen, checks: tuple[Check, ...], lab: Lab, pool: Thread
 
 def _checks(
     specimen: Specimen, checks: tuple[Check, ...], before: tuple[Run, ...], lab: Lab
-) -> tuple[tuple[Item, ...], tuple[Probed, ...]]:
+) -> tuple[tuple[Item, ...], tuple[Run, ...]]:
     base = {run.check: run for run in before}
     items: list[Item] = []
-    found: list[Probed] = []
-    wanted = Probe(files=tuple(each.path for each in sources(specimen.changes)))
+    found: list[Run] = []
     for check in checks:
         if Evidence(tuple(items)).failed:
             items.append(Item(f"check {check.name}", "not_run", "info", "an earlier check failed"))
             continue
         lab.watch("verifying", f"patch: {check.run}")
-        probed = lab.walls.look(specimen.patched, check, lab.timeout, wanted if check.kind == "tests" else Probe())
-        probed, flaky = _again(specimen, check, base[check.name], probed, lab)
-        found.append(probed)
-        items.append(compare(check, base[check.name], probed.run, flaky))
+        run, flaky = _again(specimen, check, base[check.name], lab.walls.run(specimen.patched, check, lab.timeout), lab)
+        found.append(run)
+        items.append(compare(check, base[check.name], run, flaky))
     return tuple(items), tuple(found)
 
 
-def _again(specimen: Specimen, check: Check, base: Run, probed: Probed, lab: Lab) -> tuple[Probed, tuple[str, ...]]:
-    """What is red anew runs once more, without the probe; and on the base, if it stays red."""
-    if not red_anew(check, base, probed.run):
-        return probed, ()
+def _again(specimen: Specimen, check: Check, base: Run, first: Run, lab: Lab) -> tuple[Run, tuple[str, ...]]:
+    """What is red anew runs once more, and on the base, if it stays red."""
+    if not red_anew(check, base, first):
+        return first, ()
     again = _run(specimen.patched, check, lab, "patch, once more")
     base_again = _run(specimen.base, check, lab, "base, once more") if red_anew(check, base, again) else None
-    run, flaky = settled(probed.run, again, base_again, base)
-    return replace(probed, run=run), flaky
+    return settled(first, again, base_again, base)
 
 
 def _reproduction(
-    specimen: Specimen, alone: "Future[Run] | None", checks: tuple[Check, ...], before: tuple[Run, ...], probed: tuple[Probed, ...]
+    specimen: Specimen, alone: "Future[Run] | None", checks: tuple[Check, ...], before: tuple[Run, ...], runs: tuple[Run, ...]
 ) -> Item:
     if specimen.alone is None:
         return untold("the patch brings no test of its own")
     check = _tests(checks)
     if alone is None or check is None:
         return untold("no check runs tests")
-    base = next(run for run in before if run.check == check.name)
-    patched = next(each.run for each in probed if each.run.check == check.name)
-    return reproduced(base, alone.result(), patched, specimen.retold.rewritten)
+    return reproduced(_of(check, before), alone.result(), _of(check, runs), specimen.retold.rewritten)
 
 
-def _reach(specimen: Specimen, checks: tuple[Check, ...], probed: tuple[Probed, ...], lab: Lab) -> tuple[Item, ...]:
-    """Which changed lines the tests run, where that can be counted; for other files, whether they notice that a file is broken."""
+def _of(check: Check, runs: tuple[Run, ...]) -> Run:
+    return next(run for run in runs if run.check == check.name)
+
+
+def _reach(
+    specimen: Specimen, checks: tuple[Check, ...], before: tuple[Run, ...], runs: tuple[Run, ...], lab: Lab
+) -> tuple[tuple[Item, ...], tuple[Traced, ...]]:
+    """Which changed lines passing tests run, where that can be counted; for other files, whether they notice that one is broken."""
     check = _tests(checks)
-    seen = next((each for each in probed if check and each.run.check == check.name), None)
-    counted = executed(specimen.changes, seen) if seen else None
     code = [each for each in specimen.changes if each.after is not None and is_code(each.path) and not is_test(each.path)]
     if not code:
-        return (Item(REACHES, "not_applicable", "info", "no source file is left changed"),)
+        return (Item(REACHES, "not_applicable", "info", "no source file is left changed"),), ()
+    probed = _traced(specimen, check, _of(check, before), _of(check, runs), lab) if check and sources(specimen.changes) else None
+    counted = executed(specimen.changes, probed) if probed else None
     uncounted = tuple(each for each in code if counted is None or each not in sources(specimen.changes))
-    return (*((counted,) if counted else ()), *_canaries(specimen, uncounted, checks, probed, lab))
+    traced = (probed.traced if probed else None) or ()
+    return (*((counted,) if counted else ()), *_canaries(specimen, uncounted, checks, runs, lab)), traced
+
+
+def _traced(specimen: Specimen, check: Check, base: Run, patched: Run, lab: Lab) -> Probed:
+    """A run that notes its lines: of the tests most likely to run them, and of all where those do not, or where all are needed.
+
+    Never the run that judges: what notes lines slows code down, and may be in its way.
+    """
+    files = tuple(each.path for each in sources(specimen.changes))
+    likely = likeliest(specimen.changes, base, patched, specimen.patched.files())
+    if likely and not specimen.deep:
+        lab.watch("verifying", f"changed lines, by {likely[0]}: {check.run}")
+        probed = lab.walls.look(specimen.patched, check, lab.timeout, Probe(files, likely))
+        counted = executed(specimen.changes, probed)
+        if (counted is not None and counted.state != "failed") or whole(probed.run, patched):
+            return probed
+    lab.watch("verifying", f"changed lines, by all tests: {check.run}")
+    return lab.walls.look(specimen.patched, check, lab.timeout, Probe(files))
 
 
 def _canaries(
-    specimen: Specimen, files: tuple[Changed, ...], checks: tuple[Check, ...], probed: tuple[Probed, ...], lab: Lab
+    specimen: Specimen, files: tuple[Changed, ...], checks: tuple[Check, ...], runs: tuple[Run, ...], lab: Lab
 ) -> tuple[Item, ...]:
     """Break the changed files on purpose: a test command that stays green does not run them, so its green is weak."""
     broken = [(each.path, text) for each in files if (text := poison(each.path, each.after or "")) is not None]
     if files and not broken:
         return (Item(REACHES, "not_run", "info", f"no way known to break {line(files[0].path)} on purpose"),)
-    after = {each.run.check: each.run for each in probed}
+    after = {run.check: run for run in runs}
     found: list[Item] = []
     for check in checks if broken else ():
         if check.kind == "tests" and check.name in after:
@@ -198,28 +217,35 @@ def _canaries(
     return tuple(found)
 
 
-def _mutants(specimen: Specimen, checks: tuple[Check, ...], probed: tuple[Probed, ...], lab: Lab, pool: ThreadPoolExecutor) -> Item:
+def _mutants(
+    specimen: Specimen,
+    checks: tuple[Check, ...],
+    runs: tuple[Run, ...],
+    traced: tuple[Traced, ...],
+    lab: Lab,
+    pool: ThreadPoolExecutor,
+) -> Item:
     """As many as the time allows, two at a time, each with the tests that run its line where these are known."""
     check = _tests(checks)
-    patched = next((each for each in probed if check and each.run.check == check.name), None)
-    found = mutants.mutants(specimen.changes) if patched else ()
-    if check is None or patched is None or patched.run.report is None:
+    patched = _of(check, runs) if check else None
+    if check is None or patched is None or patched.report is None:
         return Item(MUTANTS, "not_run", "info", "no check runs tests that leave a report")
+    found = mutants.mutants(specimen.changes)
     start = lab.clock.seconds()
-    limit = max(LEAST_SECONDS, TIMES * patched.run.seconds)
+    limit = max(LEAST_SECONDS, TIMES * patched.seconds)
     seen: list[bool] = []
     for first in range(0, len(found), AT_ONCE):
         if lab.clock.seconds() - start > limit:
             break
         lab.watch("verifying", f"faults put in on purpose, {first + 1} of {len(found)}: {check.run}")
         some = found[first : first + AT_ONCE]
-        running = [pool.submit(_mutated, specimen, check, mutant, patched, lab, limit) for mutant in some]
-        seen += [mutants.noticed(patched.run, future.result()) for future in running]
+        running = [pool.submit(_mutated, specimen, check, mutant, traced, lab, limit) for mutant in some]
+        seen += [mutants.noticed(patched, future.result()) for future in running]
     return mutants.judged(found, tuple(seen), round(lab.clock.seconds() - start, 3))
 
 
-def _mutated(specimen: Specimen, check: Check, mutant: Mutant, patched: Probed, lab: Lab, limit: float) -> Run:
-    only = covering(mutant.path, mutant.lines, patched.traced or ())
+def _mutated(specimen: Specimen, check: Check, mutant: Mutant, traced: tuple[Traced, ...], lab: Lab, limit: float) -> Run:
+    only = covering(mutant.path, mutant.lines, traced)
     probe = Probe(only=only, instead=((mutant.path, mutant.text),))
     return lab.walls.look(specimen.patched, check, min(lab.timeout, limit), probe).run
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bot.core.changed import Changed
-from bot.core.checks import Probed, Traced
+from bot.core.checks import Probed, Run, Traced
 from bot.core.evidence import EXECUTED, Item
 from bot.core.paths import is_test
 from bot.core.trace import reported
@@ -54,6 +54,27 @@ def covering(path: str, lines: range, traced: tuple[Traced, ...]) -> tuple[str, 
     return tuple(
         sorted({name for each in traced if each.path == path for line, names in each.lines if line in lines for name in names})
     )
+
+
+def likeliest(changes: tuple[Changed, ...], base: Run, patched: Run, files: tuple[str, ...]) -> tuple[str, ...]:
+    """The test files that most likely run the change: those of the patch, and those of tests that it makes pass."""
+    own = {each.path for each in changes if each.after is not None and each.path.endswith(".py") and is_test(each.path)}
+    if base.report is not None and patched.report is not None:
+        fixed = set(base.report.failed) & set(patched.report.passed or ())
+        own |= {path for path in map(_file_of, fixed) if path in files}
+    return tuple(sorted(own))
+
+
+def _file_of(test: str) -> str:
+    """The file of a test, from the name that pytest gives it in a report; another runner's names lead nowhere."""
+    parts = test.partition("::")[0].split(".")
+    module = next((n for n in range(len(parts), 0, -1) if is_test(f"{'/'.join(parts[:n])}.py") and parts[n - 1].islower()), 0)
+    return f"{'/'.join(parts[:module])}.py"
+
+
+def whole(probed: Run, patched: Run) -> bool:
+    """Whether a run that was asked for some tests ran them all: a runner that cannot be told does."""
+    return probed.report is None or patched.report is None or probed.report.executed >= patched.report.executed
 
 
 def _ran(statement: Statement, traced: Traced | None, failed: set[str]) -> bool:

@@ -41,6 +41,9 @@ def test_a_right_patch_of_the_first_lane_is_accepted_and_lies_on_a_branch(job):
     assert repos.snapshot(job.repo) == before, "index, work tree and configuration are as they were"
     assert names(record) == [
         ("patch rules", "passed"),
+        ("well-formed", "passed"),
+        ("tampering", "passed"),
+        ("doubtful changes", "passed"),
         ("check tests", "passed"),
         ("fixes failing tests", "passed"),
         ("reproduction", "not_run"),
@@ -96,7 +99,7 @@ def test_a_patch_on_a_protected_path_is_never_run_and_never_on_a_branch(job, pat
 
 
 def test_a_module_that_ends_the_process_is_red_though_the_exit_code_is_0(job):
-    cheat = {"action": "write", "path": "shop/add.py", "content": "import os\ngetattr(os, '_ex' + 'it')(0)\n"}
+    cheat = {"action": "write", "path": "shop/add.py", "content": "import os\ngetattr(os, ''.join(map(chr, (95, 101, 120, 105, 116))))(0)\n"}
 
     record, _ = job.run(Scripted({"fast": [cheat, DONE], "strong": [cheat, DONE]}))
 
@@ -114,7 +117,7 @@ def test_a_patch_that_deletes_a_test_is_red(job):
 
     record, _ = job.run(Scripted({"fast": [GOOD, fewer, DONE], "strong": [GOOD, DONE]}))
 
-    assert "executed 1 tests, 2 on the base" in [item.reason for item in record.attempts[0].evidence]
+    assert "the test `AddTest.test_kind` was deleted or renamed" in getattr(record.attempts[0].decision, "detail", "")
     assert record.attempts[-1].lane == "strong"
 
 
@@ -308,8 +311,8 @@ HOOK = {
     [
         ([RETELL], "only tests are changed"),
         ([RETELL, NOTE], "no test that executes the change has passed"),
-        ([HOOK, NOTE], "changes tests/conftest.py, which decides how it is judged"),
-        ([HOOK, GOOD], "changes tests/conftest.py, which decides how it is judged"),
+        ([HOOK, NOTE], "tests/conftest.py:5: the file now has `pytest_runtest_makereport`"),
+        ([HOOK, GOOD], "tests/conftest.py:5: the file now has `pytest_runtest_makereport`"),
     ],
 )
 def test_a_patch_that_tells_the_tests_what_to_say_is_not_proved(job, patch, says):
@@ -386,7 +389,7 @@ FORGE = {
 def test_a_patch_that_stands_in_for_its_runner_or_reaches_for_its_report_is_not_judged_by_it(job, patch, path):
     record, _ = job.run(Scripted({lane: [*patch, DONE] for lane in ("fast", "strong")}))
     assert record.result == "not_fixed"
-    assert f"changes {path}, which decides how it is judged" in record.detail
+    assert path in record.detail
 
 
 def test_one_more_name_in_a_task_hides_nothing_that_it_is_about(job):
