@@ -109,7 +109,8 @@ def pin(*_: str) -> int:
     for name, source in sources.items():
         compile_pins(PINS[name], *source)
     for name in tomllib.loads((ROOT / "pyproject.toml").read_text())["dependency-groups"]:
-        compile_pins(COUNTERPARTS / f"constraints-{name}.txt", "--group", name, "--python-version", "3.11")
+        to = ROOT / "bench" / "verifier" / "constraints.txt" if name == "bench" else COUNTERPARTS / f"constraints-{name}.txt"
+        compile_pins(to, "--group", name, "--python-version", "3.11")
     return 0
 
 

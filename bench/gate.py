@@ -41,7 +41,10 @@ SOURCE = "def split(total, people):\n    share = total // people\n    return [sh
 RIGHT = (
     "def split(total, people):\n    share, rest = divmod(total, people)\n    return [share + (n < rest) for n in range(people)]\n"
 )
-TEST = "from fair import split\n\n\ndef work(rounds):\n    total = 0\n    for n in range(rounds):\n        total += n * n\n    return total\n\n\n"
+TEST = (
+    "from fair import split\n\n\ndef work(rounds):\n    total = 0\n    for n in range(rounds):\n"
+    "        total += n * n\n    return total\n\n\n"
+)
 CASE = "def test_{n}():\n    work({rounds})\n    assert split({n} * 3, 3) == [{n}] * 3\n\n\n"
 NEW = (
     "from fair import split\n\n\ndef test_nothing_is_lost():\n"

@@ -8,7 +8,7 @@ from bot.core import patch
 from bot.core import review as core
 from bot.core.changed import Changed
 from bot.core.checks import Check, Probe, Run
-from bot.core.clean import printable, redact, sendable
+from bot.core.clean import line, printable, redact, sendable
 from bot.core.cost import Cost, Tokens, Unpriced, Usage, estimate_tokens
 from bot.core.evidence import INDEPENDENT, Evidence, Item
 from bot.core.lane import Lane
@@ -123,7 +123,7 @@ def _told(trail: Trail, attempt: Attempt, proved: Proved, changes: tuple[Changed
             diff=printable(attempt.diff),
             summary=attempt.summary,
             places=_surroundings(changes, around),
-            items=proved.evidence.items,
+            evidence="\n".join(f"{item.name}: {item.state}: {line(item.reason, 300)}" for item in proved.evidence.items),
             outputs=tuple((run.check, redact(run.tail[-1_500:])) for run in proved.evidence.runs)[:2],
             ci=trail.opened.proof == "ci",
         )

@@ -45,9 +45,10 @@ def judged(trail: Trail, pushed: Pushed, desk: Desk, clock: Clock, watch: Watche
         ended, run = _one(each, pushed, policy, desk.ci, clock, start)
         if ended.verdict == "failed" and run.attempt == 1 and _shipped(each.check) and jobs.perhaps_chance(run):
             watch("waiting_for_ci", f"{each.check.name} once more: what is red may be chance")
-            with suppress(Denied):  # then what was said first stands
+            with suppress(Denied, Unavailable):  # then what was said first stands
                 desk.ci.again(run.id)
-                ended, run = _one(each, pushed, policy, desk.ci, clock, start, attempt=2)
+                second, _ = _one(each, pushed, policy, desk.ci, clock, start, attempt=2)
+                ended = second if second.verdict in ("passed", "failed", "superseded") else ended
         said.append(ended)
         if said[-1].verdict != "passed":
             break

@@ -11,6 +11,8 @@ from bot.core.evidence import EXECUTED, Item
 from bot.core.paths import is_test
 from bot.core.trace import reported
 
+MOST_IDS = 200
+
 
 @dataclass(frozen=True, slots=True)
 class Statement:
@@ -31,13 +33,15 @@ def executed(changes: tuple[Changed, ...], probed: Probed) -> Item | None:
     if probed.traced is None or not sources(changes):
         return None
     by_path = {each.path: each for each in probed.traced}
-    failed = set(probed.run.report.failed) if probed.run.report else set()
+    if not any(each.path in by_path for each in sources(changes)):
+        return None  # nothing loads them, or another coverage took the place of ours: which, the canary tells
+    passing = _passing(probed)
     missed: list[str] = []
     count = 0
     for each in sources(changes):
         for statement in changed_statements(each):
             count += 1
-            if not _ran(statement, by_path.get(each.path), failed):
+            if not _ran(statement, by_path.get(each.path), passing):
                 missed.append(f"{each.path}:{statement.first}")
     if not count:
         return Item(EXECUTED, "not_applicable", "info", "the patch changes no statement that could run")
@@ -51,9 +55,10 @@ def executed(changes: tuple[Changed, ...], probed: Probed) -> Item | None:
 
 def covering(path: str, lines: range, traced: tuple[Traced, ...]) -> tuple[str, ...]:
     """The ids of the tests that ran one of these lines."""
-    return tuple(
-        sorted({name for each in traced if each.path == path for line, names in each.lines if line in lines for name in names})
-    )
+    found = {name for each in traced if each.path == path for line, names in each.lines if line in lines for name in names}
+    if len(found) > MOST_IDS:  # they travel in an environment variable, which holds so much and no more
+        found = {name.partition("::")[0] for name in found}
+    return tuple(sorted(found)) if len(found) <= MOST_IDS else ()
 
 
 def likeliest(changes: tuple[Changed, ...], base: Run, patched: Run, files: tuple[str, ...]) -> tuple[str, ...]:
@@ -63,6 +68,12 @@ def likeliest(changes: tuple[Changed, ...], base: Run, patched: Run, files: tupl
         fixed = set(base.report.failed) & set(patched.report.passed or ())
         own |= {path for path in map(_file_of, fixed) if path in files}
     return tuple(sorted(own))
+
+
+def failing(base: Run, files: tuple[str, ...]) -> tuple[str, ...]:
+    """The files of the tests that fail on the base, where every one of them can be told; else none, which stands for all."""
+    found = {_file_of(name) for name in base.report.failed} if base.report is not None else set()
+    return tuple(sorted(found)) if found <= set(files) else ()
 
 
 def _file_of(test: str) -> str:
@@ -77,13 +88,20 @@ def whole(probed: Run, patched: Run) -> bool:
     return probed.report is None or patched.report is None or probed.report.executed >= patched.report.executed
 
 
-def _ran(statement: Statement, traced: Traced | None, failed: set[str]) -> bool:
-    """By a test that passes; where the runner does not say which test runs, by anything. What stands outside functions runs when
-    the file is loaded, for no test in particular."""
+def _passing(probed: Probed) -> frozenset[str] | None:
+    """The tests that passed, by their names in the report; None where the runner does not say which test runs, so any line may be
+    any test's."""
+    named = any(names for each in probed.traced or () for _, names in each.lines)
+    report = probed.run.report
+    return frozenset(report.passed) if named and report is not None and report.passed is not None else None
+
+
+def _ran(statement: Statement, traced: Traced | None, passing: frozenset[str] | None) -> bool:
+    """By a test that passes. What stands outside functions runs when the file is loaded, for no test in particular."""
     lines = [names for line, names in traced.lines if statement.first <= line <= statement.last] if traced else []
-    if not statement.inside or traced is None or not any(names for _, names in traced.lines):
+    if not statement.inside or passing is None:
         return bool(lines)
-    return any(reported(name) not in failed for names in lines for name in names)
+    return any(reported(name) in passing for names in lines for name in names)
 
 
 def changed_statements(each: Changed) -> tuple[Statement, ...]:

@@ -50,5 +50,6 @@ def continued(before: Trail, after: Trail) -> tuple[Trail, Reviewed | None]:
         return before, None
     if not isinstance(added[0], Tried):
         raise TrailError(f"entries.{count}: a job without a way to publish can add an attempt, not `{added[0].kind}`")
-    reviewed = next((entry for entry in added if isinstance(entry, Reviewed)), None)
+    later = next((n for n, entry in enumerate(added[1:], 1) if isinstance(entry, Tried)), len(added))
+    reviewed = next((entry for entry in added[:later] if isinstance(entry, Reviewed)), None)
     return checked(before.then(added[0])), None if reviewed is None else believed(reviewed)

@@ -4,7 +4,8 @@ CODE = frozenset(
     "py pyi js mjs cjs jsx ts mts cts tsx go rs rb php java kt kts scala c h cc cpp cxx hpp cs swift m mm sh bash pl pm lua ex "
     "exs erl hs ml mli clj dart jl r sql zig vue svelte".split()
 )
-_TEST_FOLDERS = frozenset({"test", "tests", "testing", "__tests__", "spec", "specs", "testdata", "fixtures", "e2e"})
+_TEST_FOLDERS = frozenset({"test", "tests", "__tests__", "testdata", "e2e"})
+"""Not `testing`, `spec` or `fixtures`: packages ship code in such folders, and what counts as a test is asked less of."""
 
 
 def ending(path: str) -> str:

@@ -2,7 +2,6 @@
 
 from bot.core.checks import Run
 from bot.core.evidence import REPRODUCED, Item, State
-from bot.core.suite import stands_in
 
 NAMES = 3
 
@@ -12,22 +11,22 @@ def untold(why: str) -> Item:
     return Item(REPRODUCED, "not_run", "term", why)
 
 
-def reproduced(base: Run, alone: Run, patched: Run, rewritten: tuple[str, ...] = ()) -> Item:
-    """`alone` is the base with the patch's tests and nothing else of it; `rewritten` are the test files it takes lines from.
+def reproduced(base: Run, alone: Run, patched: Run) -> Item:
+    """`alone` is the base with the patch's tests and nothing else of it, `patched` the same tests, run the same way, on all of it.
 
     A test counts that fails there for what the code does: an assertion, or an error that the code raises. One that cannot find
     what it asks for, a name or a module, has asked nothing; then any other patch that adds the name would do. Nor does one that
-    passes on the base, in a file of which the patch takes lines away: it may ask for the opposite now.
+    passes on the base: it may ask for the opposite now, or may only miss the tests that run before it.
     """
     if alone.timed_out:
         return _said("not_run", f"the patch's tests alone do not end within {alone.seconds:.0f} s", alone)
     if alone.report is None or patched.report is None or base.report is None:
         return _said("not_run", "the runner leaves no report on the patch's tests alone", alone)
     new = [name for name in alone.report.failed if name not in base.report.failed]
-    told_anew = [name for name in new if name in (base.report.passed or ()) and stands_in(name, rewritten)]
-    new = [name for name in new if name not in told_anew]
-    if told_anew and not new:
-        return _said("not_run", f"they passed before the patch rewrote what they ask: {_names(told_anew)}", alone)
+    known = [name for name in new if name in (base.report.passed or ())]
+    new = [name for name in new if name not in known]
+    if known and not new:
+        return _said("not_run", f"only tests that the base has, and that pass there: {_names(known)}", alone)
     if not new:
         return _said("failed", "the patch's tests pass without its change: they show nothing of it", alone)
     asking = [name for name in new if alone.report.asserted is None or name in alone.report.asserted]

@@ -1,6 +1,7 @@
 """What the verifier model answers, read as hostile input, and the evidence that follows: it moves the confidence alone."""
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, TypeVar
@@ -55,11 +56,14 @@ class Unread:
     why: str
 
 
+_FENCED = re.compile(r"\s*(?:```\w*\n)?(.*?)(?:\n```)?\s*\Z", re.DOTALL)
+
+
 def arguments(text: str) -> Mapping[str, Any] | None:
-    """The first JSON object of a text, fenced or not; None where there is none."""
-    start = text.find("{")
+    """The JSON object that a text is, fenced or not; None where it is anything more: what it quotes must not answer for it."""
+    found = _FENCED.match(text)
     try:
-        value, _ = json.JSONDecoder().raw_decode(text[start:]) if start >= 0 else (None, 0)
+        value = json.loads(found[1]) if found else None
     except (json.JSONDecodeError, RecursionError):
         return None
     return value if isinstance(value, dict) else None

@@ -35,7 +35,7 @@ def settled(patched: Run, again: Run, base_again: Run | None, base: Run) -> tupl
     red = new & set(again.report.failed)
     if base_again is not None and base_again.report is not None:
         red -= set(base_again.report.failed)
-    flaky = new - red
+    flaky = (new - red) & {*(again.report.passed or new), *(base_again.report.failed if base_again and base_again.report else ())}
     left = tuple(name for name in patched.report.failed if name not in flaky)
     passed = patched.report.passed
     if passed is not None:
@@ -44,6 +44,14 @@ def settled(patched: Run, again: Run, base_again: Run | None, base: Run) -> tupl
     return replace(
         patched, report=report, exit_code=patched.exit_code if left else 0 if again.report.failed else again.exit_code
     ), tuple(sorted(flaky))
+
+
+def steadily(base: Run, again: Run) -> Run:
+    """The run on the base with the failing tests alone that fail when run again, too."""
+    if base.report is None or again.report is None:
+        return base
+    left = tuple(name for name in base.report.failed if name in again.report.failed)
+    return replace(base, report=replace(base.report, failed=left))
 
 
 def _command(base: Run, patched: Run) -> tuple[State, Strength, str]:
@@ -138,7 +146,7 @@ def fixes(checks: tuple[Check, ...], base: tuple[Run, ...], patched: tuple[Run, 
         fixed, lost = ([], silent) if retold.changed else (silent, [])
     if lost:
         return Item(FIXES, "not_run", "info", f"failing on the base, not seen to pass: {_names(lost)}")
-    told_anew = [name for name in fixed if stands_in(name, retold.rewritten)]
+    told_anew = [name for name in fixed if _stands_in(name, retold.rewritten)]
     fixed = [name for name in fixed if name not in told_anew]
     if told_anew and not fixed:
         return Item(FIXES, "not_run", "info", f"passing now, in a file that the patch rewrites: {_names(told_anew)}")
@@ -148,7 +156,7 @@ def fixes(checks: tuple[Check, ...], base: tuple[Run, ...], patched: tuple[Run, 
     return Item(FIXES, "passed", "info", f"{len(fixed)} of {len(before)} failing tests now pass: {_names(fixed)}{rest}")
 
 
-def stands_in(name: str, paths: tuple[str, ...]) -> bool:
+def _stands_in(name: str, paths: tuple[str, ...]) -> bool:
     """Whether a test may stand in one of the files: runners name its module or its path."""
     stems = (path.rpartition("/")[2].partition(".")[0] for path in paths)
     return any(re.search(rf"(?<!\w){re.escape(stem)}(?!\w)", name) for stem in stems)

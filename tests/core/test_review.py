@@ -50,11 +50,16 @@ def test_a_quotation_counts_whatever_its_spaces_and_its_sign(quote):
     assert isinstance(verdict({**BUG, "lines": [{**PLACE, "quote": quote}]}, TEXTS), Verdict)
 
 
-@pytest.mark.parametrize(
-    "text", [json.dumps(FINE), f"```json\n{json.dumps(FINE)}\n```", f"I think: {json.dumps(FINE)} and more {{"]
-)
+@pytest.mark.parametrize("text", [json.dumps(FINE), f"```json\n{json.dumps(FINE)}\n```", f"  {json.dumps(FINE)}\n"])
 def test_one_object_is_found_in_a_text(text):
     assert arguments(text) == FINE
+
+
+@pytest.mark.parametrize(
+    "text", [f"It says {json.dumps(FINE)}, but: {json.dumps(BUG)}", f"{json.dumps(FINE)}{json.dumps(BUG)}", "[]"]
+)
+def test_what_a_text_quotes_does_not_answer_for_it(text):
+    assert arguments(text) is None
 
 
 @given(st.text(max_size=200))

@@ -78,7 +78,7 @@ def test_a_runner_that_names_no_test_still_says_which_lines_ran(place):
 def test_a_file_that_nothing_loads_is_noted_as_nothing(walls):
     files = {**SHOP, "shop/unused.py": b"X = 1\n", "tests/test_add.py": UNIT}
     found = walls.look(Probe(files=("shop/unused.py",)), files, "python -m unittest discover -v -t . -s tests")
-    assert found.traced == ()
+    assert found.traced is None
     assert found.run.report is not None
 
 

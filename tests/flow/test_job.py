@@ -99,7 +99,11 @@ def test_a_patch_on_a_protected_path_is_never_run_and_never_on_a_branch(job, pat
 
 
 def test_a_module_that_ends_the_process_is_red_though_the_exit_code_is_0(job):
-    cheat = {"action": "write", "path": "shop/add.py", "content": "import os\ngetattr(os, ''.join(map(chr, (95, 101, 120, 105, 116))))(0)\n"}
+    cheat = {
+        "action": "write",
+        "path": "shop/add.py",
+        "content": "import os\ngetattr(os, ''.join(map(chr, (95, 101, 120, 105, 116))))(0)\n",
+    }
 
     record, _ = job.run(Scripted({"fast": [cheat, DONE], "strong": [cheat, DONE]}))
 
@@ -129,11 +133,11 @@ def test_a_change_that_no_test_runs_is_not_enough(job):
     record, _ = job.run(Scripted({"fast": [aside, DONE], "strong": [aside, DONE]}))
 
     assert record.result == "not_fixed"
-    assert ("changed lines executed", "failed") in names(record)
+    assert ("tests reaches the change", "failed") in names(record)
     assert record.attempts[0].decision == Escalate(
         "strong",
         "low_confidence_summary",
-        "changed lines executed: no passing test runs a changed line: shop/unused.py:1",
+        "tests reaches the change: stays green with the changed files broken on purpose: it never runs them",
     )
 
 

@@ -67,6 +67,9 @@ _RUNNER = re.compile(r"(?:_?pytest|pluggy|unittest\.(?:case|runner|result|TestCa
 
 def _in_tests(part: ast.Module, known: Names) -> Iterator[Sign]:
     for node, _ in walk(part):
+        text = fold(node) if isinstance(node, ast.Constant | ast.BinOp | ast.JoinedStr) else None
+        if text is not None and len(text) < 200 and "route-agent" in text.lower().replace("_", "-"):
+            yield Sign("touches the runner", "a test names what looks on while it is judged", _line(node))
         if isinstance(node, ast.Call):
             name = dotted(node.func, known)
             if _NEVER.match(name):
@@ -78,8 +81,10 @@ def _in_tests(part: ast.Module, known: Names) -> Iterator[Sign]:
             yield Sign("touches the runner", f"a test replaces a part of `{replaced}`", _line(node))
 
 
-_MARKS = re.compile(r"PYTEST_(?:CURRENT_TEST|VERSION|XDIST\w*|ADDOPTS|PLUGINS)|JEST_WORKER_ID|VITEST", re.IGNORECASE)
-_RUNNERS = frozenset({"pytest", "_pytest", "unittest", "nose", "nose2", "doctest", "pluggy", "py.test", "xdist", "hypothesis"})
+_MARKS = re.compile(r"PYTEST_(?:CURRENT_TEST|VERSION|XDIST\w*|ADDOPTS|PLUGINS)|JEST_WORKER_ID|VITEST|ROUTE[_-]AGENT", re.IGNORECASE)
+_RUNNERS = frozenset(
+    {"pytest", "_pytest", "unittest", "nose", "nose2", "doctest", "pluggy", "py.test", "xdist", "hypothesis", "coverage"}
+)
 _IN_CI = frozenset(
     "CI GITHUB_ACTIONS TRAVIS GITLAB_CI CIRCLECI JENKINS_URL BUILD_NUMBER TOX_ENV_NAME NOX_CURRENT_SESSION TESTING TEST_ENV "
     "UNDER_TEST".split()

@@ -15,6 +15,8 @@ from bot.core.textual.pytree import walk
 from bot.core.textual.source import Source
 
 _ASKING = frozenset("startswith endswith get pop index count find match search fullmatch removeprefix removesuffix".split())
+_LARGEST = 10**30
+"""A longer number is in no report, and would take its time to be written out."""
 _PLAIN = frozenset({-1, 0, 1, 2, 10, 16, 60, 100, 1000, 1024})
 
 
@@ -66,7 +68,7 @@ def _value(node: ast.AST) -> str | bytes | int | float | None:
         case bytes() as raw:
             return raw if len(raw.strip()) > 1 else None
         case int() | float() as number:
-            return None if number in _PLAIN else number
+            return None if number in _PLAIN or abs(number) > _LARGEST else number
         case _:
             return None
 

@@ -51,6 +51,8 @@ def _write(made, out):
         data = made.get_data()
         found = {path: data.contexts_by_lineno(path) for path in data.measured_files()}
         name = f"trace-{os.getpid()}-{os.urandom(4).hex()}.json"
+        if not any(found.values()):
+            return
         with open(os.path.join(out, name), "w", encoding="utf-8", errors="replace") as file:
             json.dump(found, file)
 
