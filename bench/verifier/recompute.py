@@ -8,6 +8,8 @@ import math
 import sys
 from pathlib import Path
 
+if len(sys.argv) != 2:
+    sys.exit(__doc__)
 rows = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))["verdicts"]
 bad = 0
 for row in rows:

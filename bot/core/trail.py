@@ -246,7 +246,7 @@ class Trail:
 def worth_a_review(opened: Opened, proved: Proved) -> bool:
     """Whether the verifier is asked: where the policy names one, and no cheaper evidence has ended the attempt already.
 
-    Where CI is the proof it speaks before CI does: what it finds saves a branch and a run.
+    Where CI is the proof it speaks before CI does, so that no job has to wait for CI and then for a model.
     """
     if opened.policy.verifier is None or proved.hopeless:
         return False
