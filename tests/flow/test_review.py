@@ -86,6 +86,15 @@ def test_a_bug_that_it_finds_escalates_and_the_next_lane_reads_it(job):
     assert "add('a', 1) raises TypeError" in told
 
 
+def test_where_it_finds_a_bug_and_the_patch_is_accepted_all_the_same_that_is_the_first_thing_to_read(job):
+    record, trail = job.run(Scripted({"fast": [GOOD, DONE], "verifier": [BUG]}))
+    assert record.result == "pass", "it is wrong too often to reject by itself"
+    render = job.outside().render
+    for text in (tell.comment(record, trail.opened.policy, render), tell.report(record, render)):
+        assert "another model, told to find the bug, says: " in text.lower()
+        assert "add('a', 1) raises TypeError" in text
+
+
 def test_a_summary_that_tells_of_another_patch_escalates_right_as_the_patch_may_be(job):
     claim = {**FINE, "summary_matches": False, "summary_why": "no test was added"}
     record, _ = job.run(Scripted({"fast": [GOOD, DONE], "strong": [GOOD, DONE], "verifier": [claim, FINE]}))
