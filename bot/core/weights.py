@@ -47,9 +47,7 @@ class Weight:
 
 WEIGHTS: dict[str, Weight] = {
     SUITE: Weight(1.5, None, None, "full suites catch about 0.35 of wrong patches and reject 0.02 of right ones"),
-    WORKS: Weight(
-        5.0, 0.4, 0.4, "reproduction tests, published: 0.93 caught, 0.65 of right ones without; absence a placeholder"
-    ),
+    WORKS: Weight(5.0, 0.4, 0.4, "reproduction tests, published: 0.93 caught, 0.65 of right ones without; absence a placeholder"),
     EXECUTED: Weight(1.2, 0.6, None, "placeholder; no published figure"),
     MUTANTS: Weight(1.0, 0.8, None, "our bench: 52 of 55 right patches pass and 53 of 57 wrong ones, so it says next to nothing"),
     DOUBTS: Weight(None, 0.1, None, "our bench: none of 172 right patches, two fifths of special-cased ones"),
