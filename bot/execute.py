@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from bot.core import mutants
 from bot.core.canary import poison, reached
 from bot.core.changed import Changed
-from bot.core.checks import Check, Probe, Probed, Run, Traced
+from bot.core.checks import Check, Probe, Run, Traced
 from bot.core.clean import line
 from bot.core.evidence import CRITIC, MUTANTS, REACHES, Evidence, Item
 from bot.core.executed import covering, executed, failing, likeliest, sources, whole
@@ -113,7 +113,8 @@ def _pool() -> Iterator[ThreadPoolExecutor]:
         pool.shutdown(cancel_futures=True)
 
 
-def _tests(checks: tuple[Check, ...]) -> Check | None:
+def tests_among(checks: tuple[Check, ...]) -> Check | None:
+    """The check whose tests are run one by one; None where none runs tests."""
     return next((check for check in checks if check.kind == "tests"), None)
 
 
@@ -126,7 +127,7 @@ class _Alone:
 
 
 def _alone(specimen: Specimen, checks: tuple[Check, ...], lab: Lab, pool: ThreadPoolExecutor) -> _Alone | None:
-    check = _tests(checks)
+    check = tests_among(checks)
     if check is None or specimen.alone is None:
         return None
     lab.watch("verifying", f"without the change: {check.run}")
@@ -168,11 +169,11 @@ def _again(specimen: Specimen, check: Check, base: Run, first: Run, lab: Lab) ->
 def _fixes(specimen: Specimen, checks: tuple[Check, ...], before: tuple[Run, ...], runs: tuple[Run, ...], lab: Lab) -> Item:
     """Before a failing test counts as fixed it fails on the base once more: one that is red by chance is fixed by any patch."""
     found = fixes(checks, before, runs, specimen.retold)
-    check = _tests(checks)
+    check = tests_among(checks)
     if found.state != "passed" or check is None:
         return found
     lab.watch("verifying", f"base, once more: {check.run}")
-    probe = Probe(only=failing(_of(check, before), specimen.base.files()))
+    probe = Probe(only=failing(run_of(check, before), specimen.base.files()))
     again = lab.walls.look(specimen.base, check, lab.timeout, probe).run
     return fixes(checks, tuple(steadily(run, again) if run.check == check.name else run for run in before), runs, specimen.retold)
 
@@ -180,13 +181,13 @@ def _fixes(specimen: Specimen, checks: tuple[Check, ...], before: tuple[Run, ...
 def _reproduction(specimen: Specimen, alone: _Alone | None, checks: tuple[Check, ...], before: tuple[Run, ...]) -> Item:
     if specimen.alone is None:
         return untold("the patch brings no test of its own")
-    check = _tests(checks)
+    check = tests_among(checks)
     if alone is None or check is None:
         return untold("no check runs tests")
-    return reproduced(_of(check, before), alone.without.result(), alone.within.result())
+    return reproduced(run_of(check, before), alone.without.result(), alone.within.result())
 
 
-def _of(check: Check, runs: tuple[Run, ...]) -> Run:
+def run_of(check: Check, runs: tuple[Run, ...]) -> Run:
     return next(run for run in runs if run.check == check.name)
 
 
@@ -194,32 +195,36 @@ def _reach(
     specimen: Specimen, checks: tuple[Check, ...], before: tuple[Run, ...], runs: tuple[Run, ...], lab: Lab
 ) -> tuple[tuple[Item, ...], tuple[Traced, ...]]:
     """Which changed lines passing tests run, where that can be counted; for other files, whether they notice that one is broken."""
-    check = _tests(checks)
+    check = tests_among(checks)
     code = [each for each in specimen.changes if each.after is not None and is_code(each.path) and not is_test(each.path)]
     if not code:
         return (Item(REACHES, "not_applicable", "info", "no source file is left changed"),), ()
-    probed = _traced(specimen, check, _of(check, before), _of(check, runs), lab) if check and sources(specimen.changes) else None
-    counted = executed(specimen.changes, probed) if probed else None
-    uncounted = tuple(each for each in code if counted is None or each not in sources(specimen.changes))
-    traced = (probed.traced if probed else None) or ()
-    return (*((counted,) if counted else ()), *_canaries(specimen, uncounted, checks, runs, lab)), traced
+    python = sources(specimen.changes)
+    counted, traced = None, None
+    if check and python:
+        counted, traced = _counted(specimen, python, check, run_of(check, before), run_of(check, runs), lab)
+    uncounted = tuple(each for each in code if counted is None or each not in python)
+    return (*((counted,) if counted else ()), *_canaries(specimen, uncounted, checks, runs, lab)), traced or ()
 
 
-def _traced(specimen: Specimen, check: Check, base: Run, patched: Run, lab: Lab) -> Probed:
-    """A run that notes its lines: of the tests most likely to run them, and of all where those do not, or where all are needed.
+def _counted(
+    specimen: Specimen, python: tuple[Changed, ...], check: Check, base: Run, patched: Run, lab: Lab
+) -> tuple[Item | None, tuple[Traced, ...] | None]:
+    """By a run that notes its lines: of the tests most likely to run them, and of all where those do not, or where all are needed.
 
     Never the run that judges: what notes lines slows code down, and may be in its way.
     """
-    files = tuple(each.path for each in sources(specimen.changes))
+    files = tuple(each.path for each in python)
     likely = likeliest(specimen.changes, base, patched, specimen.patched.files())
     if likely and not specimen.deep:
         lab.watch("verifying", f"changed lines, by {likely[0]}: {check.run}")
         probed = lab.walls.look(specimen.patched, check, lab.timeout, Probe(files, likely))
         counted = executed(specimen.changes, probed)
         if (counted is not None and counted.state != "failed") or whole(probed.run, patched):
-            return probed
+            return counted, probed.traced
     lab.watch("verifying", f"changed lines, by all tests: {check.run}")
-    return lab.walls.look(specimen.patched, check, lab.timeout, Probe(files))
+    probed = lab.walls.look(specimen.patched, check, lab.timeout, Probe(files))
+    return executed(specimen.changes, probed), probed.traced
 
 
 def _canaries(
@@ -248,8 +253,8 @@ def _mutants(
     pool: ThreadPoolExecutor,
 ) -> Item:
     """As many as the time allows, two at a time, each with the tests that run its line where these are known."""
-    check = _tests(checks)
-    patched = _of(check, runs) if check else None
+    check = tests_among(checks)
+    patched = run_of(check, runs) if check else None
     if check is None or patched is None or patched.report is None:
         return Item(MUTANTS, "not_run", "info", "no check runs tests that leave a report")
     found = mutants.mutants(specimen.changes)

@@ -16,7 +16,7 @@ from bot.core.paths import is_test
 from bot.core.review import Unread, Verdict, Written
 from bot.core.trail import Proved, Reviewed, Trail
 from bot.core.verdict import Attempt
-from bot.execute import Lab, changed
+from bot.execute import Lab, changed, run_of, tests_among
 from bot.ports import Denied, Model, Moved, Prompt, Renderer, Reply, Said, Shown, Told, Tool, Tree, Turn, Unavailable
 
 ANSWER = 2_048
@@ -216,7 +216,7 @@ def _independent(trail: Trail, attempt: Attempt, by: Verifier) -> tuple[Item, st
         return Item(INDEPENDENT, "not_run", "term", why)
 
     opened, start, before = trail.opened, by.lab.clock.seconds(), by.usage
-    check = next((check for check in opened.checks if check.kind == "tests"), None)
+    check = tests_among(opened.checks)
     if by.lab.sandbox is None:
         return not_run("nothing of the repository runs with the bot, so no test is written"), "", ""
     if check is None:
@@ -230,9 +230,12 @@ def _independent(trail: Trail, attempt: Attempt, by: Verifier) -> tuple[Item, st
     runs = [_with(tree, made, check, by.lab) for tree in (base, patched)]
     if isinstance(runs[0], str) or isinstance(runs[1], str):
         return not_run(f"the patch has a file where the verifier's test would stand: {made.path}"), made.path, made.content
-    red = next(run for run in opened.baseline if run.check == check.name)
     seconds = round(by.lab.clock.seconds() - start, 3)
-    return core.independent(red, runs[0], runs[1], seconds, _cost(before, by.usage)), made.path, made.content
+    return (
+        core.independent(run_of(check, opened.baseline), runs[0], runs[1], seconds, _cost(before, by.usage)),
+        made.path,
+        made.content,
+    )
 
 
 def _write(trail: Trail, base: Tree, by: Verifier) -> Written | Unread | str:

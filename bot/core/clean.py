@@ -4,7 +4,7 @@ import base64
 import html
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Annotated
 
 from pydantic import BeforeValidator, PlainSerializer
@@ -74,6 +74,12 @@ def line(text: str, limit: int = 200) -> str:
         return text
     flat = " ".join(printable(text).split())
     return flat if len(flat) <= limit else flat[: limit - 1] + "…"
+
+
+def several(texts: Sequence[str], most: int = 3) -> str:
+    """The first few, and how many more there are."""
+    shown = ", ".join(texts[:most])
+    return shown if len(texts) <= most else f"{shown} and {len(texts) - most} more"
 
 
 def redact(text: str, secrets: tuple[str, ...] = ()) -> str:

@@ -1,14 +1,15 @@
 """Whether passing tests ran the lines that a patch changes, statement by statement. Python only: others have no such notes."""
 
 import ast
-import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bot.core.changed import Changed
 from bot.core.checks import Probed, Run, Traced
+from bot.core.clean import several
 from bot.core.evidence import EXECUTED, Item
 from bot.core.paths import is_test
+from bot.core.textual.pytree import tree
 from bot.core.trace import reported
 
 MOST_IDS = 200
@@ -47,7 +48,7 @@ def executed(changes: tuple[Changed, ...], probed: Probed) -> Item | None:
         return Item(EXECUTED, "not_applicable", "info", "the patch changes no statement that could run")
     if not missed:
         return Item(EXECUTED, "passed", "term", f"passing tests run every changed statement ({count})")
-    shown = ", ".join(missed[:3]) + (f" and {len(missed) - 3} more" if len(missed) > 3 else "")
+    shown = several(missed)
     if len(missed) == count:
         return Item(EXECUTED, "failed", "weak", f"no passing test runs a changed line: {shown}")
     return Item(EXECUTED, "failed", "term", f"{len(missed)} of {count} changed statements are run by no passing test: {shown}")
@@ -111,13 +112,8 @@ def changed_statements(each: Changed) -> tuple[Statement, ...]:
 
 
 def _statements(text: str) -> Iterator[Statement]:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            tree = ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return
-    work: list[tuple[ast.AST, bool]] = [(tree, False)]
+    module = tree(text)
+    work: list[tuple[ast.AST, bool]] = [] if module is None else [(module, False)]
     while work:
         node, inside = work.pop()
         below = inside or isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)

@@ -3,7 +3,6 @@
 import ast
 import copy
 import difflib
-import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -11,6 +10,7 @@ from bot.core.changed import Changed
 from bot.core.checks import Run
 from bot.core.evidence import MUTANTS, Item
 from bot.core.executed import sources
+from bot.core.textual.pytree import tree
 
 MOST = 8
 ENOUGH = 0.6
@@ -42,17 +42,8 @@ def _parts(each: Changed, before: str) -> Iterator[Mutant]:
     old, new = before.split("\n"), (each.after or "").split("\n")
     for tag, i, j, k, m in difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
         text = "\n".join([*new[:k], *old[i:j], *new[m:]])
-        if tag != "equal" and _tree(text) is not None and "".join(old[i:j]).split() != "".join(new[k:m]).split():
+        if tag != "equal" and tree(text) is not None and "".join(old[i:j]).split() != "".join(new[k:m]).split():
             yield Mutant(each.path, range(k + 1, max(m, k + 1) + 1), f"without the change at line {k + 1}", text)
-
-
-def _tree(text: str) -> ast.Module | None:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
 
 
 _GONE = "`pass`"
@@ -70,22 +61,22 @@ def _spread(found: list[Mutant]) -> list[Mutant]:
 
 def _faults(each: Changed) -> Iterator[Mutant]:
     text = each.after or ""
-    tree = _tree(text)
+    module = tree(text)
     at = set(each.file.added_at)
-    if tree is None or not at:
+    if module is None or not at:
         return
-    for node in _walk(tree):
+    for node in _walk(module):
         if node.lineno not in at:
             continue
         for what, new in _changed(node):
             mutated = _replaced(text, node, new)
-            if mutated is not None and _tree(mutated) is not None:
+            if mutated is not None and tree(mutated) is not None:
                 yield Mutant(each.path, range(node.lineno, node.lineno + 1), what, mutated)
 
 
-def _walk(tree: ast.AST) -> Iterator[ast.expr | ast.stmt]:
+def _walk(parent: ast.AST) -> Iterator[ast.expr | ast.stmt]:
     """Expressions and statements that may be changed, in the order of the text; no annotation, docstring or part of an f-string."""
-    for name, value in ast.iter_fields(tree):
+    for name, value in ast.iter_fields(parent):
         if name in ("annotation", "returns", "decorator_list", "type_params"):
             continue
         for child in value if isinstance(value, list) else [value]:

@@ -1,9 +1,8 @@
 """Whether the patch's own tests show anything: alone, on the base, they have to fail, and with the patch to pass."""
 
 from bot.core.checks import Run
+from bot.core.clean import several
 from bot.core.evidence import REPRODUCED, Item, State
-
-NAMES = 3
 
 
 def untold(why: str) -> Item:
@@ -26,25 +25,22 @@ def reproduced(base: Run, alone: Run, patched: Run) -> Item:
     known = [name for name in new if name in (base.report.passed or ())]
     new = [name for name in new if name not in known]
     if known and not new:
-        return _said("not_run", f"only tests that the base has, and that pass there: {_names(known)}", alone)
+        return _said("not_run", f"only tests that the base has, and that pass there: {several(sorted(known))}", alone)
     if not new:
         return _said("failed", "the patch's tests pass without its change: they show nothing of it", alone)
     asking = [name for name in new if alone.report.asserted is None or name in alone.report.asserted]
     if not asking:
-        return _said("not_run", f"without the change they fail for a name that is missing, and ask nothing: {_names(new)}", alone)
+        return _said(
+            "not_run", f"without the change they fail for a name that is missing, and ask nothing: {several(sorted(new))}", alone
+        )
     if patched.report.passed is None:
         passing = [name for name in asking if name not in patched.report.failed]
     else:
         passing = [name for name in asking if name in patched.report.passed]
     if not passing:
-        return _said("not_run", f"not seen to pass with the change: {_names(asking)}", alone)
-    return _said("passed", f"fails without the change and passes with it: {_names(passing)}", alone)
+        return _said("not_run", f"not seen to pass with the change: {several(sorted(asking))}", alone)
+    return _said("passed", f"fails without the change and passes with it: {several(sorted(passing))}", alone)
 
 
 def _said(state: State, reason: str, run: Run) -> Item:
     return Item(REPRODUCED, state, "term", reason, run.seconds)
-
-
-def _names(names: list[str]) -> str:
-    shown = ", ".join(sorted(names)[:NAMES])
-    return shown if len(names) <= NAMES else f"{shown} and {len(names) - NAMES} more"

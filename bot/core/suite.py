@@ -5,6 +5,7 @@ from collections import Counter
 from dataclasses import dataclass, replace
 
 from bot.core.checks import Check, Report, Run
+from bot.core.clean import several
 from bot.core.evidence import FIXES, Item, State, Strength
 
 
@@ -14,7 +15,7 @@ def compare(check: Check, base: Run, patched: Run, flaky: tuple[str, ...] = ()) 
     if patched.timed_out:
         return Item(name, "failed", "veto", f"did not end within {patched.seconds:.0f} s", patched.seconds)
     state, strength, reason = _tests(base, patched) if check.kind == "tests" else _command(base, patched)
-    unsure = f"; flaky, so not counted: {_names(flaky)}" if flaky else ""
+    unsure = f"; flaky, so not counted: {several(sorted(flaky))}" if flaky else ""
     return Item(name, state, strength, reason + unsure, patched.seconds)
 
 
@@ -70,18 +71,18 @@ def _tests(base: Run, patched: Run) -> tuple[State, Strength, str]:
         return "failed", "veto", f"its report is {_BY[after.by]}, and {_BY[before.by]} on the base"
     new = tuple(name for name in after.failed if name not in before.failed)
     if new:
-        return "failed", "veto", f"{len(new)} newly failing: {_names(new)}"
+        return "failed", "veto", f"{len(new)} newly failing: {several(sorted(new))}"
     if after.executed < before.executed:
         return "failed", "veto", f"executed {after.executed} tests, {before.executed} on the base"
     if gone := _gone(before, after):
-        return "failed", "veto", f"{len(gone)} executed on the base, and no longer or with fewer cases: {_names(gone)}"
+        return "failed", "veto", f"{len(gone)} executed on the base, and no longer or with fewer cases: {several(sorted(gone))}"
     if patched.exit_code != 0 and not after.failed and (base.exit_code == 0 or before.failed):
         return "failed", "veto", f"exit code {patched.exit_code} though no test failed"
     if after.executed == 0:
         return "not_run", "info", "the runner executed no test"
     if after.executed <= len(after.failed):
-        return "not_run", "info", f"no test passes, here or on the base: {_names(after.failed)}"
-    left = f"; still failing, as on the base: {_names(after.failed)}" if after.failed else ""
+        return "not_run", "info", f"no test passes, here or on the base: {several(sorted(after.failed))}"
+    left = f"; still failing, as on the base: {several(sorted(after.failed))}" if after.failed else ""
     return "passed", "strong", f"{after.executed} tests executed, {before.executed} on the base{left}"
 
 
@@ -145,23 +146,18 @@ def fixes(checks: tuple[Check, ...], base: tuple[Run, ...], patched: tuple[Run, 
     else:
         fixed, lost = ([], silent) if retold.changed else (silent, [])
     if lost:
-        return Item(FIXES, "not_run", "info", f"failing on the base, not seen to pass: {_names(lost)}")
+        return Item(FIXES, "not_run", "info", f"failing on the base, not seen to pass: {several(sorted(lost))}")
     told_anew = [name for name in fixed if _stands_in(name, retold.rewritten)]
     fixed = [name for name in fixed if name not in told_anew]
     if told_anew and not fixed:
-        return Item(FIXES, "not_run", "info", f"passing now, in a file that the patch rewrites: {_names(told_anew)}")
+        return Item(FIXES, "not_run", "info", f"passing now, in a file that the patch rewrites: {several(sorted(told_anew))}")
     if not fixed:
-        return Item(FIXES, "not_run", "info", f"still failing, as on the base: {_names(left)}")
-    rest = f"; still failing: {_names(left)}" if left else ""
-    return Item(FIXES, "passed", "info", f"{len(fixed)} of {len(before)} failing tests now pass: {_names(fixed)}{rest}")
+        return Item(FIXES, "not_run", "info", f"still failing, as on the base: {several(sorted(left))}")
+    rest = f"; still failing: {several(sorted(left))}" if left else ""
+    return Item(FIXES, "passed", "info", f"{len(fixed)} of {len(before)} failing tests now pass: {several(sorted(fixed))}{rest}")
 
 
 def _stands_in(name: str, paths: tuple[str, ...]) -> bool:
     """Whether a test may stand in one of the files: runners name its module or its path."""
     stems = (path.rpartition("/")[2].partition(".")[0] for path in paths)
     return any(re.search(rf"(?<!\w){re.escape(stem)}(?!\w)", name) for stem in stems)
-
-
-def _names(names: tuple[str, ...] | list[str]) -> str:
-    shown = ", ".join(sorted(names)[:3])
-    return shown if len(names) <= 3 else f"{shown} and {len(names) - 3} more"

@@ -1,7 +1,5 @@
 """What each item of evidence is worth, in one table, each with its source. No other module holds such a number."""
 
-from typing import Literal
-
 from pydantic.dataclasses import dataclass
 
 from bot.core.evidence import CRITIC, DOUBTS, EXECUTED, FIXES, INDEPENDENT, MUTANTS, REPRODUCED, State
@@ -55,6 +53,5 @@ WEIGHTS: dict[str, Weight] = {
     INDEPENDENT: Weight(5.0, 0.7, None, "as a reproduction; 0.62 of tests that models write fail on the right patch"),
 }
 
-Term = Literal["passed", "failed", "not_run"]
 SHOWING = (FIXES, REPRODUCED)
 """The items behind `WORKS`."""
