@@ -9,12 +9,10 @@ route-agent never saw. A table is printed, and written as JSON with --json FILE.
 """
 
 import argparse
-import hashlib
 import json
 import os
 import subprocess
 import sys
-import tarfile
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -24,6 +22,7 @@ import yaml
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from bench.verifier.recipe import Edit, apply, fetched, unpacked  # noqa: E402
 from bot.core.checks import Check  # noqa: E402
 from bot.edge.git.repository import find  # noqa: E402
 from bot.edge.git.trees import Trees  # noqa: E402
@@ -36,31 +35,13 @@ Case = dict[str, Any]
 
 def source(case: Case, folder: Path) -> Path:
     """The package's source distribution, unpacked; its hash is checked first."""
-    words = ("download", "-q", "--no-deps", "--no-binary", ":all:", "-d", str(folder), case["sdist"])
-    python = Path(sys.base_prefix) / "bin" / "python3"
-    subprocess.run([str(python), "-m", "pip", *words], check=False, capture_output=True)
-    (archive,) = folder.glob("*.tar.gz")
-    found = hashlib.sha256(archive.read_bytes()).hexdigest()
-    if found != case["sha256"]:
-        raise SystemExit(f"{archive.name}: sha256 {found}, expected {case['sha256']}")
-    with tarfile.open(archive) as packed:
-        packed.extractall(folder / "src", filter="data")
-    (root,) = (folder / "src").iterdir()
-    return root
-
-
-def change(root: Path, edits: list[dict[str, str]]) -> None:
-    for edit in edits:
-        path = root / edit["file"]
-        text = path.read_text(encoding="utf-8")
-        if text.count(edit["old"]) != 1:
-            raise SystemExit(f"{edit['file']}: the text to replace stands there {text.count(edit['old'])} times, not once")
-        path.write_text(text.replace(edit["old"], edit["new"]), encoding="utf-8")
+    pip = (str(Path(sys.base_prefix) / "bin" / "python3"), "-m", "pip")
+    return unpacked(fetched(case["sdist"], case["sha256"], folder, pip), folder / "src")
 
 
 def repository(case: Case, folder: Path) -> Path:
     root = source(case, folder)
-    change(root, [*case["buggy"], *case["drop_tests"]])
+    apply(root, tuple(Edit(**edit) for edit in (*case["buggy"], *case["drop_tests"])))
     (root / ".git" / "info").mkdir(parents=True)
     who = ("-c", "user.name=bench", "-c", "user.email=bench@route-agent.invalid")
     for words in (("init", "-q"), ("add", "-A"), ("commit", "-q", "-m", f"{case['sdist']} with the bug put back")):

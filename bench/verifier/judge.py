@@ -8,36 +8,18 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from bench.verifier.recipe import Case, Edit, apply, source
+from bench.stand import Stand, commit
+from bench.verifier.recipe import Case, Edit, apply, restore, source
 from bot.core.checks import Check
 from bot.core.confidence import confidence
 from bot.core.cost import Usage
 from bot.core.evidence import Evidence, Item
-from bot.core.facts import Facts, NotApplicable
-from bot.core.paths import is_test
-from bot.core.policyfile import read as read_policy
-from bot.core.request import Request
-from bot.core.route import Route
-from bot.core.score import weigh
-from bot.core.signals import observe
-from bot.core.trail import Opened, Proved, Trail, Tried
+from bot.core.trail import Proved, Trail, Tried
 from bot.core.verdict import Accept, Attempt, bar
-from bot.edge.git.repository import find
-from bot.edge.git.trees import Trees
-from bot.edge.sandbox import box
-from bot.execute import Lab, baseline, shown
-from bot.shop import Wall
+from bot.execute import shown
 from bot.verify import chosen, prove, read
 
 Regime = Literal["no new test", "author's test", "upstream test"]
-POLICY = """\
-models:
-  fast: {provider: openai_compatible, base_url: "http://127.0.0.1:1/v1", model: m, price: {input: 0, output: 0}}
-  strong: {provider: openai_compatible, base_url: "http://127.0.0.1:1/v1", model: n, price: {input: 0, output: 0}}
-routing: {fast_max_score: 6, strong_min_score: 7}
-verification: {deep: {mutants: MUTANTS}, timeout_seconds: 60}
-protect: {max_lines: 2000}
-"""
 
 
 @dataclass(frozen=True)
@@ -80,33 +62,15 @@ class Court:
         subprocess.run(["cp", "-r", "--", str(self.pristine), str(self.root)], check=True)
         apply(self.root, case.bug)
         apply(self.root, case.hide)
-        who = ("-c", "user.name=bench", "-c", "user.email=bench@route-agent.invalid", "-c", "core.excludesFile=/dev/null")
-        for words in (("init", "-q"), ("add", "-A", "-f"), ("commit", "-q", "-m", "base")):
-            subprocess.run(["git", *who, *words], cwd=self.root, check=True, capture_output=True)
-        path = f"{python.parent}:/usr/local/bin:/usr/bin:/bin"
-        repository = find(self.root, path)
+        commit(self.root)
         scratch = folder / "scratch"
         scratch.mkdir()
-        self.trees = Trees(scratch, repository.objects, repository.path)
-        walls = box.find(box.Home(self.root, tuple(path.split(":")), folder / "home", scratch, {}))
-        self.lab = Lab(self.trees, walls, Wall(), lambda *_: None, 60.0)
-        self.opened = self._opened(repository.head, mutants=mutants)
-        walls.prepare(self.trees.open(repository.head), (), 60)
-
-    def _opened(self, head: str, *, mutants: bool) -> Opened:
-        policy = read_policy(POLICY.replace("MUTANTS", str(mutants).lower()).encode(), "policy.yml")
-        check = Check("tests", self.case.command, "tests", "bench")
-        nothing = NotApplicable("bench")
-        signals = observe(Facts(nothing, nothing, nothing, (), self.case.task), policy.signals)
-        request = Request("bench", "bench", None, "bench", self.case.task, (), head, None)
-        runs = baseline(self.trees.open(head), (check,), self.lab)
-        score = weigh(signals, policy.routing)
-        route = Route("fast", ())
-        return Opened(request, policy, signals, (), "bugfix", score, route, (check,), runs, "2026-01-01T00:00:00Z", 0.0, "bench")
+        self.stand = Stand(self.root, scratch, f"{python.parent}:/usr/local/bin:/usr/bin:/bin", 60.0)
+        self.opened = self.stand.opened(Check("tests", case.command, "tests", "bench"), case.task, mutants=mutants)
 
     def diff(self, edits: tuple[Edit, ...], *, upstream: bool) -> str:
         """The patch as a lane would have left it; for the upstream regime with the package's own tests put back."""
-        tree = self.trees.open(self.opened.request.base)
+        tree = self.stand.trees.open(self.opened.request.base)
         with tempfile.TemporaryDirectory() as folder:
             work = Path(folder)
             files = {edit.file for edit in (*edits, *self.case.hide, *self.case.judge)}
@@ -115,7 +79,7 @@ class Court:
                 (work / name).write_bytes(tree.read(name))
             apply(work, edits)
             if upstream:
-                self._restore(work, files)
+                restore(self.case, self.pristine, work, files)
             for name in sorted(files):
                 now = (work / name).read_bytes() if (work / name).exists() else None
                 if now is None and name in tree.files():
@@ -124,18 +88,10 @@ class Court:
                     tree.write(name, now)
         return tree.diff()
 
-    def _restore(self, work: Path, files: set[str]) -> None:
-        for name in filter(is_test, files):
-            (work / name).unlink(missing_ok=True)
-            if (self.pristine / name).exists():
-                (work / name).parent.mkdir(parents=True, exist_ok=True)
-                (work / name).write_bytes((self.pristine / name).read_bytes())
-        apply(work, self.case.judge)
-
     def verdict(self, patch: Patch, regime: Regime, edits: tuple[Edit, ...], *, whole: bool) -> dict[str, Any]:
         """What `prove` and `decide` say. `whole`: gather also what is not looked at after a veto, to see what each item adds."""
         attempt = Attempt("fast", "finished", self.diff(edits, upstream=regime == "upstream test"), Usage(), 0.0)
-        proved = prove(self.opened, attempt, self.lab)
+        proved = prove(self.opened, attempt, self.stand.lab)
         decision = self._decide(attempt, proved)
         found = confidence(proved.evidence, first_lane=True)
         alone = self._needed(attempt, self._all(attempt, proved) if whole else proved.evidence, decision)
@@ -165,11 +121,11 @@ class Court:
     def _all(self, attempt: Attempt, proved: Proved) -> Evidence:
         if not proved.evidence.failed or any(item.name.startswith("check ") for item in proved.evidence.items):
             return proved.evidence
-        items, specimen = read(self.opened, attempt, self.lab)
+        items, specimen = read(self.opened, attempt, self.stand.lab)
         if specimen is None:
             return proved.evidence
         checks = chosen(self.opened.checks, self.opened.policy, "fast", "bugfix")
-        return Evidence((*items, *shown(specimen, checks, self.opened.baseline, self.lab).items))
+        return Evidence((*items, *shown(specimen, checks, self.opened.baseline, self.stand.lab).items))
 
     def _needed(self, attempt: Attempt, evidence: Evidence, decision: str) -> list[str]:
         """The items without each of which a patch that is refused would have been accepted."""
@@ -199,7 +155,7 @@ def court(case: Case, cache: Path, python: Path, *, mutants: bool) -> Iterator[C
         try:
             yield made
         finally:
-            made.trees.close()
+            made.stand.close()
 
 
 @dataclass(frozen=True)

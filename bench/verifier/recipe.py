@@ -6,10 +6,13 @@ A case is a recipe (JSON below `cases/`), not a copy: a source distribution by n
 import hashlib
 import subprocess
 import tarfile
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
+
+from bot.core.paths import is_test
 
 HERE = Path(__file__).resolve().parent
 CASES = HERE / "cases"
@@ -112,22 +115,21 @@ def source(case: Case, cache: Path, python: Path) -> Path:
     """The package's source distribution, unpacked once; its hash is checked first. `python` has pip and build backends."""
     root = cache / f"{case.sdist}-{case.sha256[:12]}"
     if not root.exists():
-        archive = _download(case, cache, python)
-        with tarfile.open(archive) as packed:
-            packed.extractall(cache / f"{root.name}.part", filter="data")
-        (inner,) = (cache / f"{root.name}.part").iterdir()
-        inner.rename(root)
-        (cache / f"{root.name}.part").rmdir()
+        archive = fetched(
+            case.sdist, case.sha256, cache / "archives" / case.sdist, (str(python), "-m", "pip"), "--no-build-isolation"
+        )
+        part = cache / f"{root.name}.part"
+        unpacked(archive, part).rename(root)
+        part.rmdir()
     return root
 
 
-def _download(case: Case, cache: Path, python: Path) -> Path:
-    sdist, sha256 = case.sdist, case.sha256
-    folder = cache / "archives" / sdist
+def fetched(sdist: str, sha256: str, folder: Path, pip: tuple[str, ...], *how: str) -> Path:
+    """The archive of a source distribution in a folder, downloaded unless it lies there; its hash is checked."""
     folder.mkdir(parents=True, exist_ok=True)
-    words = ("download", "-q", "--no-deps", "--no-build-isolation", "--no-binary", ":all:", "-d", str(folder), sdist)
+    words = ("download", "-q", "--no-deps", *how, "--no-binary", ":all:", "-d", str(folder), sdist)
     if not list(folder.glob("*.tar.gz")):
-        done = subprocess.run([str(python), "-m", "pip", *words], check=False, capture_output=True, text=True)
+        done = subprocess.run([*pip, *words], check=False, capture_output=True, text=True)
         if not list(folder.glob("*.tar.gz")):  # metadata that cannot be built is no harm, as long as the archive is there
             raise SystemExit(f"{sdist}: {done.stderr.strip()[-400:]}")
     (archive,) = folder.glob("*.tar.gz")
@@ -135,6 +137,24 @@ def _download(case: Case, cache: Path, python: Path) -> Path:
     if found != sha256:
         raise SystemExit(f"{sdist}: sha256 {found}, expected {sha256}")
     return archive
+
+
+def unpacked(archive: Path, folder: Path) -> Path:
+    """The one folder that the archive of a source distribution holds."""
+    with tarfile.open(archive) as packed:
+        packed.extractall(folder, filter="data")
+    (root,) = folder.iterdir()
+    return root
+
+
+def restore(case: Case, pristine: Path, root: Path, files: Iterable[str]) -> None:
+    """Every test file among these as the package has it, and the judge's tests; what a patch adds to the tests goes."""
+    for name in filter(is_test, files):
+        (root / name).unlink(missing_ok=True)
+        if (pristine / name).exists():
+            (root / name).parent.mkdir(parents=True, exist_ok=True)
+            (root / name).write_bytes((pristine / name).read_bytes())
+    apply(root, case.judge)
 
 
 def apply(root: Path, edits: tuple[Edit, ...]) -> None:

@@ -17,9 +17,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.verifier.recipe import CASES, TRICKS, Case, Edit, apply, load, source
+from bench.verifier.recipe import CASES, TRICKS, Case, Edit, apply, load, restore, source
 from bot.core.checks import Report
-from bot.core.paths import is_test
 from bot.core.reports import junit
 
 SLOW = 2.5
@@ -62,16 +61,8 @@ class Workshop:
             for edits in layers:
                 apply(root, edits)
             if upstream:
-                self._restore(root, layers)
+                restore(self.case, self.pristine, root, {edit.file for edits in layers for edit in edits})
             return self._run(root, Path(folder))
-
-    def _restore(self, root: Path, layers: tuple[tuple[Edit, ...], ...]) -> None:
-        """Every test file as the package has it; what a patch adds to the tests goes."""
-        for edit in {edit.file: edit for edits in layers for edit in edits if is_test(edit.file)}.values():
-            (root / edit.file).unlink(missing_ok=True)
-            if (self.pristine / edit.file).exists():
-                shutil.copy2(self.pristine / edit.file, root / edit.file)
-        apply(root, self.case.judge)
 
     def _run(self, root: Path, folder: Path) -> Ran:
         report = folder / "report.xml"
