@@ -176,7 +176,7 @@ def _proposed(office: Office) -> Ended:
         )
     kit = office.kit(trail.opened.policy, None, bench=office.bench)
     _keyed(trail.opened.policy, office)
-    after = run(trail, kit)
+    after = run(trail, kit, attempts=1)  # of more, the next job would take over the first, and the others be bought again
     return Ended(running(after), "the attempt is made", after, recorded(after, kit))
 
 

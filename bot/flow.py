@@ -22,10 +22,13 @@ from bot.verify import chosen, prove
 from bot.wait import judged
 
 
-def run(trail: Trail, kit: Kit) -> Trail:
-    """Take step after step until this kit has none left to take."""
+def run(trail: Trail, kit: Kit, *, attempts: int | None = None) -> Trail:
+    """Take step after step until this kit has none left to take, or has made as many attempts as it is to make."""
     kit.keeper.keep(trail)
+    most = None if attempts is None else len(trail.attempts) + attempts
     while (step := next_step(trail)) and can(step, kit):
+        if isinstance(step, Ask) and len(trail.attempts) == most:
+            break
         trail = trail.then(take(step, trail, kit))
         kit.keeper.keep(trail)  # before the next step: spent is spent, a killed run goes on from here
     return trail

@@ -62,18 +62,14 @@ def next_step(trail: Trail) -> Step | None:
             return Prove(attempt)
         case Proved() as proved if worth_a_review(trail.opened, proved):
             return Review(trail.attempts[-1])
-        case Proved(hopeless=False) | Reviewed() if trail.opened.proof == "ci":
-            return _pushed(trail)
+        case Proved() | Reviewed() if not trail.judged:
+            return Push(trail.attempts[-1], len(trail.attempts))
         case Proved() | Reviewed() | Awaited():
             return _decided(trail)
         case Pushed() as pushed:
             return AwaitCI(pushed) if trail.opened.proof == "ci" else Publish()
         case Published():
             return None
-
-
-def _pushed(trail: Trail) -> Step:
-    return Push(trail.attempts[-1], len(trail.attempts))
 
 
 def _first(trail: Trail) -> Step:

@@ -1,6 +1,6 @@
 """Everything that happened to one request, in order. It only grows; it is the whole state of a run, and hostile when read back."""
 
-from typing import Literal
+from typing import Literal, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
@@ -12,19 +12,20 @@ from bot.core.clean import RawText
 from bot.core.cost import Price, Usage
 from bot.core.diff import DiffError
 from bot.core.evidence import Evidence
-from bot.core.facts import Place
+from bot.core.facts import Place, Unreadable
 from bot.core.policy import Policy
 from bot.core.request import Request
 from bot.core.route import Refusal, Route
 from bot.core.score import Score
-from bot.core.signals import Signal
+from bot.core.signals import Number, Signal
 from bot.core.strict import STRICT
-from bot.core.verdict import Attempt, Case, CiSaid, Decision, decide
+from bot.core.verdict import Attempt, Case, CiSaid, Decision, Escalate, beforehand, decide
 from bot.core.words import TaskClass
 
 MAX_BYTES = 20_000_000
 """A longer Trail is refused before it is parsed."""
-MAX_ENTRIES = 40
+MAX_ENTRIES = 60
+"""Eight attempts of five entries each, where CI judges what a verifier has seen, and the publication: with room."""
 
 
 Proof = Literal["sandbox", "ci"]
@@ -60,6 +61,12 @@ class Opened:
     prices: tuple[LanePrice, ...] = ()
     """What each lane's tokens cost, as it was known then."""
     version: Literal[1] = 1
+
+    @property
+    def red(self) -> bool:
+        """Whether tests were seen to fail on the base, or could not be looked at: a patch may turn some of them green."""
+        reading = next((signal.reading for signal in self.signals if signal.name == "test_failures"), None)
+        return isinstance(reading, Unreadable) or (isinstance(reading, Number) and reading.value > 0)
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)
@@ -156,14 +163,29 @@ class Trail:
         found: list[Try] = []
         objections: list[str] = []
         for tried, rest in self._attempts():
-            shown = self._shown(rest)
-            if shown is None:
-                continue
-            evidence, ci = shown
-            decision = self._decide(tried.attempt, evidence, ci, tuple(objections))
-            found.append(Try(tried.attempt, evidence, decision, ci))
-            objections.append(getattr(decision, "detail", ""))
+            judged = self._judged(tried.attempt, rest, tuple(objections))
+            if judged is not None:
+                found.append(judged)
+                objections.append(getattr(judged.decision, "detail", ""))
         return tuple(found)
+
+    def _judged(self, attempt: Attempt, rest: tuple[Entry, ...], earlier: tuple[str, ...]) -> Try | None:
+        """None while there is more to come. A verifier can send a patch up before CI is asked; accept or give it up it cannot."""
+        shown = self._shown(rest)
+        if shown is not None:
+            evidence, ci = shown
+            return Try(attempt, evidence, decide(self._case(attempt, evidence, ci, earlier)), ci)
+        proved, reviewed = _first(rest, Proved), _first(rest, Reviewed)
+        if proved is None or reviewed is None:
+            return None
+        evidence = Evidence((*proved.evidence.items, *reviewed.evidence.items))
+        decision = beforehand(self._case(attempt, evidence, None, earlier))
+        return Try(attempt, evidence, decision) if isinstance(decision, Escalate) else None
+
+    @property
+    def judged(self) -> bool:
+        """Whether it is decided what becomes of the last attempt."""
+        return bool(self.attempts) and len(self.tries) == len(self.attempts)
 
     def _attempts(self) -> tuple[tuple[Tried, tuple[Entry, ...]], ...]:
         """Each attempt with what came after it, up to the next."""
@@ -173,9 +195,7 @@ class Trail:
 
     def _shown(self, rest: tuple[Entry, ...]) -> tuple[Evidence, Awaited | None] | None:
         """What was shown about an attempt; None while there is more to come."""
-        proved = next((entry for entry in rest if isinstance(entry, Proved)), None)
-        reviewed = next((entry for entry in rest if isinstance(entry, Reviewed)), None)
-        awaited = next((entry for entry in rest if isinstance(entry, Awaited)), None)
+        proved, reviewed, awaited = _first(rest, Proved), _first(rest, Reviewed), _first(rest, Awaited)
         if proved is None or (reviewed is None and worth_a_review(self.opened, proved)):
             return None
         items = (*proved.evidence.items, *(reviewed.evidence.items if reviewed else ()))
@@ -185,11 +205,11 @@ class Trail:
             return None
         return Evidence((*items, *awaited.evidence.items), awaited.evidence.runs), awaited
 
-    def _decide(self, attempt: Attempt, evidence: Evidence, ci: Awaited | None, earlier: tuple[str, ...]) -> Decision:
+    def _case(self, attempt: Attempt, evidence: Evidence, ci: Awaited | None, earlier: tuple[str, ...]) -> Case:
         diff = patch.parse(attempt.diff).diff if attempt.diff else None
         opened = self.opened
         said = CiSaid(ci.verdict, ci.why) if ci else None
-        return decide(Case(opened.policy, opened.task_class, opened.score.total, attempt, evidence, diff, earlier, said))
+        return Case(opened.policy, opened.task_class, opened.score.total, attempt, evidence, diff, earlier, said, opened.red)
 
     @property
     def attempts(self) -> tuple[Attempt, ...]:
@@ -241,6 +261,13 @@ class Trail:
                 case Published():
                     pass
         return total
+
+
+Kind = TypeVar("Kind", bound=Entry)
+
+
+def _first(entries: tuple[Entry, ...], kind: type[Kind]) -> Kind | None:
+    return next((entry for entry in entries if isinstance(entry, kind)), None)
 
 
 def worth_a_review(opened: Opened, proved: Proved) -> bool:

@@ -1,6 +1,7 @@
 """What a lane tried, and what follows from what was shown about it."""
 
 import math
+from dataclasses import replace
 from typing import Literal
 
 from pydantic.dataclasses import dataclass
@@ -10,7 +11,20 @@ from bot.core.clean import RawText
 from bot.core.confidence import Confidence, confidence
 from bot.core.cost import Usage
 from bot.core.diff import Diff
-from bot.core.evidence import EXECUTED, GRADING, PATCH_RULES, REACHES, SUMMARY, TAMPERING, WELL_FORMED, Evidence
+from bot.core.evidence import (
+    CRITIC,
+    EXECUTED,
+    GRADING,
+    PATCH_RULES,
+    REACHES,
+    REPRODUCED,
+    SUMMARY,
+    TAMPERING,
+    WELL_FORMED,
+    Evidence,
+    Item,
+    State,
+)
 from bot.core.facts import Facts, NotApplicable
 from bot.core.paths import is_code, is_test
 from bot.core.policy import CEILING, Policy
@@ -116,6 +130,8 @@ class Case:
     diff: Diff | None
     earlier: tuple[str, ...]
     ci: CiSaid | None = None
+    red: bool = False
+    """Whether tests fail on the base, that a patch may turn green."""
 
 
 _ENDS: dict[Ended, tuple[Literal["budget", "quota", "unavailable"], str]] = {
@@ -147,6 +163,12 @@ def decide(case: Case) -> Decision:
     if objection is None:
         return Accept(_confidence(case))
     return _after(case, objection)
+
+
+def beforehand(case: Case) -> Decision:
+    """What the verifier's word alone decides, before CI is asked. `Accept` says no more than that it is worth asking."""
+    objection = _misleading(case) or _futile(case)
+    return Accept(_confidence(case)) if objection is None else _after(case, objection)
 
 
 def _after(case: Case, objection: Objection) -> Decision:
@@ -201,6 +223,19 @@ def _misleading(case: Case) -> Objection | None:
     if case.evidence.state(SUMMARY) != "failed":
         return None
     return Objection("low_confidence_summary", next(item.reason for item in case.evidence.items if item.name == SUMMARY))
+
+
+def _futile(case: Case) -> Objection | None:
+    """A bug that the critic found, where nothing that CI can still show would outweigh it."""
+    if case.evidence.state(CRITIC) != "failed" or case.diff is None:
+        return None
+    tests = [is_test(file.path) for file in case.diff.files]
+    shows: State = "passed" if case.red or (any(tests) and not all(tests)) else "not_run"
+    best = (Item("the best of CI", "passed", "strong", ""), Item(REPRODUCED, shows, "info", ""))
+    hoped = replace(case, evidence=Evidence((*case.evidence.items, *best)))
+    if _unproved(hoped) is None and _doubt(hoped) is None:
+        return None
+    return Objection("low_confidence_summary", "the critic finds a bug, and nothing that CI could show of this patch outweighs it")
 
 
 def regrade(diff: Diff, policy: Policy) -> tuple[tuple[Signal, ...], Score]:

@@ -130,7 +130,7 @@ def test_what_was_written_is_read_again():
         (b"", "Invalid JSON"),
         (b"[]", "Input should be"),
         (b" " * 20_000_001, "at most 20000000"),
-        (encode(replace(FULL, entries=FULL.entries * 7)), "at most 40"),
+        (encode(replace(FULL, entries=FULL.entries * 11)), "at most 60"),
         (encode(FULL).replace(b'"version":1', b'"version":2'), "opened.version"),
         (encode(FULL).replace(b'"version":1', b'"version":1,"trusted":true'), "opened.trusted"),
         (encode(FULL).replace(b'"seconds":0.0', b'"seconds":Infinity'), "opened.seconds"),
