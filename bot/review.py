@@ -19,8 +19,6 @@ from bot.core.verdict import Attempt
 from bot.execute import Lab, changed, run_of, tests_among
 from bot.ports import Denied, Model, Moved, Prompt, Renderer, Reply, Said, Shown, Told, Tool, Tree, Turn, Unavailable
 
-ANSWER = 2_048
-"""The most tokens of a verdict; a test may have twice as many."""
 ROUNDS, MOVES = 2, 2
 """One answer and one re-ask; a provider may be changed so often."""
 AROUND = 12
@@ -102,7 +100,7 @@ def _critic(trail: Trail, attempt: Attempt, proved: Proved, changes: tuple[Chang
     if told is None:
         return core.unasked(f"the patch is longer than models.verifier.max_context_tokens ({by.lane.max_context_tokens}) holds")
     texts = {each.path: f"{each.after or ''}\n{each.file.removed_text}" for each in changes}
-    said = _answered(told, VERDICT, ANSWER, lambda given: core.verdict(given, texts), by)
+    said = _answered(told, VERDICT, lambda given: core.verdict(given, texts), by)
     seconds, cost = round(by.lab.clock.seconds() - start, 3), _cost(before, by.usage)
     if isinstance(said, Verdict):
         return core.judged(said, attempt.summary, seconds, cost)
@@ -115,7 +113,7 @@ def _cost(before: Usage, after: Usage) -> int | None:
 
 def _told(trail: Trail, attempt: Attempt, proved: Proved, changes: tuple[Changed, ...], by: Verifier) -> str | None:
     """The data of the question; first without the surroundings, then not at all, where it is longer than the model holds."""
-    room = int((by.lane.max_context_tokens - ANSWER) * SHARE)
+    room = _room(by)
     for around in (AROUND, 0):
         text = by.render(
             "prompts/review.j2",
@@ -144,18 +142,29 @@ def _surroundings(changes: tuple[Changed, ...], around: int) -> tuple[tuple[str,
 
 
 Found = TypeVar("Found")
-Reading = Callable[[Mapping[str, Any] | None], Found | Unread]
+Reading = Callable[[Mapping[str, Any]], Found | Unread]
 
 
-def _answered(told: str, tool: Tool, most: int, read: "Reading[Found]", by: Verifier) -> Found | Unread | str:
+def _most(by: Verifier) -> int:
+    """Tokens of an answer: what the policy allows, and not so many that nothing could be asked."""
+    return min(by.lane.max_output_tokens, by.lane.max_context_tokens // 2)
+
+
+def _room(by: Verifier) -> int:
+    """Tokens of what it is shown; the rest is for the rules, for two answers and for what was wrong with the first."""
+    return int((by.lane.max_context_tokens - _most(by)) * SHARE)
+
+
+def _answered(told: str, tool: Tool, read: "Reading[Found]", by: Verifier) -> Found | Unread | str:
     """What `read` makes of an answer, asked for once more where it makes nothing of it; a text says why nothing was asked."""
     turns: tuple[Turn, ...] = (Told(sendable(told)),)
     problem = Unread("no answer")
     for _ in range(ROUNDS):
-        reply = _paid(Prompt(_system(tool, by), turns, (tool,), most, float(by.lane.timeout_seconds), by.session), by)
+        reply = _paid(Prompt(_system(tool, by), turns, (tool,), _most(by), float(by.lane.timeout_seconds), by.session), by)
         if isinstance(reply, str):
             return reply if len(turns) == 1 else Unread(reply)
-        found = Unread("it was cut off at the output limit") if reply.cut_off else read(_given(reply.said, tool))
+        given = Unread("it was cut off at the output limit") if reply.cut_off else _given(reply.said, tool)
+        found = given if isinstance(given, Unread) else read(given)
         if not isinstance(found, Unread):
             return found
         problem = found
@@ -167,9 +176,8 @@ def _system(tool: Tool, by: Verifier) -> str:
     return by.render("prompts/review_system.j2" if tool is VERDICT else "prompts/test_system.j2")
 
 
-def _given(said: Said, tool: Tool) -> Mapping[str, Any] | None:
-    call = next((call for call in said.calls if call.name == tool.name), None)
-    return call.arguments if call is not None else core.arguments(said.text)
+def _given(said: Said, tool: Tool) -> Mapping[str, Any] | Unread:
+    return core.spoken(tuple((call.name, call.arguments) for call in said.calls), said.text, tool.name)
 
 
 def _again(said: Said, words: str) -> tuple[Turn, ...]:
@@ -242,7 +250,7 @@ def _write(trail: Trail, base: Tree, by: Verifier) -> Written | Unread | str:
     """One new test file, from the task and the files at the base: neither the patch nor a lane's words are shown."""
     tests = tuple(path for path in base.files() if is_test(path))
     example = next((path for path in tests if "test" in path.rpartition("/")[2]), None)
-    room = int((by.lane.max_context_tokens - 2 * ANSWER) * SHARE)
+    room = _room(by)
     told = by.render("prompts/test.j2", task=trail.opened.request.task, tests=tests[:40])
     for path in (*(place.path for place in trail.opened.places[:FILES]), *([example] if example else [])):
         files = (*_files_of(path, base),)
@@ -250,7 +258,7 @@ def _write(trail: Trail, base: Tree, by: Verifier) -> Written | Unread | str:
         told = told + more if estimate_tokens(len(told + more)) <= room else told
     protected = trail.opened.policy.protect.paths
 
-    def read(given: Mapping[str, Any] | None) -> Written | Unread:
+    def read(given: Mapping[str, Any]) -> Written | Unread:
         found = core.written(given)
         if isinstance(found, Unread):
             return found
@@ -262,7 +270,7 @@ def _write(trail: Trail, base: Tree, by: Verifier) -> Written | Unread | str:
         why = core.unfit(found, base.files(), fresh.diff(), protected)
         return Unread(why) if why else found
 
-    found: Written | Unread | str = _answered(told, TEST, 2 * ANSWER, read, by)
+    found: Written | Unread | str = _answered(told, TEST, read, by)
     return found
 
 

@@ -78,6 +78,23 @@ def test_what_models_read(job: Job):
     held("prompt-json-mode.txt", render("prompts/json_mode.j2", tools=first.tools))
 
 
+def test_what_a_verifier_reads(job: Job):
+    judge = (
+        "  verifier: {provider: openai_compatible, model: m-judge, base_url: 'http://127.0.0.1:9/v1', price: {input: 1, output: 2}}"
+    )
+    deep = "verification:\n  deep: {independent_test: true}"
+    job.policy = job.policy.replace("routing:", f"{judge}\nrouting:", 1).replace("verification:", deep)
+    fine = {"action": "verdict", "verdict": "no_bug_found", "bug": "", "lines": [], "summary_matches": True, "summary_why": ""}
+    model = Scripted({"fast": [GOOD, DONE], "verifier": [fine, "I cannot.", "I cannot."]})
+    job.run(model)
+    critic, test, again = (prompt for lane, prompt in model.heard if lane == "verifier")
+    held("prompt-review-system.txt", critic.system)
+    held("prompt-review.txt", critic.turns[0].text)
+    held("prompt-test-system.txt", test.system)
+    held("prompt-test.txt", test.turns[0].text)
+    held("prompt-review-again.txt", again.turns[-1].text)
+
+
 def test_what_a_commit_says(job: Job):
     record, _ = job.run(Scripted(LANES["accepted"]))
     held("commit.txt", repos.git(job.repo, "log", "-1", "--format=%B", str(record.branch)) + "\n")

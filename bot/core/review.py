@@ -12,11 +12,13 @@ from bot.core.checks import Run
 from bot.core.clean import line, printable, redact
 from bot.core.cost import Usage
 from bot.core.evidence import CRITIC, INDEPENDENT, SUMMARY, Evidence, Item
-from bot.core.patch import graders, parse, trespasses
+from bot.core.patch import graders, parse, path_problem, trespasses
 from bot.core.paths import is_code, is_test
 from bot.core.trail import Reviewed, TrailError
 
 MOST_TEXT, MOST_PLACES, MOST_TEST = 4_000, 20, 40_000
+MOST_BRACKETS = 200
+"""So many opening brackets of a text are looked behind for an object."""
 LEAST_QUOTE = 3
 """Characters; a shorter quotation stands everywhere."""
 
@@ -69,25 +71,58 @@ def arguments(text: str) -> Mapping[str, Any] | None:
     return value if isinstance(value, dict) else None
 
 
-def verdict(given: Mapping[str, Any] | None, texts: Mapping[str, str]) -> Verdict | Unread:
-    """`texts` are the changed files, each with what the patch takes away from it: what is cited has to stand there."""
+def spoken(calls: tuple[tuple[str, Mapping[str, Any]], ...], text: str, tool: str) -> Mapping[str, Any] | Unread:
+    """The one answer of a reply: the arguments of its call, or the JSON object that its text is.
+
+    Of several calls none is taken, nor one that was itself read out of a text which holds another: one of them may be quoted.
+    """
+    if len(calls) > 1 or (calls and len(_objects(text)) > 1):
+        return Unread("the reply holds more than one answer, so none of them is taken; give one, and quote no JSON beside it")
+    if calls:
+        name, given = calls[0]
+        return given if name == tool else Unread(f"`{line(name, 40)}` is no answer here, `{tool}` is")
+    found = arguments(text)
+    return Unread("the answer is not one JSON object and nothing else") if found is None else found
+
+
+def _objects(text: str) -> list[dict[str, Any]]:
+    """The outermost JSON objects of a text, and no more than two."""
+    found: list[dict[str, Any]] = []
+    at = text.find("{")
+    for _ in range(MOST_BRACKETS):
+        if at < 0 or len(found) > 1:
+            break
+        try:
+            value, end = json.JSONDecoder().raw_decode(text, at)
+        except (json.JSONDecodeError, RecursionError):
+            end = at + 1
+        else:
+            found.append(value)
+        at = text.find("{", end)
+    return found
+
+
+def verdict(given: Mapping[str, Any], texts: Mapping[str, str]) -> Verdict | Unread:
+    """`texts` are the changed files, each with what the patch takes away from it: what is cited has to stand there.
+
+    What does not is left out: nobody is sent to a place that is made up.
+    """
     found = _read(Verdict, given)
     if isinstance(found, Unread) or found.verdict == "no_bug_found":
         return found
     if not found.bug.strip():
         return Unread("a bug was found, and `bug` does not say which")
-    if not any(_stands(place, texts) for place in found.lines):
+    standing = [place for place in found.lines if _stands(place, texts)]
+    if not standing:
         return Unread("a bug was found, and no entry of `lines` quotes a line of a changed file, with its path")
-    return found
+    return found.model_copy(update={"lines": standing})
 
 
-def written(given: Mapping[str, Any] | None) -> Written | Unread:
+def written(given: Mapping[str, Any]) -> Written | Unread:
     return _read(Written, given)
 
 
-def _read(kind: type[Kind], given: Mapping[str, Any] | None) -> Kind | Unread:
-    if given is None:
-        return Unread("the answer is no JSON object")
+def _read(kind: type[Kind], given: Mapping[str, Any]) -> Kind | Unread:
     try:
         return kind.model_validate(dict(given))
     except ValidationError as error:
@@ -155,23 +190,38 @@ def independent(base: Run, alone: Run, patched: Run, seconds: float, micros: int
     asking = [name for name in new if name in (alone.report.asserted or ())]
     if not asking:
         return said("not_run", f"the test that the verifier wrote asks nothing of the base: {line(new[0])}")
-    if left := [name for name in asking if name not in (patched.report.passed or ())]:
+    if left := [name for name in asking if name in patched.report.failed]:
         return said("failed", f"a test written from the task alone still fails with the patch: {line(left[0])}")
+    if patched.report.passed is not None and (gone := [name for name in asking if name not in patched.report.passed]):
+        return said("not_run", f"a test written from the task alone was not seen to run with the patch: {line(gone[0])}")
     return said("passed", f"a test written from the task alone fails without the patch and passes with it: {line(asking[0])}")
 
 
-_STATES = {CRITIC: ("passed", "failed", "not_run"), SUMMARY: ("passed", "failed", "not_applicable"), INDEPENDENT: ("not_run",)}
-"""What another job may say of a review: its tests are not run there, so none of them can have passed."""
+_STATES = {
+    CRITIC: ("passed", "failed", "not_run"),
+    SUMMARY: ("passed", "failed", "not_applicable"),
+    INDEPENDENT: ("passed", "failed", "not_run"),
+}
+
+
+def flaw(entry: Reviewed, *, runs: bool) -> str:
+    """What of it no review can have said, in words; empty where it may be one. Without `runs` no test was run for it."""
+    names = [item.name for item in entry.evidence.items]
+    if entry.evidence.runs or len(set(names)) < len(names) or entry.seconds < 0 or bool(entry.path) is not bool(entry.test):
+        return "the review holds what no review does"
+    if entry.path and (not runs or path_problem(entry.path) or not is_test(entry.path)):
+        return "the review holds a test that cannot have been run"
+    for item in entry.evidence.items:
+        states = ("not_run",) if item.name == INDEPENDENT and not runs else _STATES.get(item.name, ())
+        if item.strength != "term" or item.state not in states or item.seconds < 0 or (item.micros or 0) < 0:
+            return f"a review cannot say `{line(item.name)}: {item.state}`"
+    return ""
 
 
 def believed(handed: Reviewed | None) -> Reviewed:
     """A review that the model's job hands over, with nothing in it that a review could not say. Raises `TrailError`."""
     if handed is None:
         return Reviewed(Evidence(unasked("the job that asks the model handed over no review")), Usage(), 0.0)
-    names = [item.name for item in handed.evidence.items]
-    if handed.evidence.runs or len(set(names)) < len(names) or handed.path or handed.test:
-        raise TrailError("the review holds what no review does")
-    for item in handed.evidence.items:
-        if item.strength != "term" or item.state not in _STATES.get(item.name, ()):
-            raise TrailError(f"a review cannot say `{line(item.name)}: {item.state}`")
+    if why := flaw(handed, runs=False):
+        raise TrailError(why)
     return handed

@@ -7,8 +7,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.checks import Report, Run
-from bot.core.evidence import CRITIC, INDEPENDENT, SUMMARY, Evidence
-from bot.core.review import MOST_TEST, Unread, Verdict, Written, arguments, independent, judged, unasked, unfit, verdict, written
+from bot.core.cost import Usage
+from bot.core.evidence import CRITIC, INDEPENDENT, SUMMARY, Evidence, Item
+from bot.core.review import (
+    MOST_TEST,
+    Unread,
+    Verdict,
+    Written,
+    arguments,
+    flaw,
+    independent,
+    judged,
+    spoken,
+    unasked,
+    unfit,
+    verdict,
+    written,
+)
+from bot.core.trail import Reviewed
 
 TEXTS = {"shop/add.py": "def add(a, b):\n    return  a + b\n\n    return a + b + 1\n"}
 PLACE = {"path": "shop/add.py", "line": 2, "quote": "return a + b"}
@@ -25,7 +41,6 @@ def test_a_bug_that_quotes_a_line_and_a_search_that_found_none_are_verdicts():
 @pytest.mark.parametrize(
     "given",
     [
-        None,
         {},
         {**FINE, "verdict": "passed"},
         {**FINE, "summary_matches": "yes"},
@@ -52,7 +67,31 @@ def test_a_quotation_counts_whatever_its_spaces_and_its_sign(quote):
 
 @pytest.mark.parametrize("text", [json.dumps(FINE), f"```json\n{json.dumps(FINE)}\n```", f"  {json.dumps(FINE)}\n"])
 def test_one_object_is_found_in_a_text(text):
-    assert arguments(text) == FINE
+    assert spoken((), text, "verdict") == arguments(text) == FINE
+
+
+@pytest.mark.parametrize(
+    ("calls", "text"),
+    [
+        ((), f"The task says {json.dumps(FINE)}, but: {json.dumps(BUG)}"),
+        ((), json.dumps(FINE) * 2),
+        ((("verdict", FINE), ("verdict", BUG)), ""),
+        ((("verdict", FINE),), f"The task says {json.dumps({'action': 'verdict', **FINE})}, but: {json.dumps(BUG)}"),
+        ((("finish", FINE),), ""),
+        ((), ""),
+        ((), "no_bug_found"),
+        ((), "[]"),
+    ],
+)
+def test_of_several_answers_none_is_taken_so_a_quotation_is_never_the_verdict(calls, text):
+    assert isinstance(spoken(calls, text, "verdict"), Unread)
+
+
+def test_a_place_that_is_made_up_is_left_out_beside_one_that_stands():
+    found = verdict({**BUG, "lines": [{**PLACE, "path": "shop/ghost.py"}, {**PLACE, "quote": "rm -rf"}, PLACE]}, TEXTS)
+    assert isinstance(found, Verdict)
+    assert [(place.path, place.quote) for place in found.lines] == [("shop/add.py", "return a + b")]
+    assert "ghost" not in judged(found, "", 0.0, 0)[0].reason
 
 
 @pytest.mark.parametrize(
@@ -64,12 +103,13 @@ def test_what_a_text_quotes_does_not_answer_for_it(text):
 
 @given(st.text(max_size=200))
 def test_any_text_is_read_or_left(text):
-    found = arguments(text)
-    assert isinstance(verdict(found, TEXTS), Unread | Verdict)
+    found = spoken((), text, "verdict")
+    assert isinstance(found, Unread) or isinstance(verdict(found, TEXTS), Unread | Verdict)
 
 
-def test_brackets_without_end_are_no_answer():
-    assert arguments('{"a":' * 100_000) is None
+@pytest.mark.parametrize("text", ['{"a":' * 100_000, "{" * 100_000, "{}" * 100_000])
+def test_brackets_without_end_are_no_answer(text):
+    assert isinstance(spoken((), text, "verdict"), Unread)
 
 
 def said(given: dict[str, object]) -> Verdict:
@@ -134,12 +174,19 @@ def run(failed: str = "", passed: str = "", asserted: str = "") -> Run:
     return Run("t", 0, 1.0, timed_out=False, report=report, tail="")
 
 
+def unnamed(failed: str = "") -> Run:
+    """Of a runner that does not name what passed."""
+    return Run("t", 0, 1.0, timed_out=False, report=Report(2, tuple(failed.split()), None), tail="")
+
+
 @pytest.mark.parametrize(
     ("alone", "patched", "state"),
     [
         (run("new", "a", "new"), run("", "new"), "passed"),
         (run("new", "a", "new"), run("new", "", "new"), "failed"),
-        (run("new", "a", "new"), run("", "a"), "failed"),
+        (run("new", "a", "new"), run("", "a"), "not_run"),
+        (run("new", "a", "new"), unnamed(), "passed"),
+        (run("new", "a", "new"), unnamed("new"), "failed"),
         (run("", "new"), run("", "new"), "not_run"),
         (run("new", "", ""), run("", "new"), "not_run"),
         (Run("t", 3, 1.0, timed_out=False, report=None, tail=""), run("", "new"), "not_run"),
@@ -148,3 +195,24 @@ def run(failed: str = "", passed: str = "", asserted: str = "") -> Run:
 def test_a_test_from_the_task_alone_speaks_only_where_it_asks_something_of_the_base(alone, patched, state):
     item = independent(run("", "a"), alone, patched, 1.0, 5)
     assert (item.name, item.state, item.strength) == (INDEPENDENT, state, "term")
+
+
+PASSED = Item(CRITIC, "passed", "term", "")
+
+
+@pytest.mark.parametrize(
+    ("entry", "runs", "sound"),
+    [
+        (Reviewed(Evidence((PASSED,)), Usage(), 1.0), False, True),
+        (Reviewed(Evidence((PASSED, Item(INDEPENDENT, "passed", "term", ""))), Usage(), 1.0, "tests/test_a.py", "x"), True, True),
+        (Reviewed(Evidence((PASSED, Item(INDEPENDENT, "passed", "term", ""))), Usage(), 1.0), False, False),
+        (Reviewed(Evidence((PASSED,)), Usage(), 1.0, "tests/test_a.py", "x"), False, False),
+        (Reviewed(Evidence((PASSED,)), Usage(), 1.0, "../test_a.py", "x"), True, False),
+        (Reviewed(Evidence((PASSED,)), Usage(), 1.0, "", "x"), True, False),
+        (Reviewed(Evidence((PASSED,)), Usage(), -1.0), True, False),
+        (Reviewed(Evidence((Item("check t", "passed", "strong", ""),)), Usage(), 1.0), True, False),
+        (Reviewed(Evidence((Item(CRITIC, "passed", "veto", ""),)), Usage(), 1.0), True, False),
+    ],
+)
+def test_a_kept_review_can_say_only_what_a_review_can(entry: Reviewed, runs: bool, sound: bool):
+    assert (flaw(entry, runs=runs) == "") is sound
