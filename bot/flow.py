@@ -51,8 +51,8 @@ def take(step: Step, trail: Trail, kit: Kit) -> Entry:
             return Tried(_ask(step, trail, kit, _bench(kit)))
         case Prove(attempt=attempt):
             return prove(trail.opened, attempt, _lab(trail, kit))
-        case Review(attempt=attempt):
-            return _review(attempt, trail, kit, kit.bench) if kit.bench else believed(kit.handed)
+        case Review():
+            return _review(step, trail, kit, kit.bench) if kit.bench else believed(kit.handed)
         case Push(attempt=attempt, number=number):
             kit.watch("publishing", f"a branch with the patch of lane `{attempt.lane}`")
             return push(trail, attempt, number, _desk(kit), kit.clock)
@@ -84,17 +84,17 @@ def _ask(step: Ask, trail: Trail, kit: Kit, bench: Bench) -> Attempt:
     return solve(lane, told.desired, bounds, means)
 
 
-def _review(attempt: Attempt, trail: Trail, kit: Kit, bench: Bench) -> Reviewed:
+def _review(step: Review, trail: Trail, kit: Kit, bench: Bench) -> Reviewed:
     opened, lane = trail.opened, trail.opened.policy.verifier
     assert lane is not None, "`next_step` asks for no review without a verifier"
     left = kit.purse.reserve(opened.policy.budget, wish(opened.request, kit, trail.usage))
     if isinstance(left, Refusal):
-        return Reviewed(Evidence(unasked(f"not asked: {left.detail}")), Usage(), 0.0)
+        return Reviewed(Evidence(unasked(step.question, f"not asked: {left.detail}")), Usage(), 0.0)
     kit.watch("verifying", f"{lane.name}: {lane.model}")
     lab = _lab(trail, kit)
     session = f"route-agent-{opened.request.id[:32]}-review"
     by = Verifier(lane, bench.model, bench.render, lab, Books(*_books(trail, kit, lane.name)), left, session)
-    return review(trail, attempt, by)
+    return review(trail, step.attempt, step.question, by)
 
 
 def _books(trail: Trail, kit: Kit, lane: str) -> tuple[Callable[[Cost], None], Callable[[Cost | Unpriced], None]]:

@@ -10,11 +10,11 @@ from bot.core.changed import Changed
 from bot.core.checks import Check, Probe, Run
 from bot.core.clean import line, printable, redact, sendable
 from bot.core.cost import Cost, Tokens, Unpriced, Usage, estimate_tokens
-from bot.core.evidence import INDEPENDENT, Evidence, Item
+from bot.core.evidence import Evidence, Item
 from bot.core.lane import Lane
 from bot.core.paths import is_test
 from bot.core.review import Unread, Verdict, Written
-from bot.core.trail import Proved, Reviewed, Trail
+from bot.core.trail import Opened, Proved, Question, Reviewed, Trail
 from bot.core.verdict import Attempt
 from bot.execute import Lab, changed, run_of, tests_among
 from bot.ports import Denied, Model, Moved, Prompt, Renderer, Reply, Said, Shown, Told, Tool, Tree, Turn, Unavailable
@@ -76,35 +76,45 @@ class Verifier:
     usage: Usage = field(default_factory=Usage)
 
 
-def review(trail: Trail, attempt: Attempt, by: Verifier) -> Reviewed:
-    """The critic with the summary check, and the independent reproduction where the policy asks for it."""
+def review(trail: Trail, attempt: Attempt, question: Question, by: Verifier) -> Reviewed:
+    """The answer to one question: of the critic with the summary check, or of the independent reproduction."""
     start = by.lab.clock.seconds()
     author = trail.opened.policy.lane(attempt.lane).model
     if by.lane.model in (author, attempt.model):
-        items: tuple[Item, ...] = core.unasked(f"the verifier is the author's own model, {by.lane.model}")
-        return Reviewed(Evidence(items), Usage(), 0.0)
-    trees, sha = by.lab.trees, trail.opened.request.base
-    proved, changes = trail.last, changed(patch.parse(attempt.diff), trees.open(sha), trees.open(sha, attempt.diff))
-    assert isinstance(proved, Proved), "a review follows a proof"
-    items = _critic(trail, attempt, proved, changes, by)
+        own = core.unasked(question, f"the verifier is the author's own model, {by.lane.model}")
+        return Reviewed(Evidence((*own, *_nowhere(trail.opened, question))), Usage(), 0.0)
     path, test = "", ""
-    if trail.opened.policy.verification.deep.independent_test:
+    if question == "critic":
+        items = (*_critic(trail, attempt, by), *_nowhere(trail.opened, question))
+    else:
         item, path, test = _independent(trail, attempt, by)
-        items = (*items, item)
+        items = (item,)
     return Reviewed(Evidence(items), by.usage, round(by.lab.clock.seconds() - start, 3), path, test)
 
 
-def _critic(trail: Trail, attempt: Attempt, proved: Proved, changes: tuple[Changed, ...], by: Verifier) -> tuple[Item, ...]:
+def _nowhere(opened: Opened, question: Question) -> tuple[Item, ...]:
+    """What the policy asks for and cannot have here is said beside the critic's word."""
+    if question == "test" or opened.proof == "sandbox" or not opened.policy.verification.deep.independent_test:
+        return ()
+    return core.unasked("test", "nothing of the repository runs with the bot, so no test is written")
+
+
+def _critic(trail: Trail, attempt: Attempt, by: Verifier) -> tuple[Item, ...]:
     start, before = by.lab.clock.seconds(), by.usage
+    trees, sha, proved = by.lab.trees, trail.opened.request.base, trail.last
+    assert isinstance(proved, Proved), "the critic is the first to be asked after a proof"
+    changes = changed(patch.parse(attempt.diff), trees.open(sha), trees.open(sha, attempt.diff))
     told = _told(trail, attempt, proved, changes, by)
     if told is None:
-        return core.unasked(f"the patch is longer than models.verifier.max_context_tokens ({by.lane.max_context_tokens}) holds")
+        return core.unasked(
+            "critic", f"the patch is longer than models.verifier.max_context_tokens ({by.lane.max_context_tokens}) holds"
+        )
     texts = {each.path: f"{each.after or ''}\n{each.file.removed_text}" for each in changes}
     said = _answered(told, VERDICT, lambda given: core.verdict(given, texts), by)
     seconds, cost = round(by.lab.clock.seconds() - start, 3), _cost(before, by.usage)
     if isinstance(said, Verdict):
         return core.judged(said, attempt.summary, seconds, cost)
-    return core.unasked(said if isinstance(said, str) else f"no verdict: {said.why}", seconds, cost)
+    return core.unasked("critic", said if isinstance(said, str) else f"no verdict: {said.why}", seconds, cost)
 
 
 def _cost(before: Usage, after: Usage) -> int | None:
@@ -220,13 +230,13 @@ def _paid(prompt: Prompt, by: Verifier) -> Reply | str:
 
 
 def _independent(trail: Trail, attempt: Attempt, by: Verifier) -> tuple[Item, str, str]:
-    def not_run(why: str) -> Item:
-        return Item(INDEPENDENT, "not_run", "term", why)
-
     opened, start, before = trail.opened, by.lab.clock.seconds(), by.usage
+
+    def not_run(why: str) -> Item:
+        (item,) = core.unasked("test", why, round(by.lab.clock.seconds() - start, 3), _cost(before, by.usage))
+        return item
+
     check = tests_among(opened.checks)
-    if by.lab.sandbox is None:
-        return not_run("nothing of the repository runs with the bot, so no test is written"), "", ""
     if check is None:
         return not_run("no check runs tests"), "", ""
     base = by.lab.trees.open(opened.request.base)

@@ -14,7 +14,7 @@ from bot.core.cost import Usage
 from bot.core.evidence import CRITIC, INDEPENDENT, SUMMARY, Evidence, Item
 from bot.core.patch import graders, parse, path_problem, trespasses
 from bot.core.paths import is_code, is_test
-from bot.core.trail import Reviewed, TrailError
+from bot.core.trail import Question, Reviewed, TrailError
 
 MOST_TEXT, MOST_PLACES, MOST_TEST = 4_000, 20, 40_000
 MOST_BRACKETS = 200
@@ -159,9 +159,9 @@ def _told(text: str) -> str:
     return line(redact(printable(text)), 400)
 
 
-def unasked(why: str, seconds: float = 0.0, micros: int | None = 0) -> tuple[Item, ...]:
-    """No verdict, for a reason. It counts neither way."""
-    return (Item(CRITIC, "not_run", "term", line(why, 400), seconds, micros),)
+def unasked(question: Question, why: str, seconds: float = 0.0, micros: int | None = 0) -> tuple[Item, ...]:
+    """No answer, for a reason. It counts neither way."""
+    return (Item(CRITIC if question == "critic" else INDEPENDENT, "not_run", "term", line(why, 400), seconds, micros),)
 
 
 def unfit(made: Written, files: tuple[str, ...], diff: str, protected: tuple[str, ...]) -> str:
@@ -184,7 +184,8 @@ def independent(base: Run, alone: Run, patched: Run, seconds: float, micros: int
 
     if alone.report is None or patched.report is None or base.report is None:
         return said("not_run", "the runner leaves no report on the test that the verifier wrote")
-    new = [name for name in alone.report.failed if name not in base.report.failed]
+    known = {*base.report.failed, *(base.report.passed or ())}  # what the base has is not of the test that was written
+    new = [name for name in alone.report.failed if name not in known]
     if not new:
         return said("not_run", "the test that the verifier wrote passes without the patch: it shows nothing")
     asking = [name for name in new if name in (alone.report.asserted or ())]
@@ -204,11 +205,15 @@ _STATES = {
 }
 
 
-def flaw(entry: Reviewed, *, runs: bool) -> str:
-    """What of it no review can have said, in words; empty where it may be one. Without `runs` no test was run for it."""
+def flaw(entry: Reviewed, question: Question, *, runs: bool) -> str:
+    """What of it no answer to the question can have said, in words; empty where it may be one. Without `runs` no test was run."""
     names = [item.name for item in entry.evidence.items]
-    if entry.evidence.runs or len(set(names)) < len(names) or entry.seconds < 0 or bool(entry.path) is not bool(entry.test):
+    first = CRITIC if question == "critic" else INDEPENDENT
+    if names[:1] != [first] or len(set(names)) < len(names) or (question == "test" and len(names) > 1):
+        return "the review is no answer to what was asked"
+    if entry.evidence.runs or entry.seconds < 0 or bool(entry.path) is not bool(entry.test):
         return "the review holds what no review does"
+    runs = runs and question == "test"
     if entry.path and (not runs or path_problem(entry.path) or not is_test(entry.path)):
         return "the review holds a test that cannot have been run"
     for item in entry.evidence.items:
@@ -221,7 +226,7 @@ def flaw(entry: Reviewed, *, runs: bool) -> str:
 def believed(handed: Reviewed | None) -> Reviewed:
     """A review that the model's job hands over, with nothing in it that a review could not say. Raises `TrailError`."""
     if handed is None:
-        return Reviewed(Evidence(unasked("the job that asks the model handed over no review")), Usage(), 0.0)
-    if why := flaw(handed, runs=False):
+        return Reviewed(Evidence(unasked("critic", "the job that asks the model handed over no review")), Usage(), 0.0)
+    if why := flaw(handed, "critic", runs=False):
         raise TrailError(why)
     return handed

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from bot.core.evidence import PATCH_RULES
 from bot.core.review import flaw
 from bot.core.route import Refusal
-from bot.core.trail import Awaited, Entry, Opened, Proved, Published, Pushed, Reviewed, Trail, TrailError, Tried, worth_a_review
+from bot.core.trail import Awaited, Entry, Opened, Proved, Published, Pushed, Question, Reviewed, Trail, TrailError, Tried
 from bot.core.verdict import Accept, Attempt, Escalate, Stop
 
 
@@ -29,6 +29,7 @@ class Review:
     """Have the verifier model look for the bug in the last attempt's patch."""
 
     attempt: Attempt
+    question: Question
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +62,8 @@ def next_step(trail: Trail) -> Step | None:
             return _first(trail)
         case Tried(attempt=attempt):
             return Prove(attempt)
-        case Proved() as proved if worth_a_review(trail.opened, proved):
-            return Review(trail.attempts[-1])
+        case Proved() | Reviewed() if (question := trail.question) is not None:
+            return Review(trail.attempts[-1], question)
         case Proved() | Reviewed() if not trail.judged:
             return Push(trail.attempts[-1], len(trail.attempts))
         case Proved() | Reviewed() | Awaited():
@@ -117,8 +118,8 @@ def _answers(entry: Entry, asked: Step | None, opened: Opened) -> bool:
             return isinstance(entry, Tried) and entry.attempt.lane == lane
         case Prove():
             return isinstance(entry, Proved)
-        case Review():
-            return isinstance(entry, Reviewed) and not flaw(entry, runs=opened.proof == "sandbox")
+        case Review(question=question):
+            return isinstance(entry, Reviewed) and not flaw(entry, question, runs=opened.proof == "sandbox")
         case Push():
             return isinstance(entry, Pushed)
         case AwaitCI():

@@ -11,7 +11,7 @@ from bot.core.ci import Verdict
 from bot.core.clean import RawText
 from bot.core.cost import Price, Usage
 from bot.core.diff import DiffError
-from bot.core.evidence import Evidence
+from bot.core.evidence import Evidence, Item
 from bot.core.facts import Place, Unreadable
 from bot.core.policy import Policy
 from bot.core.request import Request
@@ -26,6 +26,8 @@ MAX_BYTES = 20_000_000
 """A longer Trail is refused before it is parsed."""
 MAX_ENTRIES = 60
 """Eight attempts of five entries each, where CI judges what a verifier has seen, and the publication: with room."""
+Question = Literal["critic", "test"]
+"""What a verifier is asked, each in a conversation of its own."""
 
 
 Proof = Literal["sandbox", "ci"]
@@ -89,7 +91,7 @@ class Proved:
 
 @dataclass(frozen=True, slots=True, config=STRICT)
 class Reviewed:
-    """What the verifier model said of a patch, and what that cost."""
+    """What the verifier model answered to one question about a patch, and what that cost."""
 
     evidence: Evidence
     usage: Usage
@@ -175,10 +177,10 @@ class Trail:
         if shown is not None:
             evidence, ci = shown
             return Try(attempt, evidence, decide(self._case(attempt, evidence, ci, earlier)), ci)
-        proved, reviewed = _first(rest, Proved), _first(rest, Reviewed)
-        if proved is None or reviewed is None:
+        proved = _first(rest, Proved)
+        if proved is None or not _reviewed(rest) or self._open(rest):
             return None
-        evidence = Evidence((*proved.evidence.items, *reviewed.evidence.items))
+        evidence = Evidence((*proved.evidence.items, *_reviewed(rest)))
         decision = beforehand(self._case(attempt, evidence, None, earlier))
         return Try(attempt, evidence, decision) if isinstance(decision, Escalate) else None
 
@@ -186,6 +188,18 @@ class Trail:
     def judged(self) -> bool:
         """Whether it is decided what becomes of the last attempt."""
         return bool(self.attempts) and len(self.tries) == len(self.attempts)
+
+    @property
+    def question(self) -> Question | None:
+        """What the verifier is to be asked next about the last attempt."""
+        rest = self._attempts()[-1][1] if self._attempts() else ()
+        return next(iter(self._open(rest)), None)
+
+    def _open(self, rest: tuple[Entry, ...]) -> tuple[Question, ...]:
+        """Questions that are not answered yet."""
+        proved = _first(rest, Proved)
+        asked = sum(isinstance(entry, Reviewed) for entry in rest)
+        return questions(self.opened, proved)[asked:] if proved else ()
 
     def _attempts(self) -> tuple[tuple[Tried, tuple[Entry, ...]], ...]:
         """Each attempt with what came after it, up to the next."""
@@ -195,10 +209,10 @@ class Trail:
 
     def _shown(self, rest: tuple[Entry, ...]) -> tuple[Evidence, Awaited | None] | None:
         """What was shown about an attempt; None while there is more to come."""
-        proved, reviewed, awaited = _first(rest, Proved), _first(rest, Reviewed), _first(rest, Awaited)
-        if proved is None or (reviewed is None and worth_a_review(self.opened, proved)):
+        proved, awaited = _first(rest, Proved), _first(rest, Awaited)
+        if proved is None or self._open(rest):
             return None
-        items = (*proved.evidence.items, *(reviewed.evidence.items if reviewed else ()))
+        items = (*proved.evidence.items, *_reviewed(rest))
         if self.opened.proof == "sandbox" or proved.hopeless:
             return Evidence(items, proved.evidence.runs), None
         if awaited is None:
@@ -270,14 +284,20 @@ def _first(entries: tuple[Entry, ...], kind: type[Kind]) -> Kind | None:
     return next((entry for entry in entries if isinstance(entry, kind)), None)
 
 
-def worth_a_review(opened: Opened, proved: Proved) -> bool:
-    """Whether the verifier is asked: where the policy names one, and no cheaper evidence has ended the attempt already.
+def _reviewed(entries: tuple[Entry, ...]) -> tuple[Item, ...]:
+    return tuple(item for entry in entries if isinstance(entry, Reviewed) for item in entry.evidence.items)
 
-    Where CI is the proof it speaks before CI does, so that no job has to wait for CI and then for a model.
+
+def questions(opened: Opened, proved: Proved) -> tuple[Question, ...]:
+    """What the verifier is asked, where the policy names one and no cheaper evidence has ended the attempt already.
+
+    Each answer is an entry, so that a run which is killed between two buys neither again. Where CI is the proof the verifier
+    speaks before CI does: what it finds saves a branch and a run.
     """
-    if opened.policy.verifier is None or proved.hopeless:
-        return False
-    return opened.proof == "ci" or proved.evidence.proves
+    if opened.policy.verifier is None or proved.hopeless or not (opened.proof == "ci" or proved.evidence.proves):
+        return ()
+    tested = opened.policy.verification.deep.independent_test and opened.proof == "sandbox"
+    return ("critic", "test") if tested else ("critic",)
 
 
 class TrailError(ValueError):

@@ -165,7 +165,7 @@ def test_what_its_model_said_in_review_is_kept_apart_until_its_step_comes():
         Evidence((Item("check ci", "passed", "strong", "green"),)),
         Evidence((Item(CRITIC, "passed", "strong", "green"),)),
         Evidence((Item(CRITIC, "passed", "term", ""), Item(CRITIC, "passed", "term", ""))),
-        Evidence((Item(INDEPENDENT, "passed", "term", "no test of its runs here"),)),
+        Evidence((Item(CRITIC, "passed", "term", ""), Item(INDEPENDENT, "passed", "term", "no test of its runs here"))),
         Evidence((Item(SUMMARY, "not_run", "term", ""),)),
         Evidence((), (Run("tests", 0, 1.0, timed_out=False, report=None, tail=""),)),
     ],

@@ -24,7 +24,7 @@ from bot.core.review import (
     verdict,
     written,
 )
-from bot.core.trail import Reviewed
+from bot.core.trail import Question, Reviewed
 
 TEXTS = {"shop/add.py": "def add(a, b):\n    return  a + b\n\n    return a + b + 1\n"}
 PLACE = {"path": "shop/add.py", "line": 2, "quote": "return a + b"}
@@ -136,7 +136,7 @@ def test_what_a_model_writes_is_one_line_without_tokens():
 
 
 def test_no_verdict_counts_neither_way():
-    (item,) = unasked("no verdict: it was cut off")
+    (item,) = unasked("critic", "no verdict: it was cut off")
     assert (item.name, item.state, item.strength) == (CRITIC, "not_run", "term")
 
 
@@ -197,22 +197,35 @@ def test_a_test_from_the_task_alone_speaks_only_where_it_asks_something_of_the_b
     assert (item.name, item.state, item.strength) == (INDEPENDENT, state, "term")
 
 
-PASSED = Item(CRITIC, "passed", "term", "")
+PASSED, TESTED = Item(CRITIC, "passed", "term", ""), Item(INDEPENDENT, "passed", "term", "")
+NOT_HERE = Item(INDEPENDENT, "not_run", "term", "")
+
+
+def answer(*items: Item, seconds: float = 1.0, path: str = "", test: str = "") -> Reviewed:
+    return Reviewed(Evidence(items), Usage(), seconds, path, test)
 
 
 @pytest.mark.parametrize(
-    ("entry", "runs", "sound"),
+    ("entry", "question", "runs", "sound"),
     [
-        (Reviewed(Evidence((PASSED,)), Usage(), 1.0), False, True),
-        (Reviewed(Evidence((PASSED, Item(INDEPENDENT, "passed", "term", ""))), Usage(), 1.0, "tests/test_a.py", "x"), True, True),
-        (Reviewed(Evidence((PASSED, Item(INDEPENDENT, "passed", "term", ""))), Usage(), 1.0), False, False),
-        (Reviewed(Evidence((PASSED,)), Usage(), 1.0, "tests/test_a.py", "x"), False, False),
-        (Reviewed(Evidence((PASSED,)), Usage(), 1.0, "../test_a.py", "x"), True, False),
-        (Reviewed(Evidence((PASSED,)), Usage(), 1.0, "", "x"), True, False),
-        (Reviewed(Evidence((PASSED,)), Usage(), -1.0), True, False),
-        (Reviewed(Evidence((Item("check t", "passed", "strong", ""),)), Usage(), 1.0), True, False),
-        (Reviewed(Evidence((Item(CRITIC, "passed", "veto", ""),)), Usage(), 1.0), True, False),
+        (answer(PASSED), "critic", False, True),
+        (answer(PASSED, NOT_HERE), "critic", False, True),
+        (answer(TESTED, path="tests/test_a.py", test="x"), "test", True, True),
+        (answer(TESTED), "critic", True, False),
+        (answer(PASSED), "test", True, False),
+        (answer(PASSED, TESTED), "critic", True, False),
+        (answer(TESTED, PASSED), "test", True, False),
+        (answer(TESTED), "test", False, False),
+        (answer(), "critic", True, False),
+        (answer(PASSED, path="tests/test_a.py", test="x"), "critic", True, False),
+        (answer(TESTED, path="../test_a.py", test="x"), "test", True, False),
+        (answer(TESTED, test="x"), "test", True, False),
+        (answer(PASSED, seconds=-1.0), "critic", True, False),
+        (answer(PASSED, Item("check t", "passed", "strong", "")), "critic", True, False),
+        (answer(Item(CRITIC, "passed", "veto", "")), "critic", True, False),
     ],
 )
-def test_a_kept_review_can_say_only_what_a_review_can(entry: Reviewed, runs: bool, sound: bool):
-    assert (flaw(entry, runs=runs) == "") is sound
+def test_a_kept_review_can_say_only_what_an_answer_to_its_question_can(
+    entry: Reviewed, question: Question, runs: bool, sound: bool
+):
+    assert (flaw(entry, question, runs=runs) == "") is sound

@@ -285,7 +285,7 @@ def test_a_test_from_the_task_alone_passes_on_a_right_patch_and_not_on_a_half_on
     assert [prompt.tools[0].name for prompt in told] == ["verdict", "test", "verdict"], "it is written once"
     assert "a == b" not in told[1].turns[0].text, "neither patch nor words of a lane"
     assert "Adds without" not in told[1].turns[0].text
-    assert trail.reviews[0].test == WRITTEN["content"]
+    assert [each.test for each in trail.reviews] == ["", WRITTEN["content"], "", WRITTEN["content"]]
     branch = repos.git(job.repo, "ls-tree", "-r", "--name-only", record.branch or "")
     assert "test_from_the_task" not in branch, "it judges, and is no part of the patch"
 
@@ -327,6 +327,23 @@ def test_a_run_killed_after_any_step_buys_no_review_twice(job, kills):
     record, _ = job.run(second)
     assert record.result == "pass"
     assert asked + [lane for lane, _ in second.heard].count("verifier") == 1
+
+
+@pytest.mark.parametrize("kills", range(3, 6))
+def test_a_run_killed_between_the_verifiers_answers_buys_none_of_them_twice(job, kills):
+    job.policy = DEEP
+    job.runs = partial(KillingRuns, left=kills)
+    first = Scripted({"fast": [GOOD, DONE], "verifier": [FINE, WRITTEN]})
+    with pytest.raises(Killed):
+        job.run(first)
+    bought = [lane for lane, _ in first.heard].count("verifier")
+    job.runs = Runs
+    answers: list[Any] = [FINE, WRITTEN]
+    second = Scripted({"verifier": answers[bought:]})
+    record, trail = job.run(second)
+    assert (state(record, CRITIC), state(record, INDEPENDENT)) == ("passed", "passed")
+    assert bought + len(second.heard) == 2
+    assert record.cost_micros == sum(charge.micros or 0 for charge in job.charges()) == trail.usage.micros
 
 
 class Dying(Scripted):
