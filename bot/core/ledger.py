@@ -8,7 +8,7 @@ from pydantic.dataclasses import dataclass
 from bot.core.checks import Check
 from bot.core.clean import line
 from bot.core.confidence import Confidence, confidence
-from bot.core.cost import Tokens
+from bot.core.cost import Tokens, Usage
 from bot.core.estimate import Estimate, always_strong
 from bot.core.evidence import Item
 from bot.core.facts import Place
@@ -23,6 +23,7 @@ from bot.core.trail import Opened, Proof, Trail, Try
 from bot.core.verdict import Accept, Decision, Ended, Escalate, Stop, bar
 from bot.core.words import TaskClass
 
+NOTHING = Usage()
 Result = Literal[
     "pass",
     "not_fixed",
@@ -119,6 +120,8 @@ class Record:
     pull_request: str | None = None
     """The pull request, or the page on which a person can open it."""
     pull_request_open: bool = False
+    verification: Usage = NOTHING
+    """What those calls used, as it is said of an attempt."""
     version: Literal[1] = 1
     kind: Literal["record"] = "record"
 
@@ -192,6 +195,7 @@ def record(trail: Trail, spent: int | None, interrupted: str = "", past: tuple[i
         ci_url=ci.url if ci else None,
         pull_request=published.pull_request if published else None,
         pull_request_open=published.opened if published else False,
+        verification=trail.verification,
     )
 
 

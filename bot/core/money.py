@@ -47,10 +47,11 @@ def _difference(cost: int | None, other: int) -> str:
 
 def doubtful(record: Record) -> str:
     """What the sum rests on where that is not plain: figures that differ, and calls of which nobody said what they cost."""
-    calls, guessed = (sum(getattr(attempt, name) for attempt in record.attempts) for name in ("disputed", "guessed"))
+    paid = (*record.attempts, record.verification)
+    calls, guessed = (sum(getattr(each, name) for each in paid) for name in ("disputed", "guessed"))
     words: list[str] = []
     if calls:
-        by_price = figure(sum(attempt.reckoned_micros for attempt in record.attempts))
+        by_price = figure(sum(attempt.reckoned_micros for attempt in record.attempts) + record.verification.reckoned)
         words.append(f"provider's figure and known price differ by more than 5 % in {_calls(calls)}; by the price: {by_price}")
     if guessed:
         words.append(f"{_calls(guessed)} counted at the worst: no answer said what it cost")

@@ -8,7 +8,7 @@ from bot.core.evidence import Evidence, Item
 from bot.core.lane import Lane
 from bot.core.ledger import record
 from bot.core.money import by_attempt, compared, doubtful, span
-from bot.core.trail import LanePrice, Opened, Proved, Trail, Tried
+from bot.core.trail import LanePrice, Opened, Proved, Reviewed, Trail, Tried
 from bot.core.verdict import Attempt
 from tests.core.test_trail import opened
 
@@ -75,6 +75,15 @@ def test_a_sum_that_rests_on_a_guess_says_so():
     whole = record(_judged(trail("fast", spent=guess + guess)), 100_000)
     assert whole.attempts[0].guessed == 2
     assert doubtful(whole) == "2 calls counted at the worst: no answer said what it cost"
+
+
+def test_what_the_verifier_was_paid_is_a_part_of_the_sum_and_of_its_doubts():
+    story = _judged(trail("fast"))
+    guess = Usage().plus(Tokens(), Cost(5_000, "worst_case"))
+    said = Reviewed(Evidence((Item("critic", "not_run", "term", "cut off"),)), guess, 1.0)
+    whole = record(Trail(story.opened, (*story.entries, said)), 15_000)
+    assert by_attempt(whole) == "fast $0.01 + verification $0.005"
+    assert doubtful(whole) == "1 call counted at the worst: no answer said what it cost"
 
 
 def test_a_lane_that_made_no_call_is_no_rival_and_a_run_in_the_top_lane_alone_is_no_cascade():
