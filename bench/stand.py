@@ -14,7 +14,8 @@ from bot.core.trail import Opened
 from bot.edge.git.repository import find
 from bot.edge.git.trees import Trees
 from bot.edge.sandbox import box
-from bot.execute import Lab, baseline
+from bot.execute import baseline
+from bot.lab import Lab
 from bot.shop import Wall
 
 POLICY = """\

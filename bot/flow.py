@@ -13,8 +13,8 @@ from bot.core.spend import Held, charged
 from bot.core.step import Ask, AwaitCI, Prove, Publish, Push, Review, Step, next_step
 from bot.core.trail import Entry, Reviewed, Trail, Tried
 from bot.core.verdict import Attempt
-from bot.execute import Lab
 from bot.hear import wish
+from bot.lab import Lab
 from bot.ports import Bench, Desk, Kit
 from bot.publish import close, push
 from bot.review import Books, Verifier, review

@@ -17,7 +17,8 @@ from bot.core.score import weigh
 from bot.core.signals import observe
 from bot.core.taskclass import classify
 from bot.core.trail import LanePrice, Opened
-from bot.execute import Lab, baseline
+from bot.execute import baseline
+from bot.lab import Lab
 from bot.ports import Bench, Kit, Model, Sandbox, Tree
 from bot.scout import found_checks, located_in
 

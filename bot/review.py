@@ -16,7 +16,8 @@ from bot.core.paths import is_test
 from bot.core.review import Unread, Verdict, Written
 from bot.core.trail import Opened, Proved, Question, Reviewed, Trail
 from bot.core.verdict import Attempt
-from bot.execute import Lab, changed, run_of, tests_among
+from bot.execute import changed
+from bot.lab import Lab, run_of, tests_among
 from bot.ports import Denied, Model, Moved, Prompt, Renderer, Reply, Said, Shown, Told, Tool, Tree, Turn, Unavailable
 
 ROUNDS, MOVES = 2, 2

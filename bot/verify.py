@@ -12,7 +12,8 @@ from bot.core.suite import Retold
 from bot.core.trail import Opened, Proved
 from bot.core.verdict import Attempt
 from bot.core.words import TaskClass
-from bot.execute import Lab, Specimen, changed, shown
+from bot.execute import changed, shown
+from bot.lab import Lab, Specimen
 from bot.ports import Tree
 
 

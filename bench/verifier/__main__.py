@@ -97,6 +97,7 @@ def main() -> None:
                 found = future.result()
             except (Exception, SystemExit) as error:  # noqa: BLE001 - one case that cannot be judged does not hide the others
                 broken.append(f"{running[future]}: {error!r}"[:400])
+                print(f"\n{broken[-1]}", file=sys.stderr)
                 found = []
             verdicts += found
             bar.step(len(found))
@@ -113,7 +114,8 @@ def main() -> None:
     }
     if words.json:
         words.json.write_text(json.dumps({"about": about, "verdicts": verdicts}, indent=1) + "\n", encoding="utf-8")
-    print(table(about, verdicts))
+    if verdicts:
+        print(table(about, verdicts))
     if broken:
         raise SystemExit("cases that could not be judged, and are not counted:\n" + "\n".join(broken))
 

@@ -62,13 +62,12 @@ def covering(path: str, lines: range, traced: tuple[Traced, ...]) -> tuple[str, 
     return tuple(sorted(found)) if len(found) <= MOST_IDS else ()
 
 
-def likeliest(changes: tuple[Changed, ...], base: Run, patched: Run, files: tuple[str, ...]) -> tuple[str, ...]:
-    """The test files that most likely run the change: those of the patch, and those of tests that it makes pass."""
-    own = {each.path for each in changes if each.after is not None and each.path.endswith(".py") and is_test(each.path)}
-    if base.report is not None and patched.report is not None:
-        fixed = set(base.report.failed) & set(patched.report.passed or ())
-        own |= {path for path in map(_file_of, fixed) if path in files}
-    return tuple(sorted(own))
+def fixing(base: Run, patched: Run, files: tuple[str, ...]) -> tuple[str, ...]:
+    """The test files of the tests that a patch makes pass: they most likely run the change."""
+    if base.report is None or patched.report is None:
+        return ()
+    fixed = set(base.report.failed) & set(patched.report.passed or ())
+    return tuple(sorted({path for path in map(_file_of, fixed) if path in files}))
 
 
 def failing(base: Run, files: tuple[str, ...]) -> tuple[str, ...]:

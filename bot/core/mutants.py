@@ -217,12 +217,12 @@ def _replaced(text: str, node: ast.expr | ast.stmt, new: ast.expr | ast.stmt) ->
     return b"\n".join(rows).decode()
 
 
-def noticed(patched: Run, run: Run) -> bool:
-    """Whether the tests see the fault: one that passes without it fails, or the run does not come to its end."""
+def noticed(control: Run, run: Run) -> bool:
+    """Whether the tests see the fault: one fails that passes in the same run without it, or the run does not come to its end."""
     if run.timed_out or run.report is None:
         return True
-    before = set(patched.report.failed) if patched.report else set()
-    return bool(set(run.report.failed) - before) or (run.exit_code != 0 and not run.report.failed)
+    before = set(control.report.failed) if control.report else set()
+    return bool(set(run.report.failed) - before) or (run.exit_code not in (0, control.exit_code) and not run.report.failed)
 
 
 def judged(found: tuple[Mutant, ...], seen: tuple[bool, ...], seconds: float) -> Item:

@@ -10,8 +10,17 @@ def untold(why: str) -> Item:
     return Item(REPRODUCED, "not_run", "term", why)
 
 
-def reproduced(base: Run, alone: Run, patched: Run) -> Item:
+def disturbed(patched: Run, suite: Run) -> bool:
+    """Whether the patch's tests, alone and with lines noted, fail where the suite passes them: the noting may be in the way."""
+    if suite.report is None:
+        return False
+    return patched.report is None or bool(set(patched.report.failed) & set(suite.report.passed or ()))
+
+
+def reproduced(base: Run, alone: Run, patched: Run, suite: Run) -> Item:
     """`alone` is the base with the patch's tests and nothing else of it, `patched` the same tests, run the same way, on all of it.
+
+    `suite` is the check as it judges the patch: a test that passes when looked at, and not there, is no test of the suite.
 
     A test counts that fails there for what the code does: an assertion, or an error that the code raises. One that cannot find
     what it asks for, a name or a module, has asked nothing; then any other patch that adds the name would do. Nor does one that
@@ -37,6 +46,8 @@ def reproduced(base: Run, alone: Run, patched: Run) -> Item:
         passing = [name for name in asking if name not in patched.report.failed]
     else:
         passing = [name for name in asking if name in patched.report.passed]
+    if suite.report is not None and suite.report.passed is not None:
+        passing = [name for name in passing if name in suite.report.passed]
     if not passing:
         return _said("not_run", f"not seen to pass with the change: {several(sorted(asking))}", alone)
     return _said("passed", f"fails without the change and passes with it: {several(sorted(passing))}", alone)

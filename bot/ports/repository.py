@@ -81,6 +81,11 @@ class Sources(Protocol):
 class Sandbox(Protocol):
     """Where checks run: no network, no secrets, one writable copy at the repository's own path, limits, a deadline."""
 
+    @property
+    def at_once(self) -> int:
+        """So many checks may run at a time: more would share a port, a folder or the time of a processor."""
+        ...
+
     def describe(self) -> str:
         """What it is, for reports: `bubblewrap 0.11.0`, `none (--no-sandbox)`."""
         ...
@@ -94,7 +99,7 @@ class Sandbox(Protocol):
         ...
 
     def run(self, tree: Tree, check: Check, seconds: float) -> Run:
-        """Run one check on a fresh copy of the tree. Several may run at a time."""
+        """Run one check on a fresh copy of the tree."""
         ...
 
     def look(self, tree: Tree, check: Check, seconds: float, probe: Probe) -> Probed:

@@ -98,6 +98,13 @@ def test_a_fault_is_noticed_by_a_new_red_test_or_a_run_that_breaks(after, seen):
     assert noticed(GREEN, after) is seen
 
 
+def test_a_test_that_is_red_in_the_same_run_without_a_fault_notices_none():
+    alone = run(1, Report(2, ("old", "needs the others"), ("a",)))
+    assert not noticed(alone, run(1, Report(2, ("old", "needs the others"), ("a",))))
+    assert not noticed(run(4, Report(0, (), ())), run(4, Report(0, (), ())))
+    assert noticed(alone, run(1, Report(2, ("old", "needs the others", "a"))))
+
+
 def test_what_was_not_noticed_is_named_and_counts_against_the_patch():
     found = mutants(changed("x = a < b\n", 1))
     item = judged(found, (False, False), 1.0)

@@ -3,7 +3,7 @@
 import pytest
 
 from bot.core.checks import Report, Run
-from bot.core.reproduction import reproduced
+from bot.core.reproduction import disturbed, reproduced
 
 
 def run(report: Report | None, *, timed_out: bool = False) -> Run:
@@ -29,17 +29,37 @@ def report(failed: str = "", passed: str = "", asserted: str | None = None) -> R
     ],
 )
 def test_a_new_test_counts_that_fails_without_the_change_for_what_the_code_does(base, alone, patched, state, says):
-    item = reproduced(run(base), run(alone), run(patched))
+    item = reproduced(run(base), run(alone), run(patched), run(patched))
     assert (item.state, item.strength) == (state, "term")
     assert says in item.reason
 
 
 def test_a_test_that_the_base_has_and_passes_shows_nothing_whatever_became_of_it():
     base, alone, patched = report("", "t::a"), report("t::a", "", "t::a"), report("", "t::a")
-    assert reproduced(run(base), run(alone), run(patched)).state == "not_run"
+    assert reproduced(run(base), run(alone), run(patched), run(patched)).state == "not_run"
 
 
 def test_what_cannot_be_told_is_not_run():
     some = run(report("", "a"))
-    assert reproduced(some, run(None), some).state == "not_run"
-    assert reproduced(some, run(None, timed_out=True), some).state == "not_run"
+    assert reproduced(some, run(None), some, some).state == "not_run"
+    assert reproduced(some, run(None, timed_out=True), some, some).state == "not_run"
+
+
+def test_a_test_that_passes_when_looked_at_and_not_in_the_suite_shows_nothing():
+    base, alone, patched = run(report("", "a")), run(report("new", "a", "new")), run(report("", "a new"))
+    assert reproduced(base, alone, patched, run(report("", "a"))).state == "not_run"
+    assert reproduced(base, alone, patched, run(None)).state == "passed"
+
+
+@pytest.mark.parametrize(
+    ("patched", "suite", "found"),
+    [
+        (report("", "new"), report("", "a new"), False),
+        (report("new"), report("", "a new"), True),
+        (report("new"), report("new", "a"), False),
+        (None, report("", "a new"), True),
+        (report("new"), None, False),
+    ],
+)
+def test_tests_that_fail_only_while_lines_are_noted_are_run_again_without(patched, suite, found):
+    assert disturbed(run(patched), run(suite)) is found

@@ -5,6 +5,7 @@ import socket
 import sys
 import time
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -182,6 +183,16 @@ def test_what_setup_makes_is_never_written_through_a_link_of_the_tree(place, tmp
 def test_setup_that_leaves_too_much_is_refused_with_the_remedy(place):
     with pytest.raises(Denied, match=r"build into \.venv"):
         place.box.prepare(Files({}), ("truncate -s 600M big",), 20)
+
+
+def test_more_trees_at_once_than_are_kept_unpacked_are_each_whole(place):
+    def counted(number: int) -> str:
+        found = place.run("find . -type f | wc -l", {f"{number}/{name}": b"" for name in range(400)})
+        return str(found.tail.strip())
+
+    with ThreadPoolExecutor(4) as pool:
+        old_and_new = (number for new in range(1, 9) for number in (0, new))
+        assert set(pool.map(counted, old_and_new)) == {"400"}
 
 
 def test_a_check_that_does_nothing_costs_little(place):

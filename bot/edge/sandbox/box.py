@@ -26,6 +26,8 @@ NOTHING = Probe()
 MOST_KEPT = 4
 """So many trees lie unpacked, to be copied for every run: reading them from git anew takes longer."""
 MOST_NOTES = 64
+MOST_AT_ONCE = 3
+"""What proving one patch can have to run at a time: the suite, and the patch's tests without the change and with it."""
 LIMITS = 'ulimit -c 0; ulimit -n 4096; ulimit -f 4194304; exec sh -c "$1"'
 """No core files, 4,096 open files, files of 2 GiB at most (the unit is 512 bytes)."""
 
@@ -53,6 +55,10 @@ class Box:
     _products: products.Products | None = field(default=None, repr=False)
     _unpacked: dict[str, Path] = field(default_factory=dict, repr=False)
     _lock: Lock = field(default_factory=Lock, repr=False)
+
+    @property
+    def at_once(self) -> int:
+        return max(1, min(MOST_AT_ONCE, os.cpu_count() or 1))
 
     def describe(self) -> str:
         return f"bubblewrap {self.version}".strip()
@@ -88,26 +94,29 @@ class Box:
     def look(self, tree: Tree, check: Check, seconds: float, probe: Probe) -> Probed:
         with tempfile.TemporaryDirectory(prefix="copy-", dir=self.at.scratch, ignore_cleanup_errors=True) as folder:
             copy = Path(folder) / "tree"
-            subprocess.run(["cp", "-a", "--", str(self._whole(tree)), str(copy)], check=True)  # several times as fast as shutil
+            self._copied(tree, copy)
             for path, text in probe.instead:
                 (copy / path).unlink()  # were it a link, it would lead elsewhere
                 (copy / path).write_bytes(text.encode(errors="surrogateescape"))
             ended, report, traced = self._in(copy, check, seconds, probe=probe)
             return Probed(_run(check, ended, report), traced)
 
-    def _whole(self, tree: Tree) -> Path:
-        """The tree as its runs find it, unpacked once. One at a time: there is one git to read from."""
+    def _copied(self, tree: Tree, copy: Path) -> None:
+        """The tree as a run finds it. One at a time: there is one git to read from, and what is being copied may not be dropped."""
         with self._lock:
             key = tree.key()
-            if key not in self._unpacked:
-                while len(self._unpacked) >= MOST_KEPT:
-                    shutil.rmtree(self._unpacked.pop(next(iter(self._unpacked))), ignore_errors=True)
-                folder = Path(tempfile.mkdtemp(prefix="whole-", dir=self.at.scratch))
-                tree.unpack(str(folder))
-                if self._products is not None:
-                    self._products.lay(folder)
-                self._unpacked[key] = folder
-            return self._unpacked[key]
+            folder = self._unpacked.pop(key, None) or self._whole(tree)
+            self._unpacked[key] = folder  # the last again: the one used longest ago goes first
+            subprocess.run(["cp", "-a", "--", str(folder), str(copy)], check=True)  # several times as fast as shutil
+
+    def _whole(self, tree: Tree) -> Path:
+        while len(self._unpacked) >= MOST_KEPT:
+            shutil.rmtree(self._unpacked.pop(next(iter(self._unpacked))), ignore_errors=True)
+        folder = Path(tempfile.mkdtemp(prefix="whole-", dir=self.at.scratch))
+        tree.unpack(str(folder))
+        if self._products is not None:
+            self._products.lay(folder)
+        return folder
 
     def _in(
         self, copy: Path, check: Check, seconds: float, *, network: bool = False, probe: Probe = NOTHING
@@ -136,6 +145,10 @@ class Box:
 
 class Bare(Box):
     """No walls: the same copies, a scrubbed environment and a deadline. For code that a person trusts."""
+
+    @property
+    def at_once(self) -> int:
+        return 1  # they share the ports and the folders of this machine
 
     def describe(self) -> str:
         return "none (--no-sandbox)"

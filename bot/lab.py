@@ -1,0 +1,92 @@
+"""Where patches are proved by running them, and one patch under proof, several runs at a time."""
+
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from bot.core.changed import Changed
+from bot.core.checks import Check, Probe, Probed, Run
+from bot.core.paths import is_test
+from bot.core.suite import Retold
+from bot.core.words import TaskClass
+from bot.ports import Clock, Sandbox, Tree, Trees, Watcher
+
+
+@dataclass(frozen=True, slots=True)
+class Lab:
+    """Where and how a patch is proved."""
+
+    trees: Trees
+    sandbox: Sandbox | None
+    """None where nothing of the repository may run: then the patch's own text is all that is looked at."""
+    clock: Clock
+    watch: Watcher
+    timeout: float
+
+    @property
+    def walls(self) -> Sandbox:
+        assert self.sandbox is not None, "checks run elsewhere"
+        return self.sandbox
+
+
+@dataclass(frozen=True, slots=True)
+class Specimen:
+    """A patch under proof. `alone` is the base with its tests and nothing else of it; None where it brings none, or only tests."""
+
+    changes: tuple[Changed, ...]
+    retold: Retold
+    base: Tree
+    patched: Tree
+    alone: Tree | None
+    deep: bool
+    """Whether the policy asks for mutants."""
+    task_class: TaskClass
+    critic: bool
+    """Whether a model is still to be asked about the patch."""
+
+    @property
+    def tests(self) -> tuple[str, ...]:
+        """The Python test files that it changes."""
+        return tuple(each.path for each in self.changes if is_test(each.path) and each.path.endswith(".py"))
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """The runs that prove one patch. `before` are the checks' runs on the base."""
+
+    specimen: Specimen
+    checks: tuple[Check, ...]
+    before: tuple[Run, ...]
+    lab: Lab
+    pool: ThreadPoolExecutor
+
+    @property
+    def tests(self) -> Check | None:
+        return tests_among(self.checks)
+
+    def start(self, tree: Tree, check: Check, probe: Probe, seconds: float | None = None) -> Future[Probed]:
+        """A run as soon as there is room for it. `seconds`: its deadline, where it is not that of every check."""
+        return self.pool.submit(self.lab.walls.look, tree, check, self.lab.timeout if seconds is None else seconds, probe)
+
+    def watch(self, what: str, check: Check) -> None:
+        self.lab.watch("verifying", f"{what}: {check.run}")
+
+
+@contextmanager
+def session(specimen: Specimen, checks: tuple[Check, ...], before: tuple[Run, ...], lab: Lab) -> Iterator[Session]:
+    """As many runs at a time as the sandbox keeps apart. What has not begun when it is over, or goes wrong, never begins."""
+    pool = ThreadPoolExecutor(lab.walls.at_once)
+    try:
+        yield Session(specimen, checks, before, lab, pool)
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def tests_among(checks: tuple[Check, ...]) -> Check | None:
+    """The check whose tests are run one by one; None where none runs tests."""
+    return next((check for check in checks if check.kind == "tests"), None)
+
+
+def run_of(check: Check, runs: tuple[Run, ...]) -> Run:
+    return next(run for run in runs if run.check == check.name)
