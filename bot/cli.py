@@ -18,7 +18,7 @@ from bot.core.clean import printable, redact
 from bot.core.cost import Unpriced
 from bot.core.effective import effective
 from bot.core.ledger import Record
-from bot.core.policyfile import PolicyError, unheeded
+from bot.core.policyfile import PolicyError, idle, unheeded
 from bot.core.policyfile import read as read_policy
 from bot.core.policyschema import schema
 from bot.core.trail import Opened
@@ -162,6 +162,7 @@ def _policy(words: Namespace) -> int:
     notes = [f"not obeyed yet: {note}" for note in typed if note in hosted]
     notes += [f"not obeyed on the command line: {note}" for note in typed if note not in hosted]
     notes += [f"not obeyed as a GitHub Action: {note}" for note in hosted if note not in typed]
+    notes += [f"not had as it is: {note}" for note in idle(policy)]
     found = (Prices().price(policy.lane(name)) for name in policy.lanes)
     notes += [f"a run is refused as it is: {price.why}" for price in found if isinstance(price, Unpriced)]
     _show("".join(f"{words.file}: {note}\n" for note in ("complete and well-formed", *notes)))

@@ -33,6 +33,7 @@ def report(record: Record, render: Renderer) -> str:
         costs=money.by_attempt(record),
         strong=money.compared(record),
         doubtful=money.doubtful(record),
+        advice=account.advice(record),
     )
 
 
@@ -53,6 +54,8 @@ def comment(record: Record, policy: Policy, render: Renderer) -> str:
         reckoned=account.reckoned,
         took=account.took,
         trigger=policy.triggers.command,
+        advice=account.advice(record),
+        verifier=policy.verifier is not None,
         top=policy.lanes[-1],
         unheeded=tuple(map(inline, unheeded(policy, record.proof))) if record.proof == "ci" else (),
     )
@@ -114,6 +117,7 @@ def explained(opened: Opened, render: Renderer, model: Model) -> str:
         refusal=opened.route if isinstance(opened.route, Refusal) else None,
         route=opened.route,
         lanes=[(lane, _price_words(lane, opened.policy, model)) for lane in map(opened.policy.lane, opened.policy.lanes)],
+        proof=account.proof(opened),
     )
 
 
@@ -133,6 +137,7 @@ def explanation(opened: Opened, render: Renderer, model: Model) -> str:
         found=as_policy(opened.checks) if found else "",
         lanes=[(lane, _price_words(lane, opened.policy, model)) for lane in lanes],
         unheeded=unheeded(opened.policy, opened.proof),
+        proof=account.proof(opened),
     )
 
 

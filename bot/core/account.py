@@ -1,13 +1,19 @@
 """A record in words: the short texts that reports and comments put into their templates."""
 
+from dataclasses import dataclass
+from typing import Literal
+
 from bot.core.confidence import Confidence
 from bot.core.cost import dollars
-from bot.core.evidence import Item, State
+from bot.core.evidence import Evidence, Item, State
 from bot.core.facts import NotApplicable, NotRun, Unreadable
-from bot.core.ledger import AttemptRecord
+from bot.core.lane import Lane
+from bot.core.ledger import AttemptRecord, Record
+from bot.core.required import REQUIRED, missing
 from bot.core.route import Route, choose
 from bot.core.signals import Number, Reading, Signal
 from bot.core.trail import Opened
+from bot.core.verdict import bar
 from bot.core.words import SignalName
 
 _YES_OR_NO: dict[SignalName, str] = {
@@ -66,6 +72,36 @@ def took(item: Item) -> str:
     seconds = f"{item.seconds:.1f} s" if item.seconds else ""
     cost = "cost unknown" if item.micros is None else f"${dollars(item.micros)}" if item.micros else ""
     return ", ".join(filter(None, (seconds, cost)))
+
+
+Advice = Literal["bring a test", "say more", "nothing"]
+"""What a person can do who wants the patch after all."""
+
+
+def advice(record: Record) -> Advice:
+    """A patch that breaks nothing and shows nothing lacks a test; any other wants to be told more."""
+    if record.result != "not_fixed" or not record.attempts:
+        return "nothing"
+    evidence = Evidence(record.attempts[-1].evidence)
+    unshown = evidence.proves and not evidence.failed and missing(evidence, record.task_class)
+    return "bring a test" if unshown else "say more"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a patch would have to show. `deep` are the keys of the policy that are on."""
+
+    needs: str
+    bar: float
+    verifier: Lane | None
+    deep: tuple[str, ...]
+
+
+def proof(opened: Opened) -> Asked:
+    policy, deep = opened.policy, opened.policy.verification.deep
+    on = tuple(name for name, wanted in (("mutants", deep.mutants), ("independent_test", deep.independent_test)) if wanted)
+    least = bar(policy, opened.task_class, opened.score.total)
+    return Asked(REQUIRED[opened.task_class].words, least, policy.verifier, on)
 
 
 def lane_at(opened: Opened, total: int) -> str:

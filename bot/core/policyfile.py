@@ -184,6 +184,19 @@ def unheeded(policy: Policy, proof: Proof) -> tuple[str, ...]:
     )
 
 
+def idle(policy: Policy) -> tuple[str, ...]:
+    """What the file asks of a verifier and cannot have."""
+    deep, verifier = policy.verification.deep.independent_test, policy.verifier
+    if verifier is None:
+        return ("verification.deep.independent_test: there is no models.verifier to write the test",) if deep else ()
+    return tuple(
+        f"models.verifier: {verifier.model} is also the model of lane {name}, whose patches it is not asked about; "
+        "give it a model of another maker"
+        for name in policy.lanes
+        if policy.lane(name).model == verifier.model
+    )
+
+
 def _set(given: Any, parts: list[str]) -> bool:
     if not parts:
         return True

@@ -14,7 +14,9 @@ from bot.core.diff import Diff
 from bot.core.evidence import (
     CRITIC,
     EXECUTED,
+    FIXES,
     GRADING,
+    INDEPENDENT,
     PATCH_RULES,
     REACHES,
     REPRODUCED,
@@ -201,7 +203,7 @@ def object_to(case: Case) -> Objection | None:
         return Objection(reason, f"{item.name}: {item.reason}")
     if case.task_class not in _NOT_EXECUTED and all(is_test(file.path) for file in case.diff.files):
         return Objection("low_confidence_summary", "only tests are changed: nothing shows that the program does what was wanted")
-    return _unproved(case) or _misleading(case) or _stakes(case) or _doubt(case)
+    return _unproved(case) or _misleading(case) or _contested(case) or _stakes(case) or _doubt(case)
 
 
 _NOT_EXECUTED: frozenset[TaskClass] = frozenset({"docs", "tests", "dependency", "ci", "deploy"})
@@ -225,15 +227,29 @@ def _misleading(case: Case) -> Objection | None:
     return Objection("low_confidence_summary", next(item.reason for item in case.evidence.items if item.name == SUMMARY))
 
 
+def _contested(case: Case) -> Objection | None:
+    """A bug that the critic found, against nothing but what the author of the patch brought: worth a stronger lane's look.
+
+    In the top lane the confidence decides: a critic is wrong about a quarter of right patches, and nobody is left to ask.
+    """
+    if case.evidence.state(CRITIC) != "failed" or case.policy.above(case.attempt.lane) is None:
+        return None
+    if "passed" in (case.evidence.state(FIXES), case.evidence.state(INDEPENDENT)):
+        return None
+    found = next(item.reason for item in case.evidence.items if item.name == CRITIC)
+    return Objection("low_confidence_summary", f"only the patch's own test speaks against what the critic says: {found}")
+
+
 def _futile(case: Case) -> Objection | None:
     """A bug that the critic found, where nothing that CI can still show would outweigh it."""
     if case.evidence.state(CRITIC) != "failed" or case.diff is None:
         return None
     tests = [is_test(file.path) for file in case.diff.files]
-    shows: State = "passed" if case.red or (any(tests) and not all(tests)) else "not_run"
-    best = (Item("the best of CI", "passed", "strong", ""), Item(REPRODUCED, shows, "info", ""))
+    shows: State = "passed" if any(tests) and not all(tests) else "not_run"
+    fixed: State = "passed" if case.red else "not_applicable"
+    best = (Item("the best of CI", "passed", "strong", ""), Item(REPRODUCED, shows, "term", ""), Item(FIXES, fixed, "info", ""))
     hoped = replace(case, evidence=Evidence((*case.evidence.items, *best)))
-    if _unproved(hoped) is None and _doubt(hoped) is None:
+    if _unproved(hoped) is None and _contested(hoped) is None and _doubt(hoped) is None:
         return None
     return Objection("low_confidence_summary", "the critic finds a bug, and nothing that CI could show of this patch outweighs it")
 

@@ -161,9 +161,26 @@ def test_a_refactoring_at_which_nothing_can_turn_green_clears_the_bar_by_suite_a
     assert isinstance(decided((SUITE, term(DOUBTS), term(EXECUTED)), "refactor", score), Accept)
 
 
-def decided(items: tuple[Item, ...], task_class: TaskClass, score: int) -> object:
-    """In the lane in which such a score starts."""
+@pytest.mark.parametrize(
+    ("against", "lane", "accepted"),
+    [
+        ((term(REPRODUCED),), "fast", False),
+        ((term(REPRODUCED),), "strong", True),
+        ((term(FIXES),), "fast", True),
+        ((term(REPRODUCED, "not_run"), term(INDEPENDENT)), "fast", True),
+        ((term(REPRODUCED), term(INDEPENDENT, "failed")), "fast", False),
+    ],
+)
+def test_a_bug_that_the_critic_finds_is_not_outvoted_by_the_patchs_own_test_while_a_stronger_lane_is_left(against, lane, accepted):
+    items = (SUITE, term(EXECUTED), Item(CRITIC, "failed", "term", "add(0, 0) raises"), *against)
+    found = decided(items, "bugfix", 0, lane)
+    assert isinstance(found, Accept) is accepted
+    assert accepted or "add(0, 0) raises" in getattr(found, "detail", "")
+
+
+def decided(items: tuple[Item, ...], task_class: TaskClass, score: int, lane: str = "") -> object:
+    """In the lane in which such a score starts, unless another is named."""
     policy = opened().policy
-    lane = "fast" if score <= policy.routing.fast_max_score else "strong"
+    lane = lane or ("fast" if score <= policy.routing.fast_max_score else "strong")
     attempt = replace(tried(lane).attempt, lane=lane)
     return decide(Case(policy, task_class, score, attempt, Evidence((RULES, *items)), parse(DIFF), ()))

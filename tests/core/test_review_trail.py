@@ -61,7 +61,7 @@ FUTILE = "the critic finds a bug, and nothing that CI could show of this patch o
         (trail("ci", FAST, RULES, FINE, PUSHED), AwaitCI(PUSHED)),
         (trail("ci", FAST, RULES, BUG), Ask("strong", FUTILE)),
         (trail("ci", FAST, RULES, BUG, red=True), Push(FAST.attempt, 1)),
-        (trail("ci", WITH_TEST, RULES, BUG), Push(WITH_TEST.attempt, 1)),
+        (trail("ci", WITH_TEST, RULES, BUG), Ask("strong", FUTILE)),
         (trail("ci", FAST, RULES, BUG, STRONG, RULES, BUG), Push(STRONG.attempt, 2)),
     ],
 )

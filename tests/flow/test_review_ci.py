@@ -82,13 +82,16 @@ def test_a_false_summary_goes_up_before_ci_too(world, models, shop, issue, tmp_p
     assert happened(world, shop, issue) == Happened(branches=1, runs=1, pulls=1)
 
 
-def test_a_bug_that_the_patchs_own_test_may_outweigh_is_for_ci_to_judge(world, models, shop, issue, tmp_path):
+def test_a_bug_that_only_the_patchs_own_test_speaks_against_goes_up(world, models, shop, issue, tmp_path):
     models.script("m-fast", [GOOD, TEST, DONE])
-    models.script("m-judge", [{**BUG, "bug": "add('a', 1) raises"}])
+    models.script("m-strong", [GOOD, TEST, DONE])
+    models.script("m-judge", [{**BUG, "bug": "add('a', 1) raises"}, {**BUG, "bug": "add('b', 1) raises"}])
     world.runner = Scripted(PROVED)
     ended = commented(world, shop, issue, tmp_path / "job").act()
     assert ended.state == "accepted", ended
-    assert [item.state for item in of(ended).attempts[0].evidence if item.name == CRITIC] == ["failed"]
+    attempts = of(ended).attempts
+    assert [type(attempt.decision) for attempt in attempts] == [Escalate, Accept]
+    assert [item.state for attempt in attempts for item in attempt.evidence if item.name == CRITIC] == ["failed", "failed"]
     assert happened(world, shop, issue) == Happened(branches=1, runs=1, pulls=1)
 
 
