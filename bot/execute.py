@@ -64,24 +64,20 @@ def _worth_more(specimen: Specimen, items: tuple[Item, ...]) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Alone:
-    """The patch's tests by themselves: on the base, and on the patch. Run in the same way, so that the change alone differs."""
+    """The patch's tests by themselves: on the base, and on the patch with the changed lines noted, which then need no other run."""
 
     without: Future[Probed]
     within: Future[Probed]
 
 
 def _alone(at: Session) -> _Alone | None:
-    """With the changed lines noted, of which the second run then has not to be made again."""
     check, specimen = at.tests, at.specimen
     if check is None or specimen.alone is None:
         return None
     at.watch("without the change", check)
-    return _pair(at, check, specimen.alone, tuple(each.path for each in sources(specimen.changes)))
-
-
-def _pair(at: Session, check: Check, alone: Tree, files: tuple[str, ...]) -> _Alone:
-    probe = Probe(files, at.specimen.tests)
-    return _Alone(at.start(alone, check, probe), at.start(at.specimen.patched, check, probe))
+    files = tuple(each.path for each in sources(specimen.changes))
+    within = at.start(specimen.patched, check, Probe(files, specimen.tests))
+    return _Alone(at.start(specimen.alone, check, Probe(only=specimen.tests)), within)
 
 
 def _counting(at: Session) -> Counted:
@@ -145,11 +141,11 @@ def _reproduction(at: Session, alone: _Alone | None, runs: tuple[Run, ...]) -> I
     check = at.tests
     if alone is None or check is None:
         return untold("no check runs tests")
-    suite = run_of(check, runs)
-    if disturbed(alone.within.result().run, suite):
-        at.watch("without the change, and without noting lines", check)
-        alone = _pair(at, check, at.specimen.alone, ())
-    return reproduced(run_of(check, at.before), alone.without.result().run, alone.within.result().run, suite)
+    suite, within = run_of(check, runs), alone.within.result().run
+    if disturbed(within, suite):
+        at.watch("its tests alone, without noting lines", check)
+        within = at.start(at.specimen.patched, check, Probe(only=at.specimen.tests)).result().run
+    return reproduced(run_of(check, at.before), alone.without.result().run, within, suite)
 
 
 def _run(tree: Tree, check: Check, lab: Lab, what: str) -> Run:

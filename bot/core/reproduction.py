@@ -18,7 +18,7 @@ def disturbed(patched: Run, suite: Run) -> bool:
 
 
 def reproduced(base: Run, alone: Run, patched: Run, suite: Run) -> Item:
-    """`alone` is the base with the patch's tests and nothing else of it, `patched` the same tests, run the same way, on all of it.
+    """`alone` is the base with the patch's tests and nothing else of it, `patched` the same tests alone on all of it.
 
     `suite` is the check as it judges the patch: a test that passes when looked at, and not there, is no test of the suite.
 

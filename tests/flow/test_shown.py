@@ -154,7 +154,7 @@ def test_where_its_own_test_misses_a_line_all_tests_are_asked(green):
 def test_a_test_that_noting_lines_disturbs_is_run_again_without(green):
     found = green.prove({"fair.py": RIGHT, "test_new.py": SHY})
     assert found[REPRODUCED].state == "passed"
-    assert [probe for probe in green.sandbox.asked if probe.only and not probe.files] == [Probe(only=("test_new.py",))] * 2
+    assert green.sandbox.asked.count(Probe(only=("test_new.py",))) == 2, "without the change, and with it once more"
 
 
 def test_after_a_veto_nothing_more_is_begun(green):
@@ -167,9 +167,8 @@ def test_faults_are_compared_with_a_run_without_one(green):
     found = green.prove({"fair.py": RIGHT, "test_new.py": NEW}, deep=True)
     assert found[MUTANTS].state == "passed"
     tried = [probe for probe in green.sandbox.asked if probe.instead]
-    control = [probe for probe in green.sandbox.asked if not probe.instead and not probe.files and probe.only]
     assert tried
-    assert control == [Probe(only=tuple(sorted({name for probe in tried for name in probe.only})))]
+    assert Probe(only=tuple(sorted({name for probe in tried for name in probe.only}))) in green.sandbox.asked
 
 
 def test_without_walls_one_thing_runs_at_a_time(bare):
