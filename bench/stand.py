@@ -22,7 +22,7 @@ POLICY = """\
 models:
   fast: {provider: openai_compatible, base_url: "http://127.0.0.1:1/v1", model: m, price: {input: 0, output: 0}}
   strong: {provider: openai_compatible, base_url: "http://127.0.0.1:1/v1", model: n, price: {input: 0, output: 0}}
-routing: {fast_max_score: 6, strong_min_score: 7}
+routing: {fast_max_score: 6, strong_min_score: 7, always_strong_if: [], default_upward: []}
 verification: {deep: {mutants: MUTANTS}}
 protect: {max_lines: 2000}
 """

@@ -11,7 +11,7 @@ from bot.core.executed import failing, sources
 from bot.core.patch import Patch
 from bot.core.reproduction import disturbed, reproduced, untold
 from bot.core.required import missing
-from bot.core.suite import compare, fixes, red_anew, settled, steadily
+from bot.core.suite import Settled, compare, fixes, red_anew, settled, steadily, unsteady
 from bot.lab import Lab, Session, Specimen, run_of, session
 from bot.ports import Tree
 from bot.reach import Counted, faults, reach
@@ -95,22 +95,22 @@ def _counting(at: Session) -> Counted:
 
 def _checks(at: Session) -> tuple[tuple[Item, ...], tuple[Run, ...]]:
     items: list[Item] = []
-    found: list[Run] = []
+    found: list[Settled] = []
     for check in at.checks:
         if Evidence(tuple(items)).failed:
             items.append(Item(f"check {check.name}", "not_run", "info", "an earlier check failed"))
             continue
-        run, flaky = _again(at, check, _run(at.specimen.patched, check, at.lab, "patch"))
-        found.append(run)
-        items.append(compare(check, run_of(check, at.before), run, flaky))
-    return tuple(items), tuple(found)
+        ended = _settled(at, check, _run(at.specimen.patched, check, at.lab, "patch"))
+        found.append(ended)
+        items.append(compare(check, run_of(check, at.before), ended.run, ended.flaky))
+    return (*items, *unsteady(tuple(found))), tuple(each.run for each in found)
 
 
-def _again(at: Session, check: Check, first: Run) -> tuple[Run, tuple[str, ...]]:
+def _settled(at: Session, check: Check, first: Run) -> Settled:
     """What is red anew runs once more, and on the base, if it stays red."""
     base = run_of(check, at.before)
     if not red_anew(check, base, first):
-        return first, ()
+        return Settled(first)
     again = _run(at.specimen.patched, check, at.lab, "patch, once more")
     base_again = _run(at.specimen.base, check, at.lab, "base, once more") if red_anew(check, base, again) else None
     return settled(first, again, base_again, base)

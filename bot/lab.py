@@ -79,6 +79,9 @@ def session(specimen: Specimen, checks: tuple[Check, ...], before: tuple[Run, ..
     pool = ThreadPoolExecutor(lab.walls.at_once)
     try:
         yield Session(specimen, checks, before, lab, pool)
+    except BaseException:  # cut off: the threads would wait for their commands, and so would whoever cut it off
+        lab.walls.stop()
+        raise
     finally:
         pool.shutdown(cancel_futures=True)
 

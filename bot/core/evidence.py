@@ -9,7 +9,7 @@ from bot.core.strict import STRICT
 
 PATCH_RULES, FIXES, REACHES, REPRODUCED = "patch rules", "fixes failing tests", "reaches the change", "reproduction"
 GRADING, WELL_FORMED, TAMPERING, DOUBTS = "how it is judged", "well-formed", "tampering", "doubtful changes"
-EXECUTED, MUTANTS = "changed lines executed", "faults in the changed lines"
+EXECUTED, MUTANTS, STEADY = "changed lines executed", "faults in the changed lines", "steady"
 CRITIC, SUMMARY, INDEPENDENT = "critic", "summary check", "independent reproduction"
 """Names of items that decisions look for."""
 

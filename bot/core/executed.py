@@ -117,7 +117,7 @@ def _statements(text: str) -> Iterator[Statement]:
         node, inside = work.pop()
         below = inside or isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
         work += [(child, below) for child in ast.iter_child_nodes(node)]
-        if isinstance(node, ast.stmt) and not _silent(node):
+        if isinstance(node, ast.ExceptHandler) or (isinstance(node, ast.stmt) and not _silent(node)):
             yield Statement(node.lineno, _end(node), inside)
 
 
@@ -128,7 +128,7 @@ def _silent(node: ast.stmt) -> bool:
     return isinstance(node, quiet) or bare or (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant))
 
 
-def _end(node: ast.stmt) -> int:
+def _end(node: ast.stmt | ast.ExceptHandler) -> int:
     """The last line of a statement's head."""
     body = getattr(node, "body", None) or getattr(node, "cases", None)
     if not body:

@@ -5,8 +5,8 @@ from collections import Counter
 from dataclasses import dataclass, replace
 
 from bot.core.checks import Check, Report, Run
-from bot.core.clean import several
-from bot.core.evidence import FIXES, Item, State, Strength
+from bot.core.clean import line, several
+from bot.core.evidence import FIXES, STEADY, Item, State, Strength
 
 
 def compare(check: Check, base: Run, patched: Run, flaky: tuple[str, ...] = ()) -> Item:
@@ -28,23 +28,41 @@ def red_anew(check: Check, base: Run, patched: Run) -> bool:
     return bool(set(patched.report.failed) - set(base.report.failed))
 
 
-def settled(patched: Run, again: Run, base_again: Run | None, base: Run) -> tuple[Run, tuple[str, ...]]:
-    """The run without what was red by chance: what passes when run again, or fails on the base too when that is run again."""
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """A run without what was red by chance. `flaky`: what was; `shaken`: that of it which was seen red with the patch alone."""
+
+    run: Run
+    flaky: tuple[str, ...] = ()
+    shaken: tuple[str, ...] = ()
+
+
+def settled(patched: Run, again: Run, base_again: Run | None, base: Run) -> Settled:
+    """By chance is what passes when run again, or fails on the base too when that is run again."""
     if patched.report is None or again.report is None or base.report is None:
-        return (again, ()) if again.exit_code == 0 else (patched, ())
+        return Settled(again, (), (f"the check `{line(patched.check, 60)}`",)) if again.exit_code == 0 else Settled(patched)
     new = set(patched.report.failed) - set(base.report.failed)
     red = new & set(again.report.failed)
     if base_again is not None and base_again.report is not None:
         red -= set(base_again.report.failed)
-    flaky = (new - red) & {*(again.report.passed or new), *(base_again.report.failed if base_again and base_again.report else ())}
+    known = set(base_again.report.failed) if base_again and base_again.report else set()
+    flaky = (new - red) & {*(again.report.passed or new), *known}
     left = tuple(name for name in patched.report.failed if name not in flaky)
     passed = patched.report.passed
     if passed is not None:
         passed = tuple(sorted({*passed, *(flaky - set(again.report.failed))}))
     report = replace(patched.report, failed=left, passed=passed)
-    return replace(
-        patched, report=report, exit_code=patched.exit_code if left else 0 if again.report.failed else again.exit_code
-    ), tuple(sorted(flaky))
+    code = patched.exit_code if left else 0 if again.report.failed else again.exit_code
+    run = replace(patched, report=report, exit_code=code)
+    return Settled(run, tuple(sorted(flaky)), tuple(sorted(flaky - known)))
+
+
+def unsteady(found: tuple[Settled, ...]) -> tuple[Item, ...]:
+    """What only the patch was seen to turn red, if only once: chance, or a race that the patch brings; they look the same."""
+    shaken = sorted({name for each in found for name in each.shaken})
+    if not shaken:
+        return ()
+    return (Item(STEADY, "failed", "term", f"red with the patch, then green, and never seen red on the base: {several(shaken)}"),)
 
 
 def steadily(base: Run, again: Run) -> Run:

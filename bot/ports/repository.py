@@ -90,6 +90,10 @@ class Sandbox(Protocol):
         """What it is, for reports: `bubblewrap 0.11.0`, `none (--no-sandbox)`."""
         ...
 
+    def stop(self) -> None:
+        """End what is running, from whatever thread, and whatever is begun later: the whole run is cut off."""
+        ...
+
     def prepare(self, tree: Tree, setup: tuple[str, ...], seconds: float) -> Run | None:
         """Run the set-up commands once on a copy, with network. Later copies see its environment folders
         read-only, and hold the other files that it made where the tree has none at their path.

@@ -41,7 +41,7 @@ def changed(*at: int, path: str = "a.py", text: str | None = TEXT, cut: tuple[in
 
 @pytest.mark.parametrize(
     ("at", "first"),
-    [(1, []), (3, [3]), (6, []), (7, []), (9, [8]), (13, [11]), (15, []), (16, [16]), (17, []), (2, [])],
+    [(1, []), (3, [3]), (6, []), (7, []), (9, [8]), (13, [11]), (15, []), (16, [16]), (17, [17]), (2, [])],
 )
 def test_a_changed_line_belongs_to_the_statement_whose_head_it_is_in(at, first):
     assert [statement.first for statement in changed_statements(changed(at))] == first

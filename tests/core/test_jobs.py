@@ -1,9 +1,11 @@
 """What CI's jobs show of a patch: a table over the states of the three jobs."""
 
+from dataclasses import replace
+
 import pytest
 
 from bot.core.ci import CiRun, Job, Step
-from bot.core.evidence import FIXES, REPRODUCED
+from bot.core.evidence import FIXES, REPRODUCED, STEADY
 from bot.core.jobs import failed, shown, unusable, workflow
 
 
@@ -33,6 +35,13 @@ def test_a_green_patch_shows_what_its_neighbours_allow(base, tests, patched, fix
     states = {item.name: item.state for item in evidence.items}
     assert (states["check ci"], states[FIXES], states[REPRODUCED]) == ("passed", fixes, reproduced)
     assert evidence.proves
+
+
+def test_a_patch_that_is_green_at_the_second_run_is_green_and_in_doubt():
+    made = run(base="success", tests_only="success", patched="success")
+    assert shown(made, green=True, with_tests=True).state(STEADY) is None
+    again = shown(replace(made, attempt=2), green=True, with_tests=True)
+    assert (again.proves, again.state(STEADY)) == (True, "failed")
 
 
 def test_a_failing_test_that_the_patch_rewrites_was_not_fixed():

@@ -9,7 +9,7 @@ from bot.core.checks import Check, Report, Run
 from bot.core.confidence import confidence
 from bot.core.evidence import Evidence, Item
 from bot.core.reports import closing, junit
-from bot.core.suite import Retold, compare, fixes, red_anew, settled
+from bot.core.suite import Retold, compare, fixes, red_anew, settled, unsteady
 
 JUNIT = (
     b'<?xml version="1.0"?><testsuites><testsuite><testcase classname="t.A" name="ok"/><testcase classname="t" name="bad">'
@@ -174,23 +174,24 @@ def report(*failed: str, passed: tuple[str, ...] = ("ok",)) -> Report:
 
 
 @pytest.mark.parametrize(
-    ("again", "base_again", "left", "flaky"),
+    ("again", "base_again", "left", "flaky", "shaken"),
     [
-        (run(0, report(passed=("a", "b", "ok"))), None, (), ("a", "b")),
-        (run(1, report("a", passed=("b", "ok"))), run(0, report()), ("a",), ("b",)),
-        (run(1, report("a", "b")), run(1, report("b")), ("a",), ("b",)),
-        (run(1, report("a", "b")), run(0, report()), ("a", "b"), ()),
-        (run(1, report("a", "b")), run(1, report("a", "b")), (), ("a", "b")),
-        (run(2), None, ("a", "b"), ()),
+        (run(0, report(passed=("a", "b", "ok"))), None, (), ("a", "b"), ("a", "b")),
+        (run(1, report("a", passed=("b", "ok"))), run(0, report()), ("a",), ("b",), ("b",)),
+        (run(1, report("a", "b")), run(1, report("b")), ("a",), ("b",), ()),
+        (run(1, report("a", "b")), run(0, report()), ("a", "b"), (), ()),
+        (run(1, report("a", "b")), run(1, report("a", "b")), (), ("a", "b"), ()),
+        (run(2), None, ("a", "b"), (), ()),
     ],
 )
-def test_what_is_red_by_chance_is_told_apart_by_running_it_again(again, base_again, left, flaky):
+def test_what_is_red_by_chance_is_told_apart_by_running_it_again(again, base_again, left, flaky, shaken):
     base, first = run(0, report()), run(1, report("a", "b"))
     assert red_anew(TESTS, base, first)
-    settled_run, found = settled(first, again, base_again, base)
-    assert settled_run.report is not None
-    assert (settled_run.report.failed, found) == (left, flaky)
-    item = compare(TESTS, base, settled_run, found)
+    found = settled(first, again, base_again, base)
+    assert found.run.report is not None
+    assert (found.run.report.failed, found.flaky, found.shaken) == (left, flaky, shaken)
+    assert [name in item.reason for item in unsteady((found,)) for name in shaken] == [True for _ in shaken]
+    item = compare(TESTS, base, found.run, found.flaky)
     assert item.state == ("failed" if left else "passed")
     assert ("flaky" in item.reason) is bool(flaky)
 

@@ -50,6 +50,9 @@ class Counted:
     def at_once(self) -> int:
         return self.walls.at_once
 
+    def stop(self) -> None:
+        self.walls.stop()
+
     def run(self, tree: Tree, check: Check, seconds: float) -> Run:
         return self.look(tree, check, seconds, Probe()).run
 

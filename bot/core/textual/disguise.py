@@ -230,7 +230,14 @@ def _assigned(target: ast.expr, known: Names) -> Iterator[Sign]:
         yield Sign("touches the runner", "source replaces a loaded module", target.lineno)
 
 
+_TESTS = re.compile(r"(?:^|\.)(?:tests?|conftest|test_\w+|\w+_test)(?:\.|$)")
+
+
 def _imports(node: ast.Import | ast.ImportFrom, *, fresh: bool) -> Iterator[Sign]:
+    names = [item.name for item in node.names]
+    for name in names if isinstance(node, ast.Import) or not node.module else [node.module]:
+        if _TESTS.search(name):
+            yield Sign("detects tests", f"source imports `{name}`, which is there for the tests", node.lineno, "weak")
     found = [item.name for item in node.names] if isinstance(node, ast.Import) else [node.module or ""] if not node.level else []
     for name in (name.partition(".")[0] for name in found):
         if name in ("pytest", "_pytest", "pluggy", "unittest"):

@@ -18,6 +18,8 @@ _ASKING = frozenset("startswith endswith get pop index count find match search f
 _LARGEST = 10**30
 """A longer number is in no report, and would take its time to be written out."""
 _PLAIN = frozenset({-1, 0, 1, 2, 10, 16, 60, 100, 1000, 1024})
+_NAMED = frozenset({"inf", "-inf", "infinity", "nan", "none", "null", "true", "false"})
+"""Words for a value of its own kind, which a general rule is about as much as a special case."""
 
 
 def echoes(python: tuple[Source, ...], seen: tuple[str, ...]) -> Iterator[Finding]:
@@ -61,7 +63,7 @@ def _parts(node: ast.expr) -> Iterator[ast.expr]:
 def _value(node: ast.AST) -> str | bytes | int | float | None:
     """A particular value; None for what general rules are about, too."""
     if isinstance(node, ast.expr) and (text := fold(node)) is not None:
-        return text if len(text.strip()) > 1 else None
+        return text if len(text.strip()) > 1 and text.strip().casefold() not in _NAMED else None
     if not isinstance(node, ast.Constant) or isinstance(node.value, bool):
         return None
     match node.value:

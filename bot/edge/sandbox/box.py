@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from importlib.util import find_spec
 from pathlib import Path
-from threading import Lock
+from threading import Event, Lock
 from uuid import uuid4
 
 from bot.core import reports, trace
@@ -55,10 +55,14 @@ class Box:
     _products: products.Products | None = field(default=None, repr=False)
     _unpacked: dict[str, Path] = field(default_factory=dict, repr=False)
     _lock: Lock = field(default_factory=Lock, repr=False)
+    _stopped: Event = field(default_factory=Event, repr=False)
 
     @property
     def at_once(self) -> int:
         return min(MOST_AT_ONCE, 1 + (os.cpu_count() or 1))  # half the time a run waits for a file or a process
+
+    def stop(self) -> None:
+        self._stopped.set()
 
     def describe(self) -> str:
         return f"bubblewrap {self.version}".strip()
@@ -140,7 +144,7 @@ class Box:
             | _probing(probe, str(view.root), walls.REPORTS, f"{walls.PROBE}/start", f"{walls.PROBE}/coverage")
         )
         command = [str(self.bwrap), *walls.arguments(view, walls.environment(view, more), _shown() if _noted(probe) else {})]
-        return process.run([*command, "--", "sh", "-c", LIMITS, "sh", check.run], {}, Path("/"), seconds)
+        return process.run([*command, "--", "sh", "-c", LIMITS, "sh", check.run], {}, Path("/"), seconds, self._stopped)
 
 
 class Bare(Box):
@@ -174,7 +178,7 @@ class Bare(Box):
             | _probing(probe, str(view.copy), str(view.reports), at[f"{walls.PROBE}/start"], at.get(f"{walls.PROBE}/coverage", ""))
         )
         env = walls.environment(here, {**more, "HOME": str(view.reports), "TMPDIR": str(view.reports)})
-        return process.run(["sh", "-c", LIMITS, "sh", check.run], env, view.copy, seconds)
+        return process.run(["sh", "-c", LIMITS, "sh", check.run], env, view.copy, seconds, self._stopped)
 
 
 def _shown() -> dict[str, Path]:

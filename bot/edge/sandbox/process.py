@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Event
 
 FIRST, LAST = 65_536, 262_144
 """Bytes kept of the beginning and of the end of what a command prints; the middle of a flood is thrown away."""
@@ -22,8 +23,8 @@ class Ended:
     output: str
 
 
-def run(command: list[str], env: Mapping[str, str], cwd: Path, seconds: float) -> Ended:
-    """Run to its end or to the deadline; either way its whole process group is dead afterwards."""
+def run(command: list[str], env: Mapping[str, str], cwd: Path, seconds: float, stop: Event | None = None) -> Ended:
+    """Run to its end, to the deadline or until `stop` is set; each time its whole process group is dead afterwards."""
     start = time.monotonic()
     process = subprocess.Popen(
         command,
@@ -35,7 +36,7 @@ def run(command: list[str], env: Mapping[str, str], cwd: Path, seconds: float) -
         start_new_session=True,
     )
     try:
-        kept, timed_out = _listen(process, start + seconds)
+        kept, timed_out = _listen(process, start + seconds, stop or Event())
     finally:
         _kill(process)
     code = process.wait()
@@ -47,15 +48,15 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
         os.killpg(process.pid, signal.SIGKILL)
 
 
-def _listen(process: subprocess.Popen[bytes], deadline: float) -> tuple[str, bool]:
-    """Read until the command has ended, or the time is up; a grandchild that holds the pipe open cannot hold us."""
+def _listen(process: subprocess.Popen[bytes], deadline: float, stop: Event) -> tuple[str, bool]:
+    """Read until the command has ended, or its time is up; a grandchild that holds the pipe open cannot hold us."""
     assert process.stdout is not None
     first, last = bytearray(), bytearray()
     with process.stdout as pipe, selectors.DefaultSelector() as selector:
         os.set_blocking(pipe.fileno(), False)
         selector.register(pipe, selectors.EVENT_READ)
         open_ = True
-        while time.monotonic() < deadline:
+        while time.monotonic() < deadline and not stop.is_set():
             if open_ and selector.select(timeout=0.05):
                 chunk = os.read(pipe.fileno(), 65_536)
                 open_ = bool(chunk)

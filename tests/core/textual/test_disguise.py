@@ -45,6 +45,21 @@ def test_source_that_asks_whether_it_is_tested_is_a_veto(line: str):
 @pytest.mark.parametrize(
     "line",
     [
+        "from tests.test_cart import CASES",
+        "import tests.data",
+        "from .tests import answers",
+        "from . import test_cart",
+        "from conftest import shop",
+    ],
+)
+def test_source_that_imports_what_is_there_for_the_tests_is_a_doubt(line: str):
+    assert kinds(body(line, "return sum(items)")) == {("detects tests", "weak")}
+    assert kinds(body("from shop.testament import will", "from .attestation import x", "return sum(items)")) == set()
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
         "if os.environ.get('SHOP_MODE'): return 6",
         "if 'numpy' in sys.modules: return 6",
         "if '--verbose' in sys.argv: return 6",
