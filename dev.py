@@ -4,6 +4,7 @@ python3 dev.py demo       run the main job on a sample repository
 python3 dev.py test       every test that needs nothing more
 python3 dev.py check      ruff, formatting, mypy, import contracts, generated files
 python3 dev.py rest       the tests that need packages from elsewhere (a wheel in an empty environment, servers of others)
+python3 dev.py bench      a sample of the verifier bench: real packages, and the verdicts that right and wrong patches must get
 python3 dev.py weights    the tests with a real model; ROUTE_AGENT_WEIGHTS names its GGUF file
 python3 dev.py e2e        the tests that run the whole product in containers; as root on Debian it installs what it needs
 python3 dev.py generate   rewrite the generated files
@@ -76,6 +77,11 @@ def rest(*words: str) -> int:
     return run(PYTHON, "-m", "pytest", "-m", "elsewhere", *words, check=False)
 
 
+def bench(*words: str) -> int:
+    prepare("dev")
+    return run(PYTHON, "-m", "bench.verifier", *(words or ("--sample",)), check=False)
+
+
 def weights(*words: str) -> int:
     prepare("dev")
     return run(PYTHON, "-m", "pytest", "-m", "weights", *words, check=False)
@@ -119,7 +125,7 @@ def compile_pins(pins: Path, *source: str | Path) -> None:
     run(VENV / "bin" / "uv", "pip", "compile", *source, *how, "-o", pins)
 
 
-COMMANDS = {each.__name__: each for each in (demo, test, check, rest, weights, e2e, generate, pin)}
+COMMANDS = {each.__name__: each for each in (demo, test, check, rest, bench, weights, e2e, generate, pin)}
 
 if __name__ == "__main__":
     if len(sys.argv) < 2 or sys.argv[1] not in COMMANDS:

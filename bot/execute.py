@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from bot.core.changed import Changed
 from bot.core.checks import Check, Probe, Probed, Run
-from bot.core.evidence import CRITIC, Evidence, Item
+from bot.core.evidence import CRITIC, EXECUTED, Evidence, Item
 from bot.core.executed import failing, sources
 from bot.core.patch import Patch
 from bot.core.reproduction import disturbed, reproduced, untold
@@ -49,8 +49,13 @@ def shown(specimen: Specimen, checks: tuple[Check, ...], before: tuple[Run, ...]
             return Shown(items, runs)
         fixed = _fixes(at, runs)
         told = _reproduction(at, alone, runs)
+        items = (*items, fixed(), told)
+        if not _worth_more(specimen, items):
+            return Shown(
+                (*items, Item(EXECUTED, "not_run", "info", "not looked at: what is required is not shown, whatever they are")), runs
+            )
         found = reach(at, runs, alone.within.result() if alone else None, counting)
-        items = (*items, fixed(), told, *found.items)
+        items = (*items, *found.items)
         if specimen.deep and _worth_more(specimen, items):
             items = (*items, faults(at, runs, found.traced))
         return Shown(items, runs)
@@ -58,8 +63,10 @@ def shown(specimen: Specimen, checks: tuple[Check, ...], before: tuple[Run, ...]
 
 def _worth_more(specimen: Specimen, items: tuple[Item, ...]) -> bool:
     """Whether what is still to be bought can help: not after a veto, nor where what the task's class requires is out of reach."""
-    hoped = (*items, Item(CRITIC, "passed", "term", "")) if specimen.critic else items
-    return not Evidence(items).failed and not missing(Evidence(hoped), specimen.task_class)
+    hoped = [*items, Item(EXECUTED, "passed", "term", "")]
+    if specimen.critic:
+        hoped.append(Item(CRITIC, "passed", "term", ""))
+    return not Evidence(items).failed and not missing(Evidence(tuple(hoped)), specimen.task_class)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +95,10 @@ def _counting(at: Session) -> Counted:
     check, specimen = at.tests, at.specimen
     files = tuple(each.path for each in sources(specimen.changes))
     red = check is not None and bool((report := run_of(check, at.before).report) and report.failed)
-    if check is None or not files or (not specimen.deep and (specimen.alone is not None or red)):
+    some = specimen.alone is not None or red  # tests that may turn green
+    if check is None or not files or (some and not specimen.deep):
+        return None
+    if not some and not _worth_more(specimen, (Item("check", "passed", "strong", ""),)):
         return None
     return at.start(specimen.patched, check, Probe(files))
 

@@ -1,6 +1,6 @@
 """The verifier bench: wrong patches that the evidence catches, and right ones that it turns away.
 
-python -m bench.verifier [--sample] [--cases NAME …] [--no-mutants] [--regimes …] [--json FILE] [--workers N]
+python -m bench.verifier [--sample] [--cases NAME …] [--mutants] [--regimes …] [--json FILE] [--workers N]
 
 Real packages with a small bug put in; right patches and wrong ones in named classes; every patch is judged by the product's own
 evidence code, in its sandbox, without any model. The first time it makes an environment and downloads the packages into .bench.
@@ -22,13 +22,15 @@ from typing import Any
 
 from bench.verifier.judge import Job, Regime, case_verdicts
 from bench.verifier.recipe import Case, load
-from bench.verifier.table import table
+from bench.verifier.table import HEADLINE, table
 
 CACHE = Path(__file__).resolve().parent.parent.parent / ".bench"
 PINS = Path(__file__).resolve().parent / "constraints.txt"
-SAMPLE = 6
-"""Cases that CI judges: always the same, the first of each sixth of the list."""
-ALL: tuple[Regime, ...] = ("no new test", "author's test", "upstream test")
+SAMPLE = 4
+"""Cases that CI judges: always the same, the first of each quarter of the list."""
+EXPECTED = Path(__file__).resolve().parent / "sample.json"
+"""The verdicts on the sample: one that is another now is a change of what the product believes, and has to be meant."""
+ALL: tuple[Regime, ...] = (*HEADLINE, "upstream test")
 
 
 def environment() -> Path:
@@ -65,17 +67,38 @@ def sampled(cases: list[Case]) -> list[Case]:
     return cases[::step][:SAMPLE]
 
 
+def compare(found: dict[str, str], *, keep: bool) -> None:
+    if keep:
+        EXPECTED.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    expected = json.loads(EXPECTED.read_text(encoding="utf-8"))
+    other = [
+        f"{name}: {found.get(name, 'not judged')}, expected {expected.get(name, 'nothing')}"
+        for name in sorted({*found, *expected})
+        if found.get(name) != expected.get(name)
+    ]
+    if other:
+        raise SystemExit("\n".join((f"verdicts that are not those in {EXPECTED.name} (--keep where they are meant):", *other)))
+    print(f"{len(found)} verdicts, all as expected")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(
         prog="python -m bench.verifier", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--sample", action="store_true", help=f"{SAMPLE} fixed cases, as CI does")
+    parser.add_argument(
+        "--sample",
+        action="store_true",
+        help=f"{SAMPLE} fixed cases, as CI does; fails where a verdict is not the one in {EXPECTED.name}",
+    )
+    parser.add_argument("--keep", action="store_true", help=f"with --sample: write {EXPECTED.name} anew")
     parser.add_argument("--cases", nargs="+", metavar="NAME")
-    parser.add_argument("--regimes", nargs="+", choices=ALL, default=ALL)
+    parser.add_argument("--regimes", nargs="+", choices=ALL, default=HEADLINE, help="the first two, where none is named")
     parser.add_argument(
         "--contributions", action="store_true", help="look on after a veto, to see what each item adds; takes half as long again"
     )
-    parser.add_argument("--no-mutants", action="store_true", help="as a policy without verification.deep.mutants")
+    parser.add_argument(
+        "--mutants", action="store_true", help="as a policy with verification.deep.mutants; takes three times as long"
+    )
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
     parser.add_argument(
         "--json", type=Path, metavar="FILE", help="every verdict with its evidence; bench/verifier/recompute.py reads it"
@@ -86,7 +109,7 @@ def main() -> None:
         parser.error(f"no such case: {', '.join(sorted(set(words.cases) - {case.name for case in cases}))}")
     cases = sampled(cases) if words.sample else cases
     python = environment()
-    jobs = [Job(case, CACHE, python, not words.no_mutants, tuple(words.regimes), words.contributions) for case in cases]
+    jobs = [Job(case, CACHE, python, words.mutants, tuple(words.regimes), words.contributions) for case in cases]
     start, bar = time.monotonic(), Bar(len(jobs))
     verdicts: list[dict[str, Any]] = []
     broken: list[str] = []
@@ -109,7 +132,7 @@ def main() -> None:
         "python": platform.python_version(),
         "cores": os.cpu_count(),
         "seconds": round(time.monotonic() - start, 1),
-        "mutants": not words.no_mutants,
+        "mutants": words.mutants,
         "cases": len(cases),
     }
     if words.json:
@@ -118,6 +141,8 @@ def main() -> None:
         print(table(about, verdicts))
     if broken:
         raise SystemExit("cases that could not be judged, and are not counted:\n" + "\n".join(broken))
+    if words.sample:
+        compare({" | ".join((row["case"], row["patch"], row["regime"])): row["verdict"] for row in verdicts}, keep=words.keep)
 
 
 if __name__ == "__main__":

@@ -6,8 +6,10 @@ from collections.abc import Iterable
 from statistics import median
 from typing import Any
 
+from bench.verifier.judge import Regime
+
 Rows = list[dict[str, Any]]
-HEADLINE = ("no new test", "author's test")
+HEADLINE: tuple[Regime, ...] = ("no new test", "author's test")
 Z = 1.96
 """For intervals of 95 %."""
 

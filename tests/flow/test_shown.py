@@ -78,7 +78,7 @@ class Bench:
     sandbox: Counted
     sha: str
 
-    def prove(self, files: Mapping[str, str], *, deep: bool = False) -> dict[str, Item]:
+    def prove(self, files: Mapping[str, str], *, deep: bool = False, critic: bool = False) -> dict[str, Item]:
         trees = self.lab.trees
         base, edited = trees.open(self.sha), trees.open(self.sha)
         for path, text in files.items():
@@ -87,7 +87,7 @@ class Bench:
         made, patched, tests = patch.parse(diff), trees.open(self.sha, diff), patch.part(diff, is_test)
         alone = trees.open(self.sha, tests) if tests and tests != diff else None
         retold = Retold(tuple(path for path in files if is_test(path)), patch.rewritten(made))
-        specimen = Specimen(changed(made, base, patched), retold, base, patched, alone, deep, "bugfix", critic=False)
+        specimen = Specimen(changed(made, base, patched), retold, base, patched, alone, deep, "bugfix", critic=critic)
         before = baseline(base, (CHECK,), self.lab)
         self.sandbox.asked.clear()
         return {item.name: item for item in shown(specimen, (CHECK,), before, self.lab).items}
@@ -132,8 +132,14 @@ def test_a_patch_with_a_test_runs_the_suite_once_and_its_test_twice(green):
     assert (len(green.sandbox.asked), green.sandbox.whole()) == (3, 1)
 
 
-def test_a_patch_without_one_runs_it_twice_at_the_same_time(green):
+def test_where_nothing_can_turn_green_and_nobody_is_asked_no_line_is_counted(green):
     found = green.prove({"fair.py": RIGHT})
+    assert (found["check tests"].state, found[REPRODUCED].state, found[EXECUTED].state) == ("passed", "not_run", "not_run")
+    assert len(green.sandbox.asked) == 1
+
+
+def test_a_patch_that_a_critic_is_to_see_runs_it_twice_at_the_same_time(green):
+    found = green.prove({"fair.py": RIGHT}, critic=True)
     assert (found["check tests"].state, found[REPRODUCED].state, found[EXECUTED].state) == ("passed", "not_run", "passed")
     assert (len(green.sandbox.asked), green.sandbox.whole()) == (2, 2)
     assert green.sandbox.most == min(2, green.sandbox.at_once)
