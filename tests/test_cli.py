@@ -156,3 +156,15 @@ def test_policy_show_and_schema_and_check(tmp_path):
     deep = tmp_path / "policy.yml"
     deep.write_text((ROOT / "tests" / "data" / "policy-minimal.yml").read_text() + "  audit_share: 0.1\n")
     assert "not obeyed yet: routing.audit_share" in typed("policy", "check", str(deep)).stdout
+
+
+def test_policy_check_says_what_is_asked_of_a_verifier_and_cannot_be_had(tmp_path):
+    lane = "{{provider: openai_compatible, base_url: 'http://127.0.0.1:1', model: {}, price: {{input: 1, output: 1}}}}".format
+    policy = tmp_path / "policy.yml"
+    head, deep = f"models:\n  fast: {lane('m')}\n  strong: {lane('n')}\n", "verification: {deep: {independent_test: true}}\n"
+    policy.write_text(f"{head}routing: {{fast_max_score: 6, strong_min_score: 7}}\n{deep}")
+    assert "there is no models.verifier to write the test" in typed("policy", "check", str(policy)).stdout
+    policy.write_text(f"{head}  verifier: {lane('n')}\nrouting: {{fast_max_score: 6, strong_min_score: 7}}\n{deep}")
+    assert "n is also the model of lane strong" in typed("policy", "check", str(policy)).stdout
+    policy.write_text(f"{head}  verifier: {lane('o')}\nrouting: {{fast_max_score: 6, strong_min_score: 7}}\n{deep}")
+    assert "not had as it is" not in typed("policy", "check", str(policy)).stdout

@@ -16,12 +16,13 @@ from bot.core.route import Refusal
 from bot.core.state import running
 from bot.core.trail import Entry, Proved, Published, Trail
 from bot.edge.render import Templates
-from tests.core.test_ci_trail import FAILED, FAST, PASSED, PUSHED, RULES, SECOND, STRONG, awaited
+from tests.core.test_ci_trail import FAILED, FAST, PASSED, PUSHED, RULES, SECOND, STRONG, WEAK, awaited
 from tests.core.test_trail import BANNED, opened
 from tests.test_golden import held
 
 RENDER = Templates(templates())
 RUN = "https://github.example/octo/shop/actions/runs/77"
+UNSHOWN = awaited("passed", WEAK)
 PULL = Published("2026-01-01T00:00:09Z", "https://github.example/octo/shop/pull/4", opened=True)
 PAGE = replace(PULL, pull_request="https://github.example/octo/shop/compare/main...x?expand=1", opened=False)
 
@@ -37,6 +38,7 @@ ENDS: dict[str, Trail] = {
     "accepted-page": trail(FAST, RULES, PUSHED, PASSED, PAGE),
     "escalated": trail(FAST, RULES, PUSHED, FAILED, STRONG, RULES, SECOND, PASSED, PULL),
     "not_fixed": trail(FAST, RULES, PUSHED, FAILED, STRONG, BANNED, Published("x")),
+    "not_shown": trail(FAST, RULES, PUSHED, UNSHOWN, STRONG, RULES, SECOND, UNSHOWN, Published("x")),
     "no_ci": trail(FAST, RULES, PUSHED, awaited("no_ci"), Published("x")),
     "no_ci-before": trail(Published("x"), route=Refusal("no_ci", "nothing here can prove a patch")),
     "refused": trail(Published("x"), route=Refusal("protected", "this is about .github/x")),

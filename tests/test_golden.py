@@ -16,10 +16,12 @@ from tests.fakes.jobs import Job
 from tests.fakes.repos import BAD, DONE, GOOD
 
 GOLDEN = Path(__file__).parent / "golden"
+WIDER = {"action": "write", "path": "shop/more.py", "content": "MORE = 1\n"}
 LANES: dict[str, dict[str, list[Any]]] = {
     "accepted": {"fast": [GOOD, DONE]},
     "escalated": {"fast": [BAD, DONE], "strong": [GOOD, DONE]},
     "not_fixed": {"fast": [BAD, DONE], "strong": [{"action": "give_up", "reason": "cannot @someone do it, fixes #1"}]},
+    "not_shown": {"fast": [WIDER, DONE], "strong": [WIDER, DONE]},
     "refused": {},
 }
 

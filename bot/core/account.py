@@ -5,7 +5,7 @@ from typing import Literal
 
 from bot.core.confidence import Confidence
 from bot.core.cost import dollars
-from bot.core.evidence import Evidence, Item, State
+from bot.core.evidence import FIXES, Evidence, Item, State
 from bot.core.facts import NotApplicable, NotRun, Unreadable
 from bot.core.lane import Lane
 from bot.core.ledger import AttemptRecord, Record
@@ -79,12 +79,12 @@ Advice = Literal["bring a test", "say more", "nothing"]
 
 
 def advice(record: Record) -> Advice:
-    """A patch that breaks nothing and shows nothing lacks a test; any other wants to be told more."""
+    """A patch that breaks nothing and shows nothing lacks a test, unless one is there to turn green; others ask for more words."""
     if record.result != "not_fixed" or not record.attempts:
         return "nothing"
     evidence = Evidence(record.attempts[-1].evidence)
     unshown = evidence.proves and not evidence.failed and missing(evidence, record.task_class)
-    return "bring a test" if unshown else "say more"
+    return "bring a test" if unshown and evidence.state(FIXES) != "not_run" else "say more"
 
 
 @dataclass(frozen=True, slots=True)

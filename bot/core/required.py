@@ -18,8 +18,7 @@ SUITE_RUNS = "tests that run the change"
 _RUN = frozenset({SUITE_RUNS})
 _SHOWN = tuple(frozenset({SUITE_RUNS, name}) for name in (FIXES, REPRODUCED, INDEPENDENT, CRITIC))
 _WORKS = Need(
-    "green tests that run the change, and besides a test that fails without it and passes with it (an old one, the patch's, or the "
-    "verifier's), or a critic that finds no bug",
+    "green tests that run the change, and a test that fails without it and passes with it, or a critic that finds no bug",
     _SHOWN,
 )
 _SUITE = Need("green tests that run the change", (_RUN,))
