@@ -18,11 +18,12 @@ from bot.execute import baseline
 from bot.lab import Lab
 from bot.shop import Wall
 
+# Evidence alone is judged: no patch is turned away for what is at stake in it, which another lane could still be given.
 POLICY = """\
 models:
   fast: {provider: openai_compatible, base_url: "http://127.0.0.1:1/v1", model: m, price: {input: 0, output: 0}}
   strong: {provider: openai_compatible, base_url: "http://127.0.0.1:1/v1", model: n, price: {input: 0, output: 0}}
-routing: {fast_max_score: 6, strong_min_score: 7, always_strong_if: [], default_upward: []}
+routing: {fast_max_score: 98, strong_min_score: 99, always_strong_if: [], default_upward: []}
 verification: {deep: {mutants: MUTANTS}}
 protect: {max_lines: 2000}
 """

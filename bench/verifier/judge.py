@@ -13,9 +13,10 @@ from bench.verifier.recipe import Case, Edit, apply, restore, source
 from bot.core.checks import Check
 from bot.core.confidence import confidence
 from bot.core.cost import Usage
-from bot.core.evidence import Evidence, Item
+from bot.core.evidence import EXECUTED, Evidence, Item
 from bot.core.trail import Proved, Trail, Tried
 from bot.core.verdict import Accept, Attempt, bar
+from bot.core.weights import SHOWING
 from bot.execute import shown
 from bot.verify import chosen, prove, read
 
@@ -136,7 +137,17 @@ class Court:
             rest = Evidence(tuple(_passed(each) if each is item else each for each in evidence.items))
             if self._decide(attempt, Proved(rest, 0.0)) == "":
                 found.append(item.name)
+        if self._unasked(attempt, evidence):
+            found.append("the need for something that turns green")
         return found
+
+    def _unasked(self, attempt: Attempt, evidence: Evidence) -> bool:
+        """Whether it would have been accepted were nothing wanted but green tests that run the change; that they do is taken as
+        given where it was not looked at because something else was missing."""
+        items = tuple(_passed(each) if each.name in SHOWING else each for each in evidence.items)
+        ran = tuple(replace(each, state="passed") if each.name == EXECUTED and each.state == "not_run" else each for each in items)
+        opened = replace(self.opened, task_class="feature")
+        return isinstance(Trail(opened, (Tried(attempt), Proved(Evidence(ran), 0.0))).tries[0].decision, Accept)
 
 
 def _passed(item: Item) -> Item:
