@@ -5,20 +5,22 @@ from dataclasses import dataclass, replace
 
 from bot import tell
 from bot.core import handover
-from bot.core.command import Command, NearMiss
+from bot.core.command import Command, Misplaced, NearMiss
 from bot.core.event import Commented, Dispatched, Event, Labelled
 from bot.core.gate import Ignored, TurnedAway
 from bot.core.ledger import Record
+from bot.core.notes import Posted
 from bot.core.policy import Policy
 from bot.core.policyfile import PolicyError
-from bot.core.state import Final, State, ended, running
+from bot.core.state import ended, running
 from bot.core.step import Ask, next_step
 from bot.core.trail import Trail, TrailError
+from bot.core.words import Final, State
 from bot.door import Visit, asked, enter, permitted
 from bot.flow import run
 from bot.hear import explain, hear
 from bot.office import Office, Post
-from bot.ports import Denied, Kit, Unavailable
+from bot.ports import Denied, Halted, Kit, Unavailable
 from bot.publish import recorded, settle
 
 ROUNDS = 2
@@ -67,8 +69,14 @@ def _answered(office: Office, *, only_gate: bool) -> Ended:
     match entered.command:
         case NearMiss() as miss:
             return _said(post, "explained", tell.near_miss(miss, entered.policy, office.render), f"`{miss.said}` is no command")
+        case Misplaced(said=said):
+            return _said(post, "explained", tell.misplaced(said, entered.policy, office.render), f"`{said}` is beside a line")
         case Command(verb="help"):
             return _said(post, "explained", tell.help_(entered.policy, office.render), "help")
+        case Command(verb="status"):
+            return _said(post, "explained", tell.status(_listed(entered, office), office.render), "status")
+        case Command(verb="stop"):
+            return _stop(entered, office, post)
         case Command(verb=verb) if verb == "explain" or office.dry:
             opened = explain(asked(entered, office.forge, office.sources), office.kit(entered.policy, post), office.bench)
             return _said(post, "explained", tell.explained(opened, office.render, office.model), "", Trail(opened))
@@ -80,7 +88,7 @@ def _entered(office: Office) -> Visit | Ended:
     event = office.event
     try:
         _ = office.dry  # whoever wrote it wrongly is told before anything is done
-        entered = enter(event, office.step.run, office.policy, office.forge, office.sources)
+        entered = enter(event, office.step.run, office.policy, office.forge, office.sources, office.clock.now())
     except (PolicyError, Denied) as error:
         with suppress(Denied, Unavailable):  # what is wrong with the thread must not hide what is wrong
             if _meant(event) and permitted(event, office.forge):
@@ -88,7 +96,8 @@ def _entered(office: Office) -> Visit | Ended:
         return Ended("error", str(error), broken=True)
     match entered:
         case TurnedAway(why=why):
-            office.notices.react(_number(event), event.comment if isinstance(event, Commented) else None, "-1")
+            spoken = isinstance(event, Commented) and event.place == "conversation"
+            office.notices.react(_number(event), event.comment if isinstance(event, Commented) and spoken else None, "-1")
             return Ended(None, why)
         case Ignored(why=why):
             return Ended(None, why)
@@ -117,6 +126,20 @@ def _said(post: Post, state: Final, text: str, why: str, trail: Trail | None = N
     return Ended(state, why, trail, text=text)
 
 
+def _listed(visit: Visit, office: Office) -> tuple[tuple[Posted, str], ...]:
+    """The commands that were given on the thread, each with the address of its comment, without this one."""
+    others = (each for each in visit.notes if each.note.command != visit.id)
+    return tuple((each, office.address(visit.thread.number, each.id)) for each in others)
+
+
+def _stop(visit: Visit, office: Office, post: Post) -> Ended:
+    """Say on the thread which runs are to end: each looks for that before its next step."""
+    running_ = [each for each in _listed(visit, office) if not each[0].note.final]
+    text = tell.stopping(tuple(address for _, address in running_), office.render)
+    post.say("explained", text, stops=tuple(each.note.command for each, _ in running_))
+    return Ended("explained", "stop", text=text)
+
+
 def _fix(visit: Visit, office: Office, post: Post, *, only_gate: bool) -> Ended:
     post.keep_open()
     post.say("routing", tell.heard(visit.sender, office.step.url, office.render))
@@ -135,11 +158,37 @@ def _mistaken(why: str, post: Post, office: Office) -> str:
 def _worked(visit: Visit, office: Office, post: Post, *, only_gate: bool) -> Ended:
     if not only_gate:
         _keyed(visit.policy, office)
-    kit = office.kit(visit.policy, post, desk=office.desk(visit), bench=None if only_gate else office.bench)
+    desk, bench = office.desk(visit), None if only_gate else office.bench
+    kit = office.kit(visit.policy, post, desk=desk, bench=bench, halt=office.halt(visit))
     trail = Trail(hear(asked(visit, office.forge, office.sources), kit, office.bench))
     if only_gate and isinstance(next_step(trail), Ask):
         return Ended("routing", "the command goes on", trail)
-    return _closed(run(trail, kit), kit, office, post)
+    return _run(trail, kit, office, post)
+
+
+def _run(trail: Trail, kit: Kit, office: Office, post: Post) -> Ended:
+    """As far as this job may take it, or to where somebody ends it."""
+    try:
+        return _closed(run(trail, kit), kit, office, post)
+    except Halted as halted:
+        return _halted(halted, halted.trail or trail, kit, office, post)
+
+
+def _halted(halted: Halted, trail: Trail, kit: Kit, office: Office, post: Post) -> Ended:
+    """What was spent is booked, the last branch stays to be looked at, and the comment says who ended it."""
+    assert kit.desk is not None, "a job that cannot write is not ended by a word"
+    for branch in trail.superseded:
+        kit.desk.writer.drop(branch)
+    made = recorded(trail, kit, halted.why)
+    kit.ledger.append(made)
+    settle(trail, kit, made.cost_micros)
+    text = tell.comment(made, trail.opened.policy, office.render)
+    post.say("stopped", text, lane=_lane(trail))
+    return Ended("stopped", halted.why, trail, made, text)
+
+
+def _lane(trail: Trail) -> str:
+    return trail.attempts[-1].lane if trail.attempts else ""
 
 
 def _keyed(policy: Policy, office: Office) -> None:
@@ -159,7 +208,7 @@ def _closed(trail: Trail, kit: Kit, office: Office, post: Post) -> Ended:
         return Ended(running(trail), "another job goes on", trail, made)
     text = tell.comment(made, trail.opened.policy, office.render)
     state = ended(made.result)
-    post.say(state, text)
+    post.say(state, text, lane=_lane(trail), pull=made.pull_number)
     return Ended(state, made.detail, trail, made, text)
 
 
@@ -195,8 +244,11 @@ def _applied(office: Office) -> Ended:
     except (TrailError, Denied) as error:
         why = f"the job that asks the model left nothing that can be used ({error}); its log says why: a missing key, most often"
         return Ended("error", why, before, text=_mistaken(why, post, office))
-    kit = replace(office.kit(trail.opened.policy, post, desk=office.desk(entered)), handed=handed)
-    trail = run(trail, kit)
+    kit = replace(office.kit(trail.opened.policy, post, desk=office.desk(entered), halt=office.halt(entered)), handed=handed)
+    try:
+        trail = run(trail, kit)
+    except Halted as halted:
+        return _halted(halted, halted.trail or trail, kit, office, post)
     if not trail.finished and len(trail.attempts) >= ROUNDS:
         why = f"the split workflow has {ROUNDS} rounds, and no lane of them proved a patch; take the one-job workflow for more"
         made = recorded(trail, kit, why)

@@ -1,27 +1,36 @@
 """The gate: what an event asks for, whether it may be asked, and what is known of it before anything is paid."""
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 
 from bot.core.areas import WORKFLOWS
 from bot.core.checks import Check, Run
 from bot.core.clean import line, printable, redact, visible
-from bot.core.command import Command, NearMiss, heard
+from bot.core.command import Command, Misplaced, NearMiss, first_line, heard
 from bot.core.diff import Diff, DiffError
 from bot.core.diff import parse as parse_diff
 from bot.core.event import Commented, Dispatched, Event, Labelled
 from bot.core.facts import Failing, NotApplicable, Unreadable
-from bot.core.forge import Checks, FailedCheck, Permission, Pull, Thread
-from bot.core.gate import RANKS, Ignored, Refused, Standing, TurnedAway, admit, who
+from bot.core.forge import Checks, FailedCheck, Permission, Pull, Review, Thread
+from bot.core.gate import RANKS, Ignored, Refused, Standing, TurnedAway, admit, often, who
 from bot.core.jobs import VERIFY
+from bot.core.notes import Note, Posted, posted
 from bot.core.policy import Policy
 from bot.core.policyfile import read as read_policy
 from bot.core.request import Request
-from bot.core.state import is_final, mark, pinned
 from bot.hear import Asked, CiFacts
 from bot.ports import Denied, Forge, Sources, Tree
 
 TAIL = 4_000
 """Characters of a failing check that a lane gets to read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """Another try: one lane up from the last, with what reviewers want changed."""
+
+    lane: str
+    reviews: tuple[Review, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +40,7 @@ class Visit:
     id: str
     """The key of the command: of its comment, its `labeled` event or its run."""
     repo: str
-    command: Command | NearMiss
+    command: Command | NearMiss | Misplaced
     refused: Refused | None
     """Why it is not done, though the person may give commands."""
     sender: str
@@ -45,13 +54,22 @@ class Visit:
     me: str
     base: str
     """The commit that the command is about: pinned when it is first heard, and used for everything after."""
+    notes: tuple[Posted, ...] = ()
+    """Our comments on the thread."""
+    again: Again | None = None
+    """What an earlier run came to, for a command that asks for another try."""
+
+    @property
+    def since(self) -> str:
+        """When this command was first answered; empty where it is being answered for the first time."""
+        return next((each.at for each in self.notes if each.note.command == self.id), "")
 
 
 Entered = Visit | Ignored | TurnedAway
 
 
-def enter(event: Event, run: str, policy_path: str, forge: Forge, sources: Sources) -> Entered:
-    """Ask GitHub, live, what the decision needs: the cheapest first, and next to nothing for strangers."""
+def enter(event: Event, run: str, policy_path: str, forge: Forge, sources: Sources, now: str) -> Entered:
+    """Ask GitHub, live, what the decision needs: the cheapest first, and next to nothing for strangers. `now`: ISO 8601, UTC."""
     me = forge.me()
     if (no := who(event, me)) is not None:
         return no
@@ -68,11 +86,19 @@ def enter(event: Event, run: str, policy_path: str, forge: Forge, sources: Sourc
     command = _command(event, policy)
     if command is None:
         return Ignored("it is no command under triggers.command and triggers.labels")
-    return _visit(event, run, command, permission, policy, default, me, forge)
+    found = _visit(event, run, command, permission, policy, default, me, forge)
+    return _once_more(found, forge, now) if isinstance(found, Visit) and found.refused is None else found
 
 
 def _visit(
-    event: Event, run: str, command: Command | NearMiss, permission: Permission, policy: Policy, default: str, me: str, forge: Forge
+    event: Event,
+    run: str,
+    command: Command | NearMiss | Misplaced,
+    permission: Permission,
+    policy: Policy,
+    default: str,
+    me: str,
+    forge: Forge,
 ) -> Entered:
     thread = _thread(event, forge)
     pull = forge.pull(thread.number) if thread.pull else None
@@ -82,10 +108,11 @@ def _visit(
     if isinstance(answer, Ignored | TurnedAway):
         return answer
     id_ = _id(event, run, forge)
-    said = forge.comment(thread.number, mark(id_), me)
-    if said is not None and is_final(said.body):
+    notes = posted(forge.comments(thread.number, me))
+    said = next((each.note for each in notes if each.note.command == id_), None)
+    if said is not None and said.final:
         return Ignored("this command has had its answer; give a new one for another run")
-    head, pin = pull.head_sha if pull else default, pinned(said.body) if said else ""
+    head, pin = pull.head_sha if pull else default, said.commit if said else ""
     if pull and pin not in ("", head):
         answer = Refused("moved", f"the pull request has moved on from {pin[:12]}, which the command was given for; give it again")
     return Visit(
@@ -94,14 +121,53 @@ def _visit(
         command=command,
         refused=answer if isinstance(answer, Refused) else None,
         sender=event.sender.login,
-        comment=event.comment if isinstance(event, Commented) else None,
+        comment=event.comment if isinstance(event, Commented) and event.place == "conversation" else None,
         thread=thread,
         pull=pull,
         policy=policy,
         default=default,
         me=me,
         base=pin or head,
+        notes=notes,
     )
+
+
+def _once_more(visit: Visit, forge: Forge, now: str) -> Visit:
+    """What can be said only of a command that may cost money: whether it comes too often, and what another try begins with."""
+    if not isinstance(visit.command, Command) or visit.command.verb not in ("fix", "retry"):
+        return visit
+    refused = often(visit.notes, visit.sender, now) if not visit.since else None
+    if refused is None and visit.command.verb == "retry":
+        found = _again(visit, forge)
+        return replace(visit, again=found) if isinstance(found, Again) else replace(visit, refused=found)
+    return replace(visit, refused=refused)
+
+
+def _again(visit: Visit, forge: Forge) -> Again | Refused:
+    last = _last(visit, forge)
+    if last is None:
+        trigger = visit.policy.triggers.command
+        return Refused("nothing", f"no lane has tried here yet, so there is nothing to try again; `{trigger} fix` begins")
+    number = visit.pull.number if visit.pull else last.pull
+    rank = RANKS.index(visit.policy.triggers.permission)
+    wanted = forge.reviews(number) if number else ()
+    heard_ = tuple(each for each in wanted[:MOST_REVIEWS] if RANKS.index(forge.permission(each.author)) >= rank)
+    lane = last.lane if last.lane in visit.policy.lanes else visit.policy.lanes[0]
+    return Again(visit.policy.above(lane) or lane, heard_)
+
+
+def _last(visit: Visit, forge: Forge) -> Note | None:
+    """The last run on the thread; on a pull request of ours, the run that opened it."""
+    tried = [each.note for each in visit.notes if each.note.lane]
+    ours = _OURS.fullmatch(visit.pull.head_ref) if visit.pull else None
+    if not tried and ours is not None:
+        there = posted(forge.comments(int(ours["thread"]), visit.me))
+        tried = [each.note for each in there if each.note.command == ours["command"] and each.note.lane]
+    return tried[-1] if tried else None
+
+
+_OURS = re.compile(r"route-agent/(?P<thread>[1-9]\d{0,9})/(?P<command>[a-z]\d{1,20})-\d{1,3}")
+MOST_REVIEWS = 5
 
 
 def permitted(event: Event, forge: Forge) -> bool:
@@ -132,8 +198,11 @@ def _policy(tree: Tree, path: str, branch: str) -> bytes:
         ) from None
 
 
-def _command(event: Event, policy: Policy) -> Command | NearMiss | None:
+def _command(event: Event, policy: Policy) -> Command | NearMiss | Misplaced | None:
     match event:
+        case Commented(body=body, place="diff"):
+            found = heard(body, policy.triggers.command)
+            return Misplaced(line(first_line(body), 60)) if found is not None else None
         case Commented(body=body):
             return heard(body, policy.triggers.command)
         case Labelled(label=label):
@@ -145,8 +214,8 @@ def _command(event: Event, policy: Policy) -> Command | NearMiss | None:
 def _id(event: Event, run: str, forge: Forge) -> str:
     """What is the same when GitHub delivers the event again, or a person re-runs the job."""
     match event:
-        case Commented(comment=comment):
-            return f"c{comment}"
+        case Commented(comment=comment, place=place):
+            return f"{'c' if place == 'conversation' else 'r'}{comment}"
         case Labelled(thread=thread, label=label, sender=sender):
             found = forge.labelled(thread.number, label, sender.login)
             if found is None:
@@ -168,18 +237,32 @@ def asked(visit: Visit, forge: Forge, sources: Sources) -> Asked:
         repo=visit.repo,
         number=visit.thread.number,
         actor=visit.sender,
-        task=task(visit.thread, visit.command),
+        task=task(visit.thread, visit.command, visit.again.reviews if visit.again else ()),
         labels=visit.thread.labels,
         base=base,
-        asked_lane=visit.command.lane,
+        asked_lane=visit.command.lane or (visit.again.lane if visit.again else None),
     )
     return Asked(request, visit.policy, _change(visit.pull, visit.default, forge, sources), _ci(visit, base, forge, sources))
 
 
-def task(thread: Thread, command: Command) -> str:
-    """What is wanted, in the order in which it counts: the commander's words, then the thread's."""
-    parts = (command.instructions, thread.title, thread.body)
+MOST_REVIEW = 12_000
+"""Characters of what reviewers want changed."""
+
+
+def task(thread: Thread, command: Command, reviews: tuple[Review, ...] = ()) -> str:
+    """What is wanted, in the order in which it counts: the commander's words, the reviewers', then the thread's."""
+    wanted = "\n\n".join(map(_wanted, reviews))[:MOST_REVIEW]
+    parts = (command.instructions, wanted, thread.title, thread.body)
     return "\n\n".join(filter(None, (visible(part) for part in parts)))
+
+
+def _wanted(review: Review) -> str:
+    """A review as text: whoever it is for reads it as words, like the rest of a task."""
+    places = (
+        f"{one.path}{f':{one.line}' if one.line else ''}\n" + "\n".join(one.hunk.splitlines()[-6:]) + f"\n{one.body}"
+        for one in review.remarks
+    )
+    return "\n\n".join((f"{review.author} reviewed an earlier patch and asks for changes: {review.body}".strip(), *places))
 
 
 def _change(pull: Pull | None, default: str, forge: Forge, sources: Sources) -> Diff | NotApplicable | Unreadable:

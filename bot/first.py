@@ -34,6 +34,8 @@ def soon(event: Event, phase: str) -> bool:
     if event.sender.kind != "User" or phase not in ("", "auto", "gate"):
         return False
     match event:
+        case Commented(place="diff"):
+            return False
         case Commented():
             return event.sender.id == event.author.id and heard(event.body, USUAL) is not None
         case Labelled():

@@ -15,7 +15,7 @@ from bot.core.trail import Entry, Reviewed, Trail, Tried
 from bot.core.verdict import Attempt
 from bot.hear import wish
 from bot.lab import Lab
-from bot.ports import Bench, Desk, Kit
+from bot.ports import Bench, Desk, Halted, Kit
 from bot.publish import close, push
 from bot.review import Books, Verifier, review
 from bot.verify import chosen, prove
@@ -23,13 +23,21 @@ from bot.wait import judged
 
 
 def run(trail: Trail, kit: Kit, *, attempts: int | None = None) -> Trail:
-    """Take step after step until this kit has none left to take, or has made as many attempts as it is to make."""
+    """Take step after step until this kit has none left to take, or has made as many attempts as it is to make.
+
+    Raises `Halted`, with the Trail so far, where somebody ends the run.
+    """
     kit.keeper.keep(trail)
     most = None if attempts is None else len(trail.attempts) + attempts
     while (step := next_step(trail)) and can(step, kit):
         if isinstance(step, Ask) and len(trail.attempts) == most:
             break
-        trail = trail.then(take(step, trail, kit))
+        try:
+            if not isinstance(step, Publish):  # it is over, and has only to be told
+                kit.halt()
+            trail = trail.then(take(step, trail, kit))
+        except Halted as halted:
+            raise Halted(halted.why, trail) from None
         kit.keeper.keep(trail)  # before the next step: spent is spent, a killed run goes on from here
     return trail
 
@@ -57,7 +65,7 @@ def take(step: Step, trail: Trail, kit: Kit) -> Entry:
             kit.watch("publishing", f"a branch with the patch of lane `{attempt.lane}`")
             return push(trail, attempt, number, _desk(kit), kit.clock)
         case AwaitCI(pushed=pushed):
-            return judged(trail, pushed, _desk(kit), kit.clock, kit.watch)
+            return judged(trail, pushed, _desk(kit), kit)
         case Publish():
             return close(trail, _desk(kit), kit)
 
@@ -102,6 +110,7 @@ def _books(trail: Trail, kit: Kit, lane: str) -> tuple[Callable[[Cost], None], C
     request = trail.opened.request
 
     def hold(worst: Cost) -> None:
+        kit.halt()  # before every call: an attempt may take many
         kit.ledger.append(Held(request.id, kit.clock.now(), request.actor, lane, worst.micros))
 
     def book(cost: Cost | Unpriced) -> None:

@@ -13,9 +13,10 @@ from bot.core.cost import dollars
 from bot.core.event import Event
 from bot.core.forge import Reaction
 from bot.core.handover import pack
+from bot.core.notes import mark, read, stamped
 from bot.core.route import Refusal
-from bot.core.state import FINAL, is_final, mark, stamped
 from bot.core.trail import TrailError
+from bot.core.words import FINAL
 from bot.edge import actions
 from bot.edge.actions import OWN, Left, Step, harmless, left_open, put_out, settled, summarise
 from bot.edge.render import Templates
@@ -124,6 +125,7 @@ def close() -> int:
 def _stopped(step: Step, left: Left, repo: str) -> None:
     reader, speaker = doors(step, repo)
     found = reader.comment(left.number, mark(left.command), left.me)
-    if found is not None and not is_final(found.body):
+    note = read(found.body) if found is not None else None
+    if note is not None and not note.final:
         text = tell.stopped(step.url, Templates(templates()))
-        speaker.say(left.number, mark(left.command), left.me, stamped(left.command, "stopped", text))
+        speaker.say(left.number, mark(left.command), left.me, stamped(replace(note, state="stopped"), text))

@@ -14,14 +14,17 @@ from typing import Any
 from bot import tell
 from bot.core.clean import redact
 from bot.core.event import Dispatched, Event
+from bot.core.notes import Note, mark, posted, stamped, stopped_by
 from bot.core.policy import Policy
-from bot.core.state import State, mark, running, stamped
+from bot.core.state import running
 from bot.core.trail import Trail
+from bot.core.words import State
 from bot.door import Visit
 from bot.edge import actions
 from bot.edge.actions import OWN, Step, harmless
 from bot.edge.git.fetch import Fetched, fetched
 from bot.edge.github.client import PAUSE, connect
+from bot.edge.github.ear import Ear
 from bot.edge.github.pulls import PullRequests
 from bot.edge.github.reader import Reader
 from bot.edge.github.speaker import Speaker
@@ -39,6 +42,7 @@ from bot.ports import (
     Denied,
     Desk,
     Forge,
+    Halted,
     Keeper,
     Kit,
     Ledger,
@@ -48,7 +52,11 @@ from bot.ports import (
     Renderer,
     Unavailable,
     Writer,
+    never,
 )
+
+EVERY = 20.0
+"""Seconds between two looks for a word that ends the run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +71,13 @@ class Post:
     commit: str = ""
     """The commit that the command is about."""
 
-    def say(self, state: State, text: str) -> str:
-        self.notices.say(self.number, mark(self.command), self.me, stamped(self.command, state, text, self.commit))
+    by: str = ""
+    """Who gave the command."""
+
+    def say(self, state: State, text: str, *, lane: str = "", pull: int | None = None, stops: tuple[str, ...] = ()) -> str:
+        """`lane` and `pull`: what the run came to; `stops`: the commands that this one ends."""
+        note = Note(self.command, state, self.commit, self.by, lane, pull, stops)
+        self.notices.say(self.number, mark(self.command), self.me, stamped(note, text))
         return text
 
     def keep_open(self) -> None:
@@ -91,6 +104,28 @@ class Shown:
             self.post.say(state, tell.progress(trail, state, self.post.step.url, self.render))
         except Unavailable:
             return  # a progress line is not worth a run; the last word is said again until it is heard
+
+
+@dataclass(slots=True)
+class Halt:
+    """Ends the run of a command when a later one on its thread says so; asks no oftener than is polite."""
+
+    ear: Ear
+    command: str
+    clock: Clock
+    trigger: str
+    next: float = 0.0
+
+    def __call__(self) -> None:
+        if self.clock.seconds() < self.next:
+            return
+        self.next = self.clock.seconds() + EVERY
+        try:
+            by = stopped_by(posted(self.ear.comments()), self.command)
+        except (Denied, Unavailable):
+            return  # who cannot be heard cannot end the run; the runner's own cancel does
+        if by:
+            raise Halted(f"ended by `{self.trigger} stop`")
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +163,8 @@ class Office:
     ci: Ci
     pulls: PullRequests
     sources: Fetched
+    ear: Callable[[int, str, str], Ear]
+    """Listens on a thread, for what this login says, from a time on."""
     model: Model
     render: Renderer
     ledger: Ledger
@@ -153,12 +190,28 @@ class Office:
         into = visit.pull.head_ref if visit.pull else self.event.repo.default_branch
         return Desk(self.writer, self.render, self.sources, self.ci, self.pulls.of(visit.pull, into))
 
-    def kit(self, policy: Policy, post: Post | None, *, bench: Bench | None = None, desk: Desk | None = None) -> Kit:
+    def kit(
+        self,
+        policy: Policy,
+        post: Post | None,
+        *,
+        bench: Bench | None = None,
+        desk: Desk | None = None,
+        halt: Callable[[], None] = never,
+    ) -> Kit:
         keeper, by = Shown(self.runs, post, self.render), f"{self.step.run}.{self.step.attempt}"
-        return Kit(self.ledger, self.purse(policy.ledger.branch), keeper, self.clock, Log(self.step), by, bench, desk)
+        return Kit(self.ledger, self.purse(policy.ledger.branch), keeper, self.clock, Log(self.step), by, bench, desk, halt)
+
+    def halt(self, visit: Visit) -> Halt:
+        since = visit.since or self.clock.now()
+        return Halt(self.ear(visit.thread.number, visit.me, since), visit.id, self.clock, visit.policy.triggers.command)
 
     def post(self, visit: Visit) -> Post:
-        return Post(self.notices, self.step, visit.thread.number, visit.id, visit.me, visit.base)
+        return Post(self.notices, self.step, visit.thread.number, visit.id, visit.me, visit.base, visit.sender)
+
+    def address(self, number: int, comment: int) -> str:
+        """Where a person finds a comment."""
+        return f"{self.step.server}/{self.event.repo.full_name}/issues/{number}#issuecomment-{comment}"
 
     def complain(self, text: str) -> None:
         """Say on the thread that nothing can be done under this policy: once for each event."""
@@ -204,6 +257,7 @@ def office(step: Step, event: Event, templates: Path, clock: Clock, pause: float
             ci=Workflows(hub),
             pulls=PullRequests(hub),
             sources=sources,
+            ear=partial(Ear, hub),
             model=Models(step.keys, Prices(), render, timing, partial(Log(step), "asking")),
             render=render,
             ledger=Lines(own / "ledger.jsonl"),

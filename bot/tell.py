@@ -9,13 +9,14 @@ from bot.core.gate import Refused
 from bot.core.health import Problem, Report, Skipped
 from bot.core.lane import Lane
 from bot.core.ledger import Record
+from bot.core.notes import Posted
 from bot.core.policy import Policy
 from bot.core.policyfile import unheeded
 from bot.core.route import Refusal
 from bot.core.score import in_words
-from bot.core.state import Running
 from bot.core.step import Ask, next_step
 from bot.core.trail import Opened, Trail
+from bot.core.words import Running
 from bot.ports import Model, Renderer
 
 
@@ -92,6 +93,19 @@ def refused(why: Refused, render: Renderer) -> str:
 
 def near_miss(miss: NearMiss, policy: Policy, render: Renderer) -> str:
     return render("comments/near_miss.md.j2", said=miss.said, meant=miss.meant, trigger=policy.triggers.command, verbs=VERBS)
+
+
+def misplaced(said: str, policy: Policy, render: Renderer) -> str:
+    return render("comments/misplaced.md.j2", said=said, trigger=policy.triggers.command)
+
+
+def status(listed: tuple[tuple[Posted, str], ...], render: Renderer) -> str:
+    """Where every command of a thread stands."""
+    return render("comments/status.md.j2", listed=listed)
+
+
+def stopping(addresses: tuple[str, ...], render: Renderer) -> str:
+    return render("comments/stopping.md.j2", addresses=addresses)
 
 
 def help_(policy: Policy, render: Renderer) -> str:

@@ -10,7 +10,7 @@ from bot.core.clean import line, printable, redact
 from bot.core.evidence import Evidence
 from bot.core.policy import Policy
 from bot.core.trail import Awaited, Pushed, Trail
-from bot.ports import Ci, Clock, Denied, Desk, Unavailable, Watcher
+from bot.ports import Ci, Denied, Desk, Kit, Unavailable
 
 FIRST, GROWS, LONGEST = 3.0, 1.5, 60.0
 """Seconds between two looks: short at first, longer with time."""
@@ -26,33 +26,41 @@ class _Started:
     """Test files that the patch takes lines from."""
 
 
-def judged(trail: Trail, pushed: Pushed, desk: Desk, clock: Clock, watch: Watcher) -> Awaited:
-    """Start every workflow that is to judge the patch, wait until each has, and say what they show together."""
+def judged(trail: Trail, pushed: Pushed, desk: Desk, kit: Kit) -> Awaited:
+    """Start every workflow that is to judge the patch, wait until each has, and say what they show together.
+
+    What is still running when that is clear, or when somebody ends the run, is ended too.
+    """
     assert desk.ci is not None, "there is no CI to ask"
-    start, policy = clock.seconds(), trail.opened.policy
+    start, policy = kit.clock.seconds(), trail.opened.policy
     inputs = {"base": trail.opened.request.base, "tests-only": pushed.tests or "", "patched": pushed.commit}
     inputs["request"] = trail.opened.request.id
     rewritten = patch.rewritten(patch.parse(trail.attempts[-1].diff))
     if (gone := _moved(trail, desk)) is not None:
         return gone
-    said: list[Awaited] = []
     started: list[_Started] = []
-    for check in trail.opened.checks:
-        watch("waiting_for_ci", f"{check.name} on {pushed.branch}")
-        asked = inputs if _shipped(check) else {}
-        started.append(_Started(check, desk.ci.start(check.run, pushed.branch, pushed.commit, asked), rewritten))
-    for each in started:
-        ended, run = _one(each, pushed, policy, desk.ci, clock, start)
-        if ended.verdict == "failed" and run.attempt == 1 and _shipped(each.check) and jobs.perhaps_chance(run):
-            watch("waiting_for_ci", f"{each.check.name} once more: what is red may be chance")
-            with suppress(Denied, Unavailable):  # then what was said first stands
-                desk.ci.again(run.id)
-                second, _ = _one(each, pushed, policy, desk.ci, clock, start, attempt=2)
-                ended = second if second.verdict in ("passed", "failed", "superseded") else ended
-        said.append(ended)
-        if said[-1].verdict != "passed":
-            break
-    return _moved(trail, desk) or _together(tuple(said), round(clock.seconds() - start, 3))
+    said: list[Awaited] = []
+    try:
+        for check in trail.opened.checks:
+            kit.watch("waiting_for_ci", f"{check.name} on {pushed.branch}")
+            asked = inputs if _shipped(check) else {}
+            started.append(_Started(check, desk.ci.start(check.run, pushed.branch, pushed.commit, asked), rewritten))
+        for each in started:
+            ended, run = _one(each, pushed, policy, desk.ci, kit, start)
+            if ended.verdict == "failed" and run.attempt == 1 and _shipped(each.check) and jobs.perhaps_chance(run):
+                kit.watch("waiting_for_ci", f"{each.check.name} once more: what is red may be chance")
+                with suppress(Denied, Unavailable):  # then what was said first stands
+                    desk.ci.again(run.id)
+                    second, _ = _one(each, pushed, policy, desk.ci, kit, start, attempt=2)
+                    ended = second if second.verdict in ("passed", "failed", "superseded") else ended
+            said.append(ended)
+            if said[-1].verdict != "passed":
+                break
+    finally:
+        for each in started[len(said) :]:
+            with suppress(Denied, Unavailable):  # it ends by itself
+                desk.ci.stop(each.run)
+    return _moved(trail, desk) or _together(tuple(said), round(kit.clock.seconds() - start, 3))
 
 
 def _moved(trail: Trail, desk: Desk) -> Awaited | None:
@@ -66,13 +74,14 @@ def _moved(trail: Trail, desk: Desk) -> Awaited | None:
 
 
 def _one(
-    started: _Started, pushed: Pushed, policy: Policy, source: Ci, clock: Clock, start: float, attempt: int = 1
+    started: _Started, pushed: Pushed, policy: Policy, source: Ci, kit: Kit, start: float, attempt: int = 1
 ) -> tuple[Awaited, CiRun]:
     """One workflow, to its verdict. Right after it was run again GitHub may still show the attempt before."""
     limits = ci.Limits(policy.verification.ci.timeout_minutes * 60.0, float(policy.verification.ci.min_seconds))
-    pause, silent = FIRST, 0
+    pause, silent, clock = FIRST, 0, kit.clock
     while True:
         clock.sleep(pause)
+        kit.halt()
         pause = min(pause * GROWS, LONGEST)
         try:
             run, silent = source.look(started.run), 0

@@ -125,12 +125,11 @@ def test_a_label_on_a_pull_request_of_the_repository_itself_is_heard_and_one_fro
         text = (ROOT / "templates" / "workflows" / name).read_text()
         assert "  pull_request:\n    types: [labeled]\n" in text
         assert "github.event.pull_request.head.repo.full_name == github.repository" in text
-        assert text.count("github.event.pull_request.number || inputs.issue") == text.count("group: route-agent-")
 
 
 def test_the_gate_is_the_same_in_both_workflows_and_waits_for_nobody():
     whole, split = (jobs(ROOT / "templates" / "workflows" / f"{name}.yml") for name in ("route-agent", "route-agent-split"))
-    assert "concurrency" not in whole["gate"]
+    assert not [job for part in (whole, split) for job in part.values() if "concurrency" in job], "of a group GitHub drops runs"
     split["gate"]["outputs"].pop("handover")
     assert whole["gate"] == split["gate"]
     assert split["propose"]["steps"][0]["with"].keys() == split["propose-again"]["steps"][0]["with"].keys()

@@ -12,6 +12,7 @@ from bot.core.command import NearMiss
 from bot.core.evidence import Evidence
 from bot.core.gate import Refused
 from bot.core.ledger import record
+from bot.core.notes import Note, Posted
 from bot.core.route import Refusal
 from bot.core.state import running
 from bot.core.trail import Entry, Proved, Published, Trail
@@ -74,8 +75,28 @@ def test_what_is_said_at_once():
     held("github-near-miss.md", tell.near_miss(NearMiss("/agent fxi", "fix"), policy, RENDER))
     held("github-far-miss.md", tell.near_miss(NearMiss("/agent `x`", ""), policy, RENDER))
     held("github-help.md", tell.help_(policy, RENDER))
+    held("github-misplaced.md", tell.misplaced("/agent fix `x`", policy, RENDER))
+    held("github-stopping-none.md", tell.stopping((), RENDER))
+    held("github-stopping.md", tell.stopping((f"{RUN}#issuecomment-7", f"{RUN}#issuecomment-9"), RENDER))
+    held("github-often.md", tell.refused(Refused("often", "6 commands were given here by ann within an hour"), RENDER))
     held("github-error.md", tell.error(".github/route-agent.yml:3: models: is missing\n```\n@all", RUN, RENDER))
     held("github-stopped.md", tell.stopped(RUN, RENDER))
+
+
+def test_what_status_says():
+    held("github-status-none.md", tell.status((), RENDER))
+    notes = [
+        Note("c7", "accepted", "a" * 40, "ann", "strong", 12),
+        Note("l8", "attempting", "b" * 40, "<b>@bob"),
+        Note("d9", "error"),
+    ]
+    listed = tuple((Posted(n, f"2026-01-01T00:00:0{n}Z", note), f"{RUN}#issuecomment-{n}") for n, note in enumerate(notes))
+    held("github-status.md", tell.status(listed, RENDER))
+
+
+def test_how_a_command_ends_that_somebody_stops():
+    made = trail(FAST, RULES, PUSHED)
+    held("github-halted.md", tell.comment(record(made, 1_230_000, "ended by `/agent stop`"), made.opened.policy, RENDER))
 
 
 def test_what_a_pull_request_says():

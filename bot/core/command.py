@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Literal, get_args
 
-Verb = Literal["fix", "explain", "help"]
+Verb = Literal["fix", "explain", "retry", "status", "stop", "help"]
 VERBS: tuple[Verb, ...] = get_args(Verb)
 
 MOST_INSTRUCTIONS = 20_000
@@ -30,6 +30,13 @@ class NearMiss:
 
     said: str
     meant: str
+
+
+@dataclass(frozen=True, slots=True)
+class Misplaced:
+    """A command where none is obeyed: in a remark on a line of the diff."""
+
+    said: str
 
 
 def first_line(body: str) -> str:

@@ -5,7 +5,7 @@ Light on purpose: a comment that is no command must end before anything heavy is
 
 import json
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from bot.core.forge import Thread
 
@@ -41,6 +41,8 @@ class Commented:
     body: str
     at: str
     """When the comment was made; ISO 8601, UTC."""
+    place: Literal["conversation", "diff"] = "conversation"
+    """In the thread, or beside a line of a pull request's change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,8 @@ def read(name: str, data: bytes, typed: Typed) -> Event | None:
     match name, payload.get("action") if isinstance(payload, dict) else None:
         case "issue_comment", "created":
             return _commented(whole)
+        case "pull_request_review_comment", "created":
+            return _remarked(whole)
         case "issues" | "pull_request" | "pull_request_target", "labeled":
             return _labelled(whole)
         case (("workflow_dispatch" | "workflow_call" | "repository_dispatch" | "schedule"), _):
@@ -167,6 +171,20 @@ def _commented(whole: _Part) -> Commented:
         author=_person(comment.part("user")),
         body=comment.text("body", empty=True),
         at=comment.text("created_at"),
+    )
+
+
+def _remarked(whole: _Part) -> Commented:
+    comment = whole.part("comment")
+    return Commented(
+        repo=_repo(whole),
+        sender=_person(whole.part("sender")),
+        thread=_thread(whole.part("pull_request"), pull=True),
+        comment=comment.number("id"),
+        author=_person(comment.part("user")),
+        body=comment.text("body", empty=True),
+        at=comment.text("created_at"),
+        place="diff",
     )
 
 

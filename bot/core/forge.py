@@ -58,3 +58,24 @@ class Checks:
 class Comment:
     id: int
     body: str
+    at: str = ""
+    """When it was made; ISO 8601, UTC."""
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """One place of a review."""
+
+    path: str
+    line: int | None
+    hunk: str
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """A person's review of a pull request that asks for changes."""
+
+    author: str
+    body: str
+    remarks: tuple[Remark, ...]

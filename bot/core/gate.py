@@ -1,11 +1,14 @@
 """Who may have what done: a pure decision over what GitHub says of the person, the thread and the change. Fails closed."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Literal
 
+from bot.core.clean import line
 from bot.core.command import Verb
 from bot.core.event import Commented, Event, Person
 from bot.core.forge import Permission, Pull, Thread
+from bot.core.notes import Posted
 from bot.core.policy import Triggers
 
 RANKS: tuple[Permission, ...] = ("none", "read", "triage", "write", "maintain", "admin")
@@ -46,7 +49,7 @@ class TurnedAway:
 class Refused:
     """A permitted person asks for what is not done; answered with the reason."""
 
-    code: Literal["closed", "locked", "fork", "moved"]
+    code: Literal["closed", "locked", "fork", "moved", "often", "nothing"]
     detail: str
 
 
@@ -69,7 +72,7 @@ def admit(sender: Person, verb: Verb, standing: Standing, triggers: Triggers) ->
             return TurnedAway(f"{sender.login} is a bot; its id {sender.id} is not in triggers.actors")
     elif RANKS.index(standing.permission) < RANKS.index(triggers.permission):
         return TurnedAway(f"{sender.login} has `{standing.permission}` here; triggers.permission asks for `{triggers.permission}`")
-    return Admitted() if verb == "help" else _thread(verb, standing)
+    return Admitted() if verb in ("help", "status", "stop") else _thread(verb, standing)
 
 
 def _thread(verb: Verb, standing: Standing) -> Answer:
@@ -79,13 +82,33 @@ def _thread(verb: Verb, standing: Standing) -> Answer:
         return Refused("closed", f"this {what} is {thread.state}; reopen it, and give the command again")
     if thread.locked:
         return Refused("locked", f"this {what} is locked; unlock it, and give the command again")
-    if pull is not None and verb == "fix" and not _same(pull.head_repo or "", standing.repo):
+    if pull is not None and verb in ("fix", "retry") and not _same(pull.head_repo or "", standing.repo):
         return Refused(
             "fork",
             "the branch lies in a fork, where nothing can be pushed and nothing is run; push it to a branch of this repository, "
             "or describe the fix in an issue",
         )
     return Admitted()
+
+
+MOST_AN_HOUR = 6
+"""So many commands that may cost money are taken from one person on one thread within an hour."""
+
+
+def often(found: tuple[Posted, ...], sender: str, now: str) -> Refused | None:
+    """Whether somebody has asked too often. Refusals count too, so nobody gets an answer by asking on."""
+    hour = _earlier(now, 3600)
+    mine = sorted(each.at for each in found if _same(each.note.by, sender) and each.at > hour)
+    if len(mine) < MOST_AN_HOUR:
+        return None
+    again = _earlier(mine[-MOST_AN_HOUR], -3600)
+    many = f"{MOST_AN_HOUR} commands were given here by {line(sender, 60)} within an hour"
+    return Refused("often", f"{many}; the next is taken at {again}")
+
+
+def _earlier(at: str, seconds: int) -> str:
+    """A time that is so many seconds before another; ISO 8601, UTC."""
+    return (datetime.fromisoformat(at) - timedelta(seconds=seconds)).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _same(one: str, other: str) -> bool:

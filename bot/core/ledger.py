@@ -1,5 +1,6 @@
 """The record of a finished run: what the ledger keeps and what `--json` prints. Appended, never rewritten."""
 
+import re
 from typing import Literal
 
 from pydantic import TypeAdapter, ValidationError
@@ -124,6 +125,12 @@ class Record:
     """What those calls used, as it is said of an attempt."""
     version: Literal[1] = 1
     kind: Literal["record"] = "record"
+
+    @property
+    def pull_number(self) -> int | None:
+        """The number of the pull request; None where there is none yet."""
+        found = re.search(r"/pull/([1-9]\d{0,9})$", self.pull_request or "") if self.pull_request_open else None
+        return int(found[1]) if found else None
 
     @property
     def escalations(self) -> tuple[Escalate, ...]:

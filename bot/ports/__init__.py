@@ -3,7 +3,7 @@
 from bot.ports.checkup import Books, Catalog, Hosting, Limit, Site, Standing
 from bot.ports.failures import Denied, Moved, TooLong, Unavailable
 from bot.ports.github import Ci, Forge, Notices, Offer, Opening, Pulls
-from bot.ports.kits import Bench, Clock, Desk, Keeper, Kit, Ledger, Purse, Renderer, Watcher
+from bot.ports.kits import Bench, Clock, Desk, Halted, Keeper, Kit, Ledger, Purse, Renderer, Watcher, never
 from bot.ports.models import Call, Model, Prompt, Reply, Said, Shown, Told, Tool, Turn, weight
 from bot.ports.repository import Hit, Layer, Sandbox, Sources, Tree, Trees, Writer
 
@@ -17,6 +17,7 @@ __all__ = [
     "Denied",
     "Desk",
     "Forge",
+    "Halted",
     "Hit",
     "Hosting",
     "Keeper",
@@ -49,5 +50,6 @@ __all__ = [
     "Unavailable",
     "Watcher",
     "Writer",
+    "never",
     "weight",
 ]

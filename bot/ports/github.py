@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from bot.core.ci import CiRun
-from bot.core.forge import Checks, Comment, Permission, Pull, Reaction, Thread
+from bot.core.forge import Checks, Comment, Permission, Pull, Reaction, Review, Thread
 
 
 class Forge(Protocol):
@@ -45,8 +45,12 @@ class Forge(Protocol):
         """Whether a workflow file can be started by hand."""
         ...
 
-    def comment(self, number: int, marker: str, login: str) -> Comment | None:
-        """A person's comment that begins with a marker."""
+    def comments(self, number: int, login: str) -> tuple[Comment, ...]:
+        """All comments of a person on a thread, oldest first."""
+        ...
+
+    def reviews(self, number: int) -> tuple[Review, ...]:
+        """The newest review of each person that asks for changes to a pull request."""
         ...
 
 
@@ -95,6 +99,10 @@ class Ci(Protocol):
 
     def start(self, workflow: str, branch: str, sha: str, inputs: Mapping[str, str]) -> int:
         """The id of the run. One that was started on this very commit before is found, not started again."""
+        ...
+
+    def stop(self, run: int) -> None:
+        """End a run; one that has ended is fine."""
         ...
 
     def again(self, run: int) -> None:

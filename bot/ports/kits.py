@@ -1,5 +1,6 @@
 """What every process has, and the two kits: Bench (no writer), Desk (no model)."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -74,6 +75,18 @@ class Watcher(Protocol):
     def __call__(self, step: str, detail: str) -> None: ...
 
 
+class Halted(Exception):
+    """A person has ended the run. `trail` is how far it came; None where it had not begun."""
+
+    def __init__(self, why: str, trail: Trail | None = None) -> None:
+        super().__init__(why)
+        self.why, self.trail = why, trail
+
+
+def never() -> None:
+    """Nobody can end the run but by ending its process."""
+
+
 @dataclass(frozen=True, slots=True)
 class Bench:
     """What making and proving a patch needs. Nothing here can publish."""
@@ -115,5 +128,7 @@ class Kit:
     """This process, where another could not know what it spent; empty where the ledger knows."""
     bench: Bench | None = None
     desk: Desk | None = None
+    halt: Callable[[], None] = never
+    """Called before whatever takes long or costs money; raises `Halted` where somebody has ended the run."""
     handed: Reviewed | None = None
     """What another job's model said of the last attempt's patch, for a process that has none."""

@@ -13,8 +13,10 @@ from bot.core.ci import Verdict
 from bot.core.cost import Usage
 from bot.core.evidence import CRITIC, FIXES, INDEPENDENT, PATCH_RULES, REPRODUCED, SUMMARY, Evidence, Item
 from bot.core.ledger import record
+from bot.core.notes import Note, mark, read, stamped
+from bot.core.required import REQUIRED
 from bot.core.route import Route
-from bot.core.state import ended, is_final, mark, running, stamped
+from bot.core.state import ended, running
 from bot.core.step import Ask, AwaitCI, Prove, Publish, Push, Step, checked, next_step
 from bot.core.trail import Awaited, Entry, Proved, Published, Pushed, Reviewed, Trail, TrailError
 from tests.core.test_trail import BANNED, BARE, opened, tried
@@ -55,7 +57,7 @@ def trail(*entries: Entry) -> Trail:
         ((FAST, RULES, PUSHED), AwaitCI(PUSHED)),
         ((FAST, RULES, PUSHED, PASSED), Publish()),
         ((FAST, RULES, PUSHED, FAILED), Ask("strong", "check ci: job `patched` is red at step `test`")),
-        ((FAST, RULES, PUSHED, awaited("passed", WEAK)), Ask("strong", "no test that executes the change has passed")),
+        ((FAST, RULES, PUSHED, awaited("passed", WEAK)), Ask("strong", f"not shown: {REQUIRED['bugfix'].words}")),
         ((FAST, RULES, PUSHED, FAILED, STRONG, RULES), Push(STRONG.attempt, 2)),
         ((FAST, RULES, PUSHED, FAILED, STRONG, BANNED), Publish()),
         ((FAST, RULES, PUSHED, FAILED, STRONG, RULES, SECOND, PASSED), Publish()),
@@ -107,11 +109,13 @@ def test_a_run_says_what_it_is_about_to_do(entries: tuple[Entry, ...], state: st
 
 @pytest.mark.parametrize(("state", "final"), [("accepted", True), ("error", True), ("routing", False), ("waiting_for_ci", False)])
 def test_a_comment_says_whether_its_command_has_ended(state, final):
-    body = stamped("c9", state, "<!-- state: accepted -->")
+    body = stamped(Note("c9", state), "text\n<!-- state: accepted -->")
     assert body.startswith(mark("c9"))
-    assert is_final(body) is final
-    assert is_final(body.replace("\n", "\r\n")) is final
-    assert not is_final("<!-- state: accepted -->")
+    for text in (body, body.replace("\n", "\r\n")):
+        found = read(text)
+        assert found == Note("c9", state)
+        assert found.final is final
+    assert read("<!-- state: accepted -->") is None
 
 
 # ---- from job to job ---------------------------------------------------------------------------------------------

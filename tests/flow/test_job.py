@@ -314,7 +314,7 @@ HOOK = {
     ("patch", "says"),
     [
         ([RETELL], "only tests are changed"),
-        ([RETELL, NOTE], "no test that executes the change has passed"),
+        ([RETELL, NOTE], "not shown: green tests that run the change"),
         ([HOOK, NOTE], "tests/conftest.py:5: the file now has `pytest_runtest_makereport`"),
         ([HOOK, GOOD], "tests/conftest.py:5: the file now has `pytest_runtest_makereport`"),
     ],

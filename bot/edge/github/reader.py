@@ -10,7 +10,7 @@ from github.CommitStatus import CommitStatus
 from github.GithubException import GithubException, UnknownObjectException
 
 from bot.core.clean import line
-from bot.core.forge import Checks, Comment, FailedCheck, Permission, Pull, Thread
+from bot.core.forge import Checks, Comment, FailedCheck, Permission, Pull, Remark, Review, Thread
 from bot.edge.github.client import Hub, sorted_out
 from bot.edge.github.logs import tail
 from bot.ports import Denied, Unavailable
@@ -18,6 +18,9 @@ from bot.ports import Denied, Unavailable
 RED = frozenset({"failure", "timed_out", "startup_failure"})
 MOST_ANNOTATIONS, MOST_LOGS = 20, 3
 ACTIONS = "github-actions"
+TIME = "%Y-%m-%dT%H:%M:%SZ"
+_DECIDES = frozenset({"APPROVED", "CHANGES_REQUESTED", "DISMISSED"})
+"""States of a review that replace an earlier one of the same person's; a remark alone does not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,11 +125,32 @@ class Reader:
 
     def comment(self, number: int, marker: str, login: str) -> Comment | None:
         """Through every page: a thread of ours can be a long one."""
+        return next((found for found in self.comments(number, login) if found.body.startswith(marker)), None)
+
+    def comments(self, number: int, login: str) -> tuple[Comment, ...]:
         with sorted_out(f"reading the comments of #{number}", "issues: read"):
-            for found in self.hub.repo.get_issue(number).get_comments():
-                if found.user and found.user.login == login and (found.body or "").startswith(marker):
-                    return Comment(found.id, found.body)
-        return None
+            found = list(self.hub.repo.get_issue(number).get_comments())
+        mine = (each for each in found if each.user and each.user.login == login)
+        return tuple(Comment(each.id, each.body or "", each.created_at.strftime(TIME)) for each in mine)
+
+    def reviews(self, number: int) -> tuple[Review, ...]:
+        with sorted_out(f"reading the reviews of #{number}", "pull-requests: read"):
+            pull = self.hub.repo.get_pull(number)
+            newest = {each.user.login: each for each in pull.get_reviews() if each.user and each.state in _DECIDES}
+            wanted = {each.id: each for each in newest.values() if each.state == "CHANGES_REQUESTED"}
+            remarks = [each for each in pull.get_review_comments() if each.pull_request_review_id in wanted] if wanted else []
+        return tuple(
+            Review(
+                each.user.login,
+                each.body or "",
+                tuple(
+                    Remark(one.path, one.line, one.diff_hunk or "", one.body or "")
+                    for one in remarks
+                    if one.pull_request_review_id == each.id
+                ),
+            )
+            for each in wanted.values()
+        )
 
     # ---- checks ------------------------------------------------------------------------------------------------------
 

@@ -55,6 +55,10 @@ class Workflows:
             found = self.hub.repo.get_workflow_runs(head_sha=sha, event="workflow_dispatch")
             return next((int(run.id) for run in found if str(run.path).partition("@")[0] == workflow), None)
 
+    def stop(self, run: int) -> None:
+        with sorted_out(f"ending the run {run}", "actions: write"):
+            self.hub.repo.get_workflow_run(run).cancel()
+
     def again(self, run: int) -> None:
         with sorted_out(f"running {run} once more", "actions: write"):
             if not self.hub.repo.get_workflow_run(run).rerun():

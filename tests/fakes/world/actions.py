@@ -110,6 +110,7 @@ def _run_json(world: "World", repo: "Repo", run: "Run") -> dict[str, Any]:
         "html_url": f"{world.url}/{repo.name}/actions/runs/{run.id}",
         "jobs_url": f"{url}/jobs",
         "rerun_url": f"{url}/rerun",
+        "cancel_url": f"{url}/cancel",
         "path": f"{run.path}@refs/heads/{run.branch}",
         "event": "workflow_dispatch",
         "head_branch": run.branch,
@@ -152,6 +153,15 @@ def rerun(world: "World", asked: Asked) -> Answer:
     one.attempt, one.status, one.conclusion, one.jobs = one.attempt + 1, "queued", None, []
     world.runner(world, repo, one)
     return Answer(201, {})
+
+
+def cancel(world: "World", asked: Asked) -> Answer:
+    repo = found(world, asked, "actions:write")
+    one = repo.runs[int(asked.parts[1])]
+    if one.status == "completed":
+        raise Refused(409, "Cannot cancel a workflow run that is completed.")
+    one.status, one.conclusion = "completed", "cancelled"
+    return Answer(202, {})
 
 
 def jobs(world: "World", asked: Asked) -> Answer:

@@ -27,6 +27,8 @@ ROUTES: tuple[tuple[str, str, Route], ...] = (
     ("GET", _R + r"/pulls", threads.pulls),
     ("POST", _R + r"/pulls", threads.open_pull),
     ("GET", _R + r"/pulls/(\d+)", threads.pull),
+    ("GET", _R + r"/pulls/(\d+)/reviews", threads.reviews),
+    ("GET", _R + r"/pulls/(\d+)/comments", threads.remarks),
     ("GET", _R + r"/git/ref/heads/(.+)", objects.ref),
     ("GET", _R + r"/compare/" + _SHA + r"\.\.\." + _SHA, objects.compare),
     ("GET", _R + r"/git/commits/" + _SHA, objects.commit),
@@ -51,6 +53,7 @@ ROUTES: tuple[tuple[str, str, Route], ...] = (
     ("GET", _R + r"/actions/runs", actions.runs),
     ("GET", _R + r"/actions/runs/(\d+)", actions.run),
     ("GET", _R + r"/actions/runs/(\d+)/jobs", actions.jobs),
+    ("POST", _R + r"/actions/runs/(\d+)/cancel", actions.cancel),
     ("POST", _R + r"/actions/runs/(\d+)/rerun", actions.rerun),
     ("GET", _R + r"/actions/jobs/(\d+)/logs", actions.logs),
 )

@@ -48,6 +48,7 @@ class Comment:
     user: User
     body: str
     at: str = EPOCH
+    edited: str = ""
 
 
 @dataclass
@@ -60,6 +61,8 @@ class Issue:
     state: str = "open"
     locked: bool = False
     comments: list[Comment] = field(default_factory=list)
+    reviews: list[dict[str, Any]] = field(default_factory=list)
+    remarks: list[dict[str, Any]] = field(default_factory=list)
     events: list[dict[str, Any]] = field(default_factory=list)
     reactions: dict[str, set[tuple[str, str]]] = field(default_factory=dict)
     """By `issue` or a comment's id: who, and what."""
@@ -240,6 +243,23 @@ class World:
         said = {"id": made.id, "user": made.user.json, "body": body, "created_at": made.at, "author_association": "NONE"}
         return {"action": "created", "issue": self.issue_json(repo, issue), "comment": said, **self._common(repo, by)}
 
+    def remark(self, repo: Repo, pull: Issue, by: str, body: str) -> dict[str, Any]:
+        """The payload for a comment beside a line of the change."""
+        made = self.comment(repo, pull, by, body)
+        pull.comments.pop()
+        about = {**made.pop("issue"), "head": {"repo": {"full_name": repo.name}}}
+        return {**made, "pull_request": about}
+
+    def review(self, pull: Issue, by: str, state: str, body: str, **places: str) -> None:
+        """`places` are files, `_` for `/` and for `.`, with what is said of their first line."""
+        made = {"id": next(self.ids), "user": self.user(by).json, "state": state, "body": body, "submitted_at": EPOCH}
+        pull.reviews.append(made)
+        for path, said in places.items():
+            about = {"path": path.replace("__", "/") + ".py", "line": 1, "diff_hunk": "@@ -1 +1 @@\n-old\n+new"}
+            pull.remarks.append(
+                about | {"id": next(self.ids), "pull_request_review_id": made["id"], "user": made["user"], "body": said}
+            )
+
     def label(self, repo: Repo, issue: Issue, by: str, name: str) -> dict[str, Any]:
         issue.labels.append(name)
         issue.events.append({"id": next(self.ids), "event": "labeled", "label": {"name": name}, "actor": self.user(by).json})
@@ -344,6 +364,7 @@ class World:
             "user": comment.user.json,
             "body": comment.body,
             "created_at": comment.at,
+            "updated_at": comment.edited or comment.at,
             "html_url": f"{self.url}/{repo.name}/issues/{issue.number}#{comment.id}",
         }
 

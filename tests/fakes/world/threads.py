@@ -1,5 +1,6 @@
 """People, issues, pull requests and what is said there."""
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from tests.fakes.world.http import Answer, Asked, Refused, paged
@@ -51,7 +52,12 @@ def events(world: "World", asked: Asked) -> Answer:
 
 def comments(world: "World", asked: Asked) -> Answer:
     repo, one = thread(world, asked, "issues:read")
-    return paged(world, asked, [world.comment_json(repo, one, comment) for comment in one.comments])
+    since = asked.query.get("since", "")
+    return paged(world, asked, [world.comment_json(repo, one, each) for each in one.comments if (each.edited or each.at) >= since])
+
+
+def _now() -> str:
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _body(asked: Asked) -> str:
@@ -65,7 +71,7 @@ def add_comment(world: "World", asked: Asked) -> Answer:
     from tests.fakes.world.state import Comment  # noqa: PLC0415 - it imports this package
 
     repo, one = thread(world, asked, "issues:write")
-    made = Comment(next(world.ids), world.user(asked.login), _body(asked))
+    made = Comment(next(world.ids), world.user(asked.login), _body(asked), _now())
     one.comments.append(made)
     return Answer(201, world.comment_json(repo, one, made))
 
@@ -79,7 +85,7 @@ def edit_comment(world: "World", asked: Asked) -> Answer:
     one, comment = _comment(repo, int(asked.parts[1]))
     if comment.user.login != asked.login:
         raise Refused(403, "Resource not accessible by integration")
-    comment.body = _body(asked)
+    comment.body, comment.edited = _body(asked), _now()
     world.read.discard(f"comment {comment.id}")
     return Answer(200, world.comment_json(repo, one, comment))
 
@@ -123,6 +129,16 @@ def pull(world: "World", asked: Asked) -> Answer:
     if not one.pull:
         raise Refused(404, "Not Found")
     return Answer(200, _pull_json(world, repo, one))
+
+
+def reviews(world: "World", asked: Asked) -> Answer:
+    _, one = thread(world, asked, "pull-requests:read")
+    return paged(world, asked, one.reviews)
+
+
+def remarks(world: "World", asked: Asked) -> Answer:
+    _, one = thread(world, asked, "pull-requests:read")
+    return paged(world, asked, one.remarks)
 
 
 def pulls(world: "World", asked: Asked) -> Answer:
