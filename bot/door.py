@@ -1,6 +1,5 @@
 """The gate: what an event asks for, whether it may be asked, and what is known of it before anything is paid."""
 
-import re
 from dataclasses import dataclass, replace
 
 from bot.core.areas import WORKFLOWS
@@ -15,6 +14,7 @@ from bot.core.forge import Checks, FailedCheck, Permission, Pull, Review, Thread
 from bot.core.gate import RANKS, Ignored, Refused, Standing, TurnedAway, admit, often, who
 from bot.core.jobs import VERIFY
 from bot.core.notes import Note, Posted, posted
+from bot.core.outcome import origin
 from bot.core.policy import Policy
 from bot.core.policyfile import read as read_policy
 from bot.core.request import Request
@@ -159,14 +159,13 @@ def _again(visit: Visit, forge: Forge) -> Again | Refused:
 def _last(visit: Visit, forge: Forge) -> Note | None:
     """The last run on the thread; on a pull request of ours, the run that opened it."""
     tried = [each.note for each in visit.notes if each.note.lane]
-    ours = _OURS.fullmatch(visit.pull.head_ref) if visit.pull else None
+    ours = origin(visit.pull.head_ref) if visit.pull else None
     if not tried and ours is not None:
-        there = posted(forge.comments(int(ours["thread"]), visit.me))
-        tried = [each.note for each in there if each.note.command == ours["command"] and each.note.lane]
+        there = posted(forge.comments(ours.thread, visit.me))
+        tried = [each.note for each in there if each.note.command == ours.run and each.note.lane]
     return tried[-1] if tried else None
 
 
-_OURS = re.compile(r"route-agent/(?P<thread>[1-9]\d{0,9})/(?P<command>[a-z]\d{1,20})-\d{1,3}")
 MOST_REVIEWS = 5
 
 

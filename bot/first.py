@@ -4,14 +4,14 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from bot.core.command import heard, may_be
-from bot.core.event import Commented, Dispatched, Event, EventError, Labelled, Typed, read
+from bot.core.event import Commented, Dispatched, Event, EventError, Judged, Labelled, Typed, read
 
 USUAL, USUAL_LABEL = "/agent", "agent:fix"
 """The word that begins a command, and the label that is one, where the policy names no others."""
 
 
-def look(env: Mapping[str, str]) -> Event | str:
-    """The event that may be a command, or why there is none. Raises `EventError`."""
+def look(env: Mapping[str, str]) -> Event | Judged | str:
+    """The event that may be a command or the end of a patch of ours, or why there is none. Raises `EventError`."""
     name, path = (env.get(key, "").strip() for key in ("GITHUB_EVENT_NAME", "GITHUB_EVENT_PATH"))
     if not name or not path:
         raise EventError("GITHUB_EVENT_NAME or GITHUB_EVENT_PATH is not set: this runs as a step of a GitHub workflow")
@@ -23,15 +23,17 @@ def look(env: Mapping[str, str]) -> Event | str:
     match read(name, data, typed):
         case None:
             return f"the event `{name}` is no command"
+        case Judged(branch=branch, head_repo=head, repo=repo) if not branch.startswith("route-agent/") or head != repo.full_name:
+            return "the pull request is not of this bot"
         case Commented(body=body) if not may_be(body):
             return "the comment is no command"
-        case Commented() | Labelled() | Dispatched() as event:
+        case Commented() | Labelled() | Dispatched() | Judged() as event:
             return event
 
 
-def soon(event: Event, phase: str) -> bool:
+def soon(event: Event | Judged, phase: str) -> bool:
     """Whether a command may be acknowledged before the policy is read: the usual one, by a person, in a job that answers."""
-    if event.sender.kind != "User" or phase not in ("", "auto", "gate"):
+    if isinstance(event, Judged) or event.sender.kind != "User" or phase not in ("", "auto", "gate"):
         return False
     match event:
         case Commented(place="diff"):

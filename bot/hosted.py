@@ -10,24 +10,27 @@ from bot import tell
 from bot.action import Ended, act
 from bot.cli import templates
 from bot.core.cost import dollars
-from bot.core.event import Event
+from bot.core.event import Event, Judged
 from bot.core.forge import Reaction
 from bot.core.handover import pack
 from bot.core.notes import mark, read, stamped
+from bot.core.policyfile import PolicyError
 from bot.core.route import Refusal
 from bot.core.trail import TrailError
 from bot.core.words import FINAL
 from bot.edge import actions
 from bot.edge.actions import OWN, Left, Step, harmless, left_open, put_out, settled, summarise
+from bot.edge.github.client import connect
 from bot.edge.render import Templates
 from bot.office import doors, office
+from bot.outcome import noted
 from bot.ports import Denied, Notices, Unavailable
 from bot.shop import Wall
 
 DONE, MENDABLE, OURS, INTERRUPTED = 0, 1, 3, 130
 
 
-def main(event: Event, *, nodded: bool = False) -> int:
+def main(event: Event | Judged, *, nodded: bool = False) -> int:
     """Answer one event. `nodded` is whether its command has its reaction already."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _as_interrupt)
@@ -36,6 +39,8 @@ def main(event: Event, *, nodded: bool = False) -> int:
         step = actions.step(os.environ)
         secrets = step.secrets
         actions.strip(step.keys)
+        if isinstance(event, Judged):
+            return _noted(step, event)
         return _phase(step, event, nodded=nodded)
     except Denied as error:
         return _log("error", str(error), secrets, MENDABLE)
@@ -45,6 +50,14 @@ def main(event: Event, *, nodded: bool = False) -> int:
         return _log("warning", "cut off; the last phase of this step closes the comment", secrets, INTERRUPTED)
     except Exception:  # noqa: BLE001 - what is not foreseen is our bug, and is reported as such
         return _log("error", f"this is a bug in route-agent, please report it: {traceback.format_exc()}", secrets, OURS)
+
+
+def _noted(step: Step, event: Judged) -> int:
+    hub = connect(step.api, step.server, step.token, event.repo.full_name)
+    try:
+        return _log("notice", noted(event, hub, step.input("policy") or ".github/route-agent.yml"), step.secrets, DONE)
+    except PolicyError as error:
+        return _log("error", str(error), step.secrets, MENDABLE)
 
 
 def _as_interrupt(_number: int, _frame: FrameType | None) -> None:

@@ -14,11 +14,12 @@ from typing import Any
 from bot import tell
 from bot.core.clean import redact
 from bot.core.event import Dispatched, Event
+from bot.core.ledger import Line, Record
 from bot.core.notes import Note, mark, posted, stamped, stopped_by
 from bot.core.policy import Policy
 from bot.core.state import running
 from bot.core.trail import Trail
-from bot.core.words import State
+from bot.core.words import State, TaskClass
 from bot.door import Visit
 from bot.edge import actions
 from bot.edge.actions import OWN, Step, harmless
@@ -27,6 +28,8 @@ from bot.edge.github.client import PAUSE, connect
 from bot.edge.github.ear import Ear
 from bot.edge.github.pulls import PullRequests
 from bot.edge.github.reader import Reader
+from bot.edge.github.records import Records
+from bot.edge.github.shelf import Shelf
 from bot.edge.github.speaker import Speaker
 from bot.edge.github.spending import Spending
 from bot.edge.github.workflows import Workflows
@@ -48,9 +51,9 @@ from bot.ports import (
     Ledger,
     Model,
     Notices,
-    Purse,
     Renderer,
     Unavailable,
+    Watcher,
     Writer,
     never,
 )
@@ -104,6 +107,29 @@ class Shown:
             self.post.say(state, tell.progress(trail, state, self.post.step.url, self.render))
         except Unavailable:
             return  # a progress line is not worth a run; the last word is said again until it is heard
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """The job's own ledger file, and the record of a run on the ledger's branch besides, where this job may write there."""
+
+    lines: Ledger
+    records: Records | None
+    log: Watcher
+
+    def append(self, item: Line) -> None:
+        self.lines.append(item)
+        if isinstance(item, Record) and self.records is not None:
+            try:
+                self.records.put(item)
+            except (Denied, Unavailable) as error:  # what is done is done, and the job's own file has the record
+                self.log("ledger", f"{error}; the record is in the file `{OWN}/ledger.jsonl` of this job alone")
+
+    def spent(self, run: str) -> int | None:
+        return self.lines.spent(run)
+
+    def costs(self, lane: str, task_class: TaskClass) -> tuple[int, ...]:
+        return self.lines.costs(lane, task_class)
 
 
 @dataclass(slots=True)
@@ -168,8 +194,8 @@ class Office:
     model: Model
     render: Renderer
     ledger: Ledger
-    purse: Callable[[str], Purse]
-    """Where all runs' money is counted, given the ledger's branch."""
+    shelf: Callable[[str], Shelf]
+    """Files on the ledger's branch, given its name."""
     runs: Runs
     clock: Clock
 
@@ -200,7 +226,9 @@ class Office:
         halt: Callable[[], None] = never,
     ) -> Kit:
         keeper, by = Shown(self.runs, post, self.render), f"{self.step.run}.{self.step.attempt}"
-        return Kit(self.ledger, self.purse(policy.ledger.branch), keeper, self.clock, Log(self.step), by, bench, desk, halt)
+        shelf, log = self.shelf(policy.ledger.branch), Log(self.step)
+        ledger = Kept(self.ledger, Records(shelf) if desk else None, log)
+        return Kit(ledger, Spending(shelf), keeper, self.clock, log, by, bench, desk, halt)
 
     def halt(self, visit: Visit) -> Halt:
         since = visit.since or self.clock.now()
@@ -261,7 +289,7 @@ def office(step: Step, event: Event, templates: Path, clock: Clock, pause: float
             model=Models(step.keys, Prices(), render, timing, partial(Log(step), "asking")),
             render=render,
             ledger=Lines(own / "ledger.jsonl"),
-            purse=partial(Spending, hub),
+            shelf=partial(Shelf, hub),
             runs=Runs(own),
             clock=clock,
         )

@@ -106,7 +106,7 @@ def test_what_others_wrote_is_pinned_by_its_commit_and_a_checkout_keeps_no_token
 def test_the_workflows_that_people_copy_pass_only_inputs_that_the_action_has(path):
     for step in steps(path):
         if step.get("uses") == OURS:
-            assert set(step["with"]) <= set(INPUTS)
+            assert set(step.get("with", {})) <= set(INPUTS)
 
 
 KEYS = {"openrouter-api-key", "openai-api-key", "anthropic-api-key"}

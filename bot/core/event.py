@@ -67,6 +67,21 @@ class Dispatched:
 Event = Commented | Labelled | Dispatched
 
 
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """No command: somebody merged or closed a pull request, or asked for changes to it. `head` is its last commit."""
+
+    repo: Repo
+    sender: Person
+    number: int
+    branch: str
+    head_repo: str
+    head: str
+    opened_at: str
+    at: str
+    what: Literal["merged", "closed", "changes_requested"]
+
+
 class EventError(ValueError):
     """The payload is not what GitHub sends for such an event; says where."""
 
@@ -80,8 +95,8 @@ class Typed:
     lane: str = ""
 
 
-def read(name: str, data: bytes, typed: Typed) -> Event | None:
-    """The event, or None for one that can never be a command. Raises `EventError`."""
+def read(name: str, data: bytes, typed: Typed) -> Event | Judged | None:
+    """The event, or None for one that is nothing to us. Raises `EventError`."""
     if len(data) > MOST_BYTES:
         raise EventError(f"the event has {len(data)} bytes; GitHub sends at most {MOST_BYTES}")
     try:
@@ -96,6 +111,10 @@ def read(name: str, data: bytes, typed: Typed) -> Event | None:
             return _remarked(whole)
         case "issues" | "pull_request" | "pull_request_target", "labeled":
             return _labelled(whole)
+        case "pull_request", "closed":
+            return _closed(whole)
+        case "pull_request_review", "submitted" if whole.part("review").text("state").lower() == "changes_requested":
+            return _judged(whole, "changes_requested", whole.part("review").text("submitted_at"))
         case (("workflow_dispatch" | "workflow_call" | "repository_dispatch" | "schedule"), _):
             return _dispatched(whole, typed)
         case _:
@@ -185,6 +204,26 @@ def _remarked(whole: _Part) -> Commented:
         body=comment.text("body", empty=True),
         at=comment.text("created_at"),
         place="diff",
+    )
+
+
+def _closed(whole: _Part) -> Judged:
+    pull = whole.part("pull_request")
+    return _judged(whole, "merged" if pull.truth("merged") else "closed", pull.text("closed_at"))
+
+
+def _judged(whole: _Part, what: Literal["merged", "closed", "changes_requested"], at: str) -> Judged:
+    pull, head = whole.part("pull_request"), whole.part("pull_request").part("head")
+    return Judged(
+        repo=_repo(whole),
+        sender=_person(whole.part("sender")),
+        number=pull.number("number"),
+        branch=head.text("ref"),
+        head_repo=head.part("repo").text("full_name") if head.has("repo") else "",
+        head=head.text("sha"),
+        opened_at=pull.text("created_at"),
+        at=at,
+        what=what,
     )
 
 

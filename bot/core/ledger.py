@@ -13,6 +13,7 @@ from bot.core.cost import Tokens, Usage
 from bot.core.estimate import Estimate, always_strong
 from bot.core.evidence import Item
 from bot.core.facts import Place
+from bot.core.outcome import Outcome
 from bot.core.patch import parse
 from bot.core.policy import Policy
 from bot.core.route import Refusal, Route
@@ -137,7 +138,7 @@ class Record:
         return tuple(a.decision for a in self.attempts if isinstance(a.decision, Escalate))
 
 
-Line = Record | Movement
+Line = Record | Movement | Outcome
 
 
 class LedgerError(ValueError):

@@ -69,7 +69,7 @@ class Lines:
                     raise Denied(f"{self._path}:{number} is no ledger line ({error}); mend or remove that line") from None
 
     def movements(self) -> Iterator[Movement]:
-        return (item for item in self.lines() if not isinstance(item, Record))
+        return (item for item in self.lines() if isinstance(item, Movement))
 
     def spent(self, run: str) -> int | None:
         return spent_by(run, self.movements())

@@ -12,7 +12,8 @@ from bot.core.policy import Budget
 from bot.core.route import Refusal
 from bot.core.spend import Movement, Reserved, accounts
 from bot.edge.github.client import connect
-from bot.edge.github.spending import MESSAGE, Spending
+from bot.edge.github.shelf import Shelf
+from bot.edge.github.spending import Spending
 from bot.ports import Denied
 from tests.fakes.hosted import ME
 from tests.fakes.world import Repo, World
@@ -35,7 +36,7 @@ def shop(world: World) -> Repo:
 
 
 def spending(world: World, token: str = "ghs_all") -> Spending:  # noqa: S107 - of a server on this machine
-    return Spending(connect(world.api, world.url, token, "octo/shop", 0), BRANCH)
+    return Spending(Shelf(connect(world.api, world.url, token, "octo/shop", 0), BRANCH))
 
 
 def wish(run: str, at: str = NOW, spent: int | None = 0, by: str = "7.1") -> Wish:
@@ -44,7 +45,7 @@ def wish(run: str, at: str = NOW, spent: int | None = 0, by: str = "7.1") -> Wis
 
 def lines(shop: Repo, path: str = PATH) -> list[Movement]:
     found = [decode(row) for row in (shop.file(BRANCH, path) or "").splitlines()]
-    return [item for item in found if item.kind != "record"]
+    return [item for item in found if isinstance(item, Movement)]
 
 
 def test_a_share_is_set_aside_on_a_branch_of_its_own_and_settled_there(world, shop):
@@ -58,7 +59,7 @@ def test_a_share_is_set_aside_on_a_branch_of_its_own_and_settled_there(world, sh
     assert (account.counted, len(lines(shop))) == (400_000, 2)
     assert shop.git("ls-tree", "--name-only", BRANCH) == "spend"
     assert shop.git("log", "--format=%P", f"{BRANCH}~1") == "", "it shares nothing with the code"
-    assert "[skip ci]" in MESSAGE
+    assert "[skip ci]" in world.repos["octo/shop"].git("log", "-1", "--format=%s", BRANCH)
 
 
 def test_of_many_runs_at_once_as_many_get_a_share_as_the_day_has(world, shop):

@@ -9,7 +9,7 @@ from typing import Any
 
 from bot.action import Ended, act
 from bot.cli import templates
-from bot.core.event import Event
+from bot.core.event import Event, Judged
 from bot.core.handover import pack
 from bot.edge import actions
 from bot.first import look
@@ -75,7 +75,7 @@ class Job:
 
     def event(self) -> Event:
         found = look(self.env())
-        assert not isinstance(found, str), found
+        assert not isinstance(found, str | Judged), found
         return found
 
     def act(self, phase: str = "auto", **inputs: str) -> Ended:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.core.ledger import decode
 from bot.core.notes import read
 from tests.fakes import shops
 from tests.fakes.hosted import ME, Hurried, Job
@@ -234,4 +235,33 @@ def test_a_run_goes_on_where_nobody_can_be_heard(world, models, shop, issue, tmp
     job = commented(world, shop, issue, tmp_path / "job")
     job.clock = Meanwhile(deaf, after=20)
     assert job.act().state == "accepted"
+    seen(world, shop, issue)
+
+
+# ---- the record ----------------------------------------------------------------------------------------------------
+
+
+def test_every_run_leaves_its_record_on_the_ledger_s_branch(world, models, shop, issue, tmp_path):
+    models.script("m-fast", [GOOD, TEST, DONE])
+    world.runner = Scripted(PROVED)
+    ended = commented(world, shop, issue, tmp_path / "job").act()
+    stopped = commented(world, shop, issue, tmp_path / "two")
+    stopped.act("gate")
+    commented(world, shop, issue, tmp_path / "stop", "/agent stop").act("gate")
+    cut = stopped.act()
+    seen(world, shop, issue)
+    paths = shop.git("ls-tree", "-r", "--name-only", "route-agent-ledger", "records/").split()
+    assert {decode(shop.file("route-agent-ledger", path) or "") for path in paths} == {of(ended), of(cut)}
+
+
+def test_a_record_that_cannot_be_written_spoils_no_run_and_is_kept_in_the_job(world, models, shop, issue, tmp_path, capsys):
+    models.script("m-fast", [GOOD, TEST, DONE])
+    world.runner = Scripted(PROVED)
+    world.fail("PUT", "/contents/records", status=403)
+    job = commented(world, shop, issue, tmp_path / "job")
+    ended = job.act()
+    assert ended.state == "accepted"
+    assert "the record is in the file `route-agent/ledger.jsonl`" in capsys.readouterr().err
+    lines = (job.folder / "workspace" / "route-agent" / "ledger.jsonl").read_text().splitlines()
+    assert of(ended) in [decode(line) for line in lines]
     seen(world, shop, issue)

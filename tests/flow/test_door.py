@@ -204,6 +204,7 @@ def test_where_there_is_no_ci_nothing_is_paid_for(world, models, tmp_path):
     assert "put route-agent-verify.yml into .github/workflows" in last(world, issue)
     assert models.requests == []
     world.reacted(shop, issue)
+    assert "route-agent-ledger" in world.branches(shop), "what came to nothing has its record, too"
     world.finish()
 
 
@@ -437,9 +438,9 @@ def test_a_day_that_is_set_aside_by_a_run_that_was_killed_refuses_the_next_one_b
 
 
 def money(shop: Repo) -> list[Movement]:
-    (path,) = shop.git("ls-tree", "-r", "--name-only", "route-agent-ledger").split()
+    (path,) = shop.git("ls-tree", "-r", "--name-only", "route-agent-ledger", "spend/").split()
     found = [decode(row) for row in (shop.file("route-agent-ledger", path) or "").splitlines()]
-    return [item for item in found if not isinstance(item, Record)]
+    return [item for item in found if isinstance(item, Movement)]
 
 
 # ---- what an attacker tried ----------------------------------------------------------------------------------------

@@ -104,6 +104,11 @@ class Reader:
             found = self.hub.repo.compare(base, head, comparison_commits_per_page=1)
             return found.merge_base_commit.sha
 
+    def lines_between(self, base: str, head: str) -> int:
+        """How many lines differ between two commits."""
+        with sorted_out("comparing two commits", "contents: read"):
+            return sum(file.changes for file in self.hub.repo.compare(base, head).files)
+
     def labelled(self, number: int, label: str, login: str) -> int | None:
         with sorted_out(f"reading the events of #{number}", "issues: read"):
             events = list(self.hub.repo.get_issue(number).get_events())

@@ -63,12 +63,13 @@ def swap(world: "World", asked: Asked) -> Answer:
     if given != there:
         raise Refused(409, f"{path} does not match {given}")
     text = base64.b64decode(asked.body["content"]).decode()
+    message = str(asked.body["message"])
     asked.body = {"base_tree": tip, "tree": [{"path": path, "mode": "100644", "type": "blob", "content": text}]}
     tree = add_tree(world, asked).body["sha"]
-    asked.body = {"message": "swapped", "tree": tree, "parents": [tip]}
+    asked.body = {"message": message, "tree": tree, "parents": [tip]}
     commit = add_commit(world, asked).body
     repo.git("update-ref", f"refs/heads/{branch}", commit["sha"], tip)
-    if not path.startswith("spend/"):
+    if not path.startswith(("spend/", "records/", "outcomes/")):  # of the ledger, which has stories of its own
         world.happened.append(f"file {path} on {branch}")
     fresh = _blob(repo, branch, path)
     return Answer(200 if given else 201, {"content": {"path": path, "sha": fresh}, "commit": commit})

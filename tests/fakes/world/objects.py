@@ -23,7 +23,12 @@ def ref(world: "World", asked: Asked) -> Answer:
 def compare(world: "World", asked: Asked) -> Answer:
     repo = found(world, asked, "contents:read")
     base = repo.git("merge-base", asked.parts[1], asked.parts[2])
-    return Answer(200, {"merge_base_commit": {"sha": base}, "files": [], "total_commits": 1})
+    rows = [row.split("\t") for row in repo.git("diff", "--numstat", asked.parts[1], asked.parts[2]).splitlines()]
+    files = [
+        {"filename": name, "additions": int(more), "deletions": int(less), "changes": int(more) + int(less), "status": "modified"}
+        for more, less, name in rows
+    ]
+    return Answer(200, {"merge_base_commit": {"sha": base}, "files": files, "total_commits": 1})
 
 
 def _commit_json(world: "World", repo: "Repo", sha: str) -> dict[str, Any]:

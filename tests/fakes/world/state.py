@@ -4,6 +4,7 @@ import itertools
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -249,6 +250,22 @@ class World:
         pull.comments.pop()
         about = {**made.pop("issue"), "head": {"repo": {"full_name": repo.name}}}
         return {**made, "pull_request": about}
+
+    def closed(self, repo: Repo, pull: Issue, by: str, *, merged: bool) -> dict[str, Any]:
+        """The payload for a pull request that is merged, or closed without."""
+        pull.state = "closed"
+        return {"action": "closed", "pull_request": self._judged(repo, pull) | {"merged": merged}, **self._common(repo, by)}
+
+    def reviewed(self, repo: Repo, pull: Issue, by: str, state: str) -> dict[str, Any]:
+        said = {"state": state, "body": "", "submitted_at": "2026-11-26T12:00:00Z", "user": self.user(by).json}
+        return {"action": "submitted", "review": said, "pull_request": self._judged(repo, pull), **self._common(repo, by)}
+
+    def _judged(self, repo: Repo, pull: Issue) -> dict[str, Any]:
+        assert pull.head is not None
+        where, branch = pull.head
+        head = {"ref": branch, "sha": pull.fork_sha or repo.tip(branch), "repo": {"full_name": where}}
+        times = {"created_at": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"), "closed_at": "2026-11-26T12:00:00Z"}
+        return {"number": pull.number, "head": head, **times}
 
     def review(self, pull: Issue, by: str, state: str, body: str, **places: str) -> None:
         """`places` are files, `_` for `/` and for `.`, with what is said of their first line."""

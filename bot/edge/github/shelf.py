@@ -1,0 +1,77 @@
+"""Files on the ledger's branch, each changed by compare-and-swap alone: two runs never write over one another."""
+
+import base64
+from dataclasses import dataclass
+
+from github.GithubException import GithubException
+from github.InputGitTreeElement import InputGitTreeElement
+
+from bot.edge.github.client import Ambiguous, Hub, sorted_out
+from bot.ports import Denied
+
+NEEDS = "contents: write"
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """What the branch holds at a path, and the hash by which it is swapped; None where there is no file yet."""
+
+    text: str
+    sha: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    hub: Hub
+    branch: str
+
+    def read(self, path: str) -> Leaf:
+        with sorted_out(f"reading {path} on {self.branch}", "contents: read"):
+            try:
+                found = self.hub.repo.get_contents(path, ref=self.branch)
+            except GithubException as error:
+                if error.status == 404:
+                    return Leaf("", None)
+                raise
+            if isinstance(found, list):
+                raise Denied(f"{path} on the branch {self.branch} is a folder; remove it")
+            content = found.content if found.encoding == "base64" else self.hub.repo.get_git_blob(found.sha).content
+            return Leaf(base64.b64decode(content).decode(errors="replace"), found.sha)
+
+    def swap(self, path: str, there: Leaf, text: str, message: str) -> bool:
+        """Whether the text is on the branch now. Where that is unknown it is `False`: the next look tells."""
+        try:
+            with sorted_out(f"writing {path} on the branch {self.branch}", NEEDS):
+                try:
+                    return self._write(path, text, there.sha, f"route-agent: {message} [skip ci]")
+                except GithubException as error:
+                    if error.status in (409, 422):  # somebody else was quicker
+                        return False
+                    raise
+        except Ambiguous:
+            return False
+
+    def _write(self, path: str, text: str, sha: str | None, message: str) -> bool:
+        repo = self.hub.repo
+        if sha is not None:
+            repo.update_file(path, message, text, sha, branch=self.branch)
+            return True
+        try:
+            repo.create_file(path, message, text, branch=self.branch)
+        except GithubException as error:
+            if error.status != 404:
+                raise
+            self._begin(path, text, message)
+        return True
+
+    def _begin(self, path: str, text: str, message: str) -> None:
+        """A branch that shares nothing with the code: no workflow of the repository lies on it."""
+        repo = self.hub.repo
+        tree = repo.create_git_tree([InputGitTreeElement(path, "100644", "blob", content=text)])
+        repo.create_git_ref(f"refs/heads/{self.branch}", repo.create_git_commit(message, tree, []).sha)
+
+
+def before(at: str) -> str:
+    """Any instant of the month before."""
+    year, month = int(at[:4]), int(at[5:7])
+    return f"{year - 1}-12" if month == 1 else f"{year}-{month - 1:02}"

@@ -1,0 +1,34 @@
+"""What became of a patch, noted in the ledger: a job of its own, without a model and without a word on the thread."""
+
+from bot.core.clean import line
+from bot.core.event import Judged
+from bot.core.gate import RANKS
+from bot.core.outcome import Outcome, origin
+from bot.core.policyfile import read
+from bot.edge.github.client import Hub
+from bot.edge.github.reader import Reader
+from bot.edge.github.records import Records
+from bot.edge.github.shelf import Shelf
+from bot.ports import Denied
+
+
+def noted(event: Judged, hub: Hub, policy_path: str) -> str:
+    """Note it, and say what was noted. Raises `Denied`, `Unavailable` or `PolicyError`."""
+    begun = origin(event.branch)
+    if begun is None:
+        return f"`{line(event.branch, 80)}` is no branch of a run"
+    reader = Reader(hub)
+    if event.what == "changes_requested" and RANKS.index(reader.permission(event.sender.login)) < RANKS.index("write"):
+        return f"{event.sender.login} may not write here, so the review is a remark like any other"
+    branch = event.repo.default_branch
+    policy = Shelf(hub, branch).read(policy_path)
+    if policy.sha is None:
+        raise Denied(f"there is no {policy_path} on the default branch `{line(branch)}`")
+    records = Records(Shelf(hub, read(policy.text.encode(), policy_path).ledger.branch))
+    record = records.find(begun.run, event.opened_at)
+    lines = None
+    if event.what == "merged" and record is not None and record.commit is not None:
+        lines = 0 if record.commit == event.head else reader.lines_between(record.commit, event.head)
+    records.add(Outcome(begun.run, event.at, event.what, event.sender.login, event.number, lines))
+    edited = "" if lines is None else ", as it was proved" if lines == 0 else f", {lines} lines changed by hand"
+    return f"run {begun.run}: {event.what.replace('_', ' ')}{edited}" + ("" if record else "; the ledger has no record of it")

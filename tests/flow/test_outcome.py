@@ -1,0 +1,127 @@
+"""What becomes of a patch, noted on the ledger's branch. Real PyGithub, git and HTTP."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.core.event import Judged
+from bot.core.ledger import decode
+from bot.core.outcome import Origin, Outcome, origin
+from bot.edge.github.client import connect
+from bot.first import look
+from bot.outcome import noted
+from tests.fakes import shops
+from tests.fakes.hosted import Job
+from tests.fakes.repos import DONE, GOOD
+from tests.fakes.server import Server
+from tests.fakes.shops import TEST
+from tests.fakes.world import Issue, Repo, World
+from tests.fakes.world.runs import Scripted
+from tests.flow.test_door import PROVED, commented, of
+
+POLICY = ".github/route-agent.yml"
+
+
+@pytest.fixture
+def models() -> Iterator[Server]:
+    with Server() as running:
+        yield running
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    with World(tmp_path / "world") as made:
+        yield made
+
+
+@pytest.fixture
+def shop(world: World, models: Server) -> Repo:
+    return world.repo("octo/shop", shops.files(models.url), ann="write", bob="read")
+
+
+@pytest.fixture
+def pull(world: World, models: Server, shop: Repo, tmp_path: Path) -> Issue:
+    """A pull request of a run that was accepted."""
+    models.script("m-fast", [GOOD, TEST, DONE])
+    world.runner = Scripted(PROVED)
+    issue = world.issue(shop, "add(2, 2) gives 5", "see shop/add.py")
+    ended = commented(world, shop, issue, tmp_path / "job").act()
+    assert of(ended).result == "pass"
+    return world.pulls(shop)[0]
+
+
+def told(world: World, folder: Path, name: str, payload: Mapping[str, Any], scopes: str = "contents:write") -> str:
+    job = Job(world, folder, name, payload, scopes=scopes)
+    event = look(job.env())
+    assert isinstance(event, Judged), event
+    token = world.token(f"ghs_{scopes}", "github-actions[bot]", scopes)
+    return noted(event, connect(world.api, world.url, token, "octo/shop", 0), POLICY)
+
+
+def outcomes(shop: Repo) -> list[Outcome]:
+    paths = shop.git("ls-tree", "-r", "--name-only", "route-agent-ledger", "outcomes/").split()
+    found = [decode(shop.file("route-agent-ledger", path) or "") for path in paths]
+    return [item for item in found if isinstance(item, Outcome)]
+
+
+def test_a_merge_as_it_was_proved_is_noted_once_however_often_it_is_told(world, shop, pull, tmp_path):
+    payload = world.closed(shop, pull, "ann", merged=True)
+    for n in range(2):
+        said = told(world, tmp_path / str(n), "pull_request", payload)
+    assert said.endswith("merged, as it was proved")
+    begun = origin(str(pull.head[1]))
+    assert begun is not None
+    assert outcomes(shop) == [Outcome(begun.run, "2026-11-26T12:00:00Z", "merged", "ann", pull.number, 0)]
+
+
+def test_a_merge_after_changes_by_hand_says_how_many_lines(world, shop, pull, tmp_path):
+    branch = str(pull.head[1])
+    world.commit(shop, branch, {"shop/add.py": "def add(a, b):\n    # by hand\n    return a + b\n"})
+    said = told(world, tmp_path / "job", "pull_request", world.closed(shop, pull, "ann", merged=True))
+    (found,) = outcomes(shop)
+    assert found.lines
+    assert f"{found.lines} lines changed by hand" in said
+
+
+def test_closed_unmerged_and_changes_requested_are_told_apart(world, shop, pull, tmp_path):
+    told(
+        world, tmp_path / "review", "pull_request_review", world.reviewed(shop, pull, "ann", "CHANGES_REQUESTED"), "contents:write"
+    )
+    told(world, tmp_path / "close", "pull_request", world.closed(shop, pull, "ann", merged=False))
+    assert sorted((found.what, found.lines) for found in outcomes(shop)) == [("changes_requested", None), ("closed", None)]
+
+
+def test_a_stranger_s_review_is_a_remark(world, shop, pull, tmp_path):
+    said = told(world, tmp_path / "job", "pull_request_review", world.reviewed(shop, pull, "bob", "changes_requested"))
+    assert "bob may not write here" in said
+    assert outcomes(shop) == []
+
+
+@pytest.mark.parametrize("state", ["approved", "commented"])
+def test_other_reviews_are_nothing(world, shop, pull, tmp_path, state):
+    job = Job(world, tmp_path / "job", "pull_request_review", world.reviewed(shop, pull, "ann", state))
+    assert isinstance(look(job.env()), str)
+
+
+def test_pull_requests_of_others_and_of_forks_are_nothing(world, shop, tmp_path):
+    own = world.pull(shop, "topic", {"a.py": "x = 1\n"}, "Mine", by="ann")
+    fork = world.pull(shop, "route-agent/1/c9-1", {"a.py": "x = 1\n"}, "Look-alike", by="bob")
+    fork.head = ("bob/shop", "route-agent/1/c9-1")
+    for number, each in enumerate((own, fork)):
+        job = Job(world, tmp_path / str(number), "pull_request", world.closed(shop, each, "ann", merged=True))
+        assert look(job.env()) == "the pull request is not of this bot"
+
+
+def test_an_outcome_without_a_record_is_kept_all_the_same(world, shop, tmp_path):
+    odd = world.pull(shop, "route-agent/4/c77-1", {"a.py": "x = 1\n"}, "Of a run long ago", by="ann")
+    said = told(world, tmp_path / "job", "pull_request", world.closed(shop, odd, "ann", merged=True))
+    assert "the ledger has no record of it" in said
+    assert [(found.run, found.lines) for found in outcomes(shop)] == [("c77", None)]
+
+
+@pytest.mark.parametrize("branch", ["route-agent/3/c9", "route-agent/0/c9-1", "route-agent/3/../c9-1", "x/route-agent/3/c9-1"])
+def test_only_names_that_we_give_are_ours(branch):
+    assert origin(branch) is None
+    assert origin("route-agent/3/c9-2") == Origin(3, "c9")
