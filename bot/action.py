@@ -62,10 +62,15 @@ def _answered(office: Office, *, only_gate: bool) -> Ended:
     if not isinstance(entered, Visit):
         return entered
     post = office.post(entered)
-    office.notices.react(entered.thread.number, entered.comment, "eyes")
+    if not entered.since:  # else the job before this one has
+        office.notices.react(entered.thread.number, entered.comment, "eyes")
     if entered.refused is not None:
         state: Final = "superseded" if entered.refused.code == "moved" else "refused"
         return _said(post, state, tell.refused(entered.refused, office.render), entered.refused.detail)
+    return _obeyed(entered, office, post, only_gate=only_gate)
+
+
+def _obeyed(entered: Visit, office: Office, post: Post, *, only_gate: bool) -> Ended:
     match entered.command:
         case NearMiss() as miss:
             return _said(post, "explained", tell.near_miss(miss, entered.policy, office.render), f"`{miss.said}` is no command")

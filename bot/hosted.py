@@ -11,7 +11,7 @@ from bot.action import Ended, act
 from bot.cli import templates
 from bot.core.cost import dollars
 from bot.core.event import Event, Judged
-from bot.core.forge import Reaction
+from bot.core.forge import Comment, Reaction
 from bot.core.handover import pack
 from bot.core.notes import mark, read, stamped
 from bot.core.policyfile import PolicyError
@@ -80,6 +80,9 @@ class _Nodded:
     def react(self, number: int, comment: int | None, content: Reaction) -> None:
         if content != "eyes":
             self.notices.react(number, comment, content)
+
+    def expect(self, marker: str, found: Comment | None) -> None:
+        self.notices.expect(marker, found)
 
     def say(self, number: int, marker: str, login: str, body: str) -> int:
         return self.notices.say(number, marker, login, body)

@@ -14,17 +14,19 @@ from typing import Any
 from bot import tell
 from bot.core.clean import redact
 from bot.core.event import Dispatched, Event
+from bot.core.forge import Comment
 from bot.core.ledger import Line, Record
 from bot.core.notes import Note, mark, posted, stamped, stopped_by
 from bot.core.policy import Policy
 from bot.core.state import running
+from bot.core.step import Review, next_step
 from bot.core.trail import Trail
 from bot.core.words import State, TaskClass
 from bot.door import Visit
 from bot.edge import actions
 from bot.edge.actions import OWN, Step, harmless
 from bot.edge.git.fetch import Fetched, fetched
-from bot.edge.github.client import PAUSE, connect
+from bot.edge.github.client import PAUSE, Polled, connect
 from bot.edge.github.ear import Ear
 from bot.edge.github.pulls import PullRequests
 from bot.edge.github.reader import Reader
@@ -100,13 +102,19 @@ class Shown:
     def keep(self, trail: Trail) -> None:
         self.keeper.keep(trail)
         state = running(trail)
-        if self.post is None or trail.finished or state == self.last or (not trail.attempts and state == "verifying"):
+        if self.post is None or trail.finished or state == self.last or self._moment(trail, state):
             return
         self.last = state
         try:
             self.post.say(state, tell.progress(trail, state, self.post.step.url, self.render))
         except Unavailable:
             return  # a progress line is not worth a run; the last word is said again until it is heard
+
+    @staticmethod
+    def _moment(trail: Trail, state: State) -> bool:
+        """Whether it is over before anybody could read it: where CI is the proof, all but a verifier's look at a patch is."""
+        quick = trail.opened.proof == "ci" and not isinstance(next_step(trail), Review)
+        return state == "verifying" and (quick or not trail.attempts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,6 +243,8 @@ class Office:
         return Halt(self.ear(visit.thread.number, visit.me, since), visit.id, self.clock, visit.policy.triggers.command)
 
     def post(self, visit: Visit) -> Post:
+        there = next((Comment(each.id, "", each.at) for each in visit.notes if each.note.command == visit.id), None)
+        self.notices.expect(mark(visit.id), there)
         return Post(self.notices, self.step, visit.thread.number, visit.id, visit.me, visit.base, visit.sender)
 
     def address(self, number: int, comment: int) -> str:
@@ -282,10 +292,10 @@ def office(step: Step, event: Event, templates: Path, clock: Clock, pause: float
             forge=Reader(hub),
             notices=Speaker(hub),
             writer=Branches(hub, sources),
-            ci=Workflows(hub),
+            ci=Workflows(hub, Polled(hub)),
             pulls=PullRequests(hub),
             sources=sources,
-            ear=partial(Ear, hub),
+            ear=partial(Ear, Polled(hub)),
             model=Models(step.keys, Prices(), render, timing, partial(Log(step), "asking")),
             render=render,
             ledger=Lines(own / "ledger.jsonl"),

@@ -61,6 +61,10 @@ class Notices(Protocol):
         """On a comment, or on the thread itself. Doing it again changes nothing."""
         ...
 
+    def expect(self, marker: str, found: Comment | None) -> None:
+        """What was just seen of the comment that begins with a marker; None where there is none."""
+        ...
+
     def say(self, number: int, marker: str, login: str, body: str) -> int:
         """Make the comment that begins with a marker, or edit the one there is; gives its id."""
         ...

@@ -11,7 +11,7 @@ import pytest
 
 from bot.core.patch import part
 from bot.edge.git.fetch import Fetched, Remote, fetched
-from bot.edge.github.client import Hub, connect
+from bot.edge.github.client import Hub, Polled, connect
 from bot.edge.github.pulls import PullRequests
 from bot.edge.github.reader import Reader
 from bot.edge.github.speaker import MOST, Speaker, shortened
@@ -42,6 +42,10 @@ def shop(world: World) -> Repo:
 
 def hub(world: World, token: str = "ghs_all") -> Hub:  # noqa: S107 - of a server on this machine
     return connect(world.api, world.url, token, "octo/shop", 0)
+
+
+def watched(of: Hub) -> Workflows:
+    return Workflows(of, Polled(of))
 
 
 @pytest.fixture
@@ -243,7 +247,7 @@ def test_a_workflow_is_started_once_for_a_commit(world, shop, fault):
     world.runner = Scripted(*[{"patched": "success"}] * 2)
     if fault is not None:
         world.fail("POST", "/dispatches$", **fault)
-    ci = Workflows(hub(world))
+    ci = watched(hub(world))
     run = ci.start(VERIFY, BRANCH, sha, INPUTS)
     assert ci.start(VERIFY, BRANCH, sha, INPUTS) == run
     assert [made.inputs for made in world.runs(shop)] == [INPUTS]
@@ -263,7 +267,7 @@ def test_a_workflow_that_cannot_be_started_by_hand_is_said_with_the_remedy(world
     sha = world.commit(shop, BRANCH, {"a.txt": "1\n"})
     assert Reader(hub(world)).dispatchable(path)
     with pytest.raises(Denied, match="on: workflow_dispatch"):
-        Workflows(hub(world)).start(path, BRANCH, sha, {})
+        watched(hub(world)).start(path, BRANCH, sha, {})
     assert not Reader(hub(world)).dispatchable(".github/workflows/none.yml")
     shop.disabled.add("ci.yml")
     assert not Reader(hub(world)).dispatchable(path)
@@ -348,7 +352,7 @@ def test_a_run_that_is_listed_late_is_waited_for_and_not_started_twice(world, sh
     world.runner = Scripted(*[{"patched": "success"}] * 2)
     world.lists_late = 3
     world.fail("POST", "/dispatches$", after=True)
-    Workflows(hub(world)).start(VERIFY, BRANCH, sha, INPUTS)
+    watched(hub(world)).start(VERIFY, BRANCH, sha, INPUTS)
     assert len(world.runs(shop)) == 1
 
 
@@ -357,7 +361,7 @@ def test_a_run_of_another_workflow_on_the_commit_is_not_ours(world, shop):
     world.commit(shop, "main", {other: "on: workflow_dispatch\njobs: {}\n"})
     sha = world.commit(shop, BRANCH, {"a.txt": "1\n"})
     world.runner = Scripted(*[{"patched": "success"}] * 2)
-    ci = Workflows(hub(world))
+    ci = watched(hub(world))
     assert ci.start(other, BRANCH, sha, {}) != ci.start(VERIFY, BRANCH, sha, INPUTS)
     assert len(world.runs(shop)) == 2
 

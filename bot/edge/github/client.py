@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 import requests
 from github import Auth, Github
@@ -56,6 +57,24 @@ def connect(api: str, server: str, token: str, repo: str, pause: float = PAUSE) 
         lazy=True,
     )
     return Hub(github, github.get_repo(repo), repo, server.rstrip("/"), 3 * pause)
+
+
+@dataclass(slots=True)
+class Polled:
+    """What is asked again and again: a look that finds nothing new does not count against GitHub's limit."""
+
+    hub: Hub
+    _known: dict[str, tuple[str, Any]] = field(default_factory=dict, repr=False)
+
+    def get(self, url: str, **query: str) -> Any:
+        """The answer, parsed; the one before where GitHub says that it still holds."""
+        tag, last = self._known.get(url, ("", None))
+        headers = {"If-None-Match": tag} if tag else {}
+        fresh, found = self.hub.github.requester.requestJsonAndCheck("GET", url, parameters=query or None, headers=headers)
+        if found is None and tag:  # 304
+            return last
+        self._known[url] = (fresh.get("etag", ""), found)
+        return found
 
 
 class Ambiguous(Unavailable):

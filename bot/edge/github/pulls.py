@@ -32,8 +32,7 @@ class Pulls:
         return self.pull is not None and Reader(self.hub).pull(self.pull.number).head_sha != base
 
     def offer(self, opening: Opening) -> Offer:
-        if (there := self._there(opening.branch)) is not None:
-            return there
+        """The one that is there is found only where GitHub says so: as a rule there is none, and to look is a call."""
         try:
             return self._open(opening, draft=opening.draft)
         except Ambiguous:
@@ -55,6 +54,8 @@ class Pulls:
                 said = str(error.message or error.data).lower()
                 if draft and error.status == 422 and "draft" in said:  # not on every plan
                     return self._open(opening, draft=False)
+                if error.status == 422 and "already exists" in said and (there := self._there(opening.branch)) is not None:
+                    return there
                 if error.status == 403 and "rate limit" not in said:
                     return Offer(self._page(opening.branch), open=False)
                 raise

@@ -1,6 +1,6 @@
 """GitHub, spoken to: one comment for each command, and a reaction."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from bot.core.forge import Comment, Reaction
 from bot.edge.github.client import Ambiguous, Hub, sorted_out
@@ -14,6 +14,11 @@ CUT = "\n\n(cut: a comment holds no more)\n"
 @dataclass(frozen=True, slots=True)
 class Speaker:
     hub: Hub
+    _known: dict[str, Comment | None] = field(default_factory=dict, repr=False)
+    """What is known of a comment by its marker, None for that there is none: it need not be looked up."""
+
+    def expect(self, marker: str, found: Comment | None) -> None:
+        self._known[marker] = found
 
     def react(self, number: int, comment: int | None, content: Reaction) -> None:
         with sorted_out(f"reacting on #{number}", "issues: write"):
@@ -29,12 +34,14 @@ class Speaker:
         """A write whose answer got lost is looked up before it is made again: there is never a second comment."""
         text = shortened(body)
         reader = Reader(self.hub)
-        found = reader.comment(number, marker, login)
+        found = self._known.pop(marker) if marker in self._known else reader.comment(number, marker, login)
         try:
-            return self._write(number, found, text)
+            id_ = self._write(number, found, text)
         except Ambiguous:
             again = reader.comment(number, marker, login)
-            return again.id if again and again.body == text else self._write(number, again, text)
+            id_ = again.id if again and again.body == text else self._write(number, again, text)
+        self._known[marker] = Comment(id_, text)
+        return id_
 
     def _write(self, number: int, found: Comment | None, text: str) -> int:
         with sorted_out(f"commenting on #{number}", "issues: write"):

@@ -3,7 +3,7 @@
 A month's file, since the caps of a day, a person and a month are then held by one and the same swap.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from bot.core.budget import Wish, grant, settlement
 from bot.core.ledger import LedgerError, decode, encode
@@ -20,15 +20,22 @@ TRIES = 8
 @dataclass(frozen=True, slots=True)
 class Spending:
     shelf: Shelf
+    _own: dict[str, list[Movement]] = field(default_factory=dict, repr=False)
+    """What the file said when a run's share was set aside: what others do later cannot touch that share."""
 
     def reserve(self, budget: Budget, wish: Wish) -> int | Refusal:
+        if wish.run in self._own:
+            again = grant(budget, wish, self._own[wish.run])
+            return again if isinstance(again, Refusal) else again.left
         path = _path(wish.at)
         for _ in range(TRIES):
             there = self.shelf.read(path)
-            found = grant(budget, wish, self._movements(path, there.text))
-            if isinstance(found, Refusal) or found.new is None:
-                return found if isinstance(found, Refusal) else found.left
-            if self._added(path, there, found.new):
+            lines = self._movements(path, there.text)
+            found = grant(budget, wish, lines)
+            if isinstance(found, Refusal):
+                return found
+            if found.new is None or self._added(path, there, found.new):
+                self._own[wish.run] = [*lines, *([found.new] if found.new else [])]
                 return found.left
         raise Unavailable(f"other runs keep changing {path} on {self.shelf.branch}, so nothing could be set aside for this one")
 

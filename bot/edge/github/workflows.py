@@ -7,9 +7,10 @@ from datetime import datetime
 
 from github.GithubException import GithubException
 from github.WorkflowJob import WorkflowJob
+from github.WorkflowRun import WorkflowRun
 
 from bot.core.ci import CiRun, Job, Step
-from bot.edge.github.client import Ambiguous, Hub, sorted_out
+from bot.edge.github.client import Ambiguous, Hub, Polled, sorted_out
 from bot.edge.github.logs import tail
 from bot.edge.github.reader import tip
 from bot.ports import Denied
@@ -20,6 +21,7 @@ LOOKS = 4
 @dataclass(frozen=True, slots=True)
 class Workflows:
     hub: Hub
+    polled: Polled
 
     def start(self, workflow: str, branch: str, sha: str, inputs: Mapping[str, str]) -> int:
         """The branch is ours alone and points at this commit, so a run on it that we find is the one we would start."""
@@ -66,7 +68,8 @@ class Workflows:
 
     def look(self, run: int) -> CiRun:
         with sorted_out(f"reading run {run}", "actions: read"):
-            found = self.hub.repo.get_workflow_run(run)
+            said = self.polled.get(f"{self.hub.repo.url}/actions/runs/{run}")
+            found = WorkflowRun(self.hub.github.requester, {}, said)
             jobs = tuple(map(_job, found.jobs("latest"))) if found.status == "completed" else ()
             return CiRun(
                 id=run,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
 
+from github.GitCommit import GitCommit
 from github.GithubException import GithubException
 from github.GitTree import GitTree
 from github.InputGitTreeElement import InputGitTreeElement
@@ -27,23 +28,20 @@ class Branches:
     trees: Trees
 
     def push(self, sha: str, layers: tuple[Layer, ...], branch: str, when: str) -> tuple[str, ...]:  # noqa: ARG002 - GitHub dates it
-        """The commits' hashes. A branch that holds these very trees already is taken as it is."""
+        """The commits' hashes. A branch that holds these very trees already is taken as it is; GitHub says where there is one."""
         if not BRANCH.match(branch):
             raise Denied(f"`{line(branch, 80)}` is no name for a branch of ours")
         trees = _twice(lambda: self._trees(sha, layers))
-        if (there := self._there(branch, sha, trees)) is not None:
-            return there
         made: list[str] = []
         for layer, tree in zip(layers, trees, strict=True):
             parent = made[-1] if made else sha
             made.append(_twice(partial(self._commit, layer.message, tree, parent)))
         try:
             self._point(branch, made[-1])
-        except Ambiguous:
-            if (there := self._there(branch, sha, trees)) is None:
-                self._point(branch, made[-1])
-                return tuple(made)
-            return there
+        except (Ambiguous, _Taken):
+            if (there := self._there(branch, sha, trees)) is not None:
+                return there
+            self._point(branch, made[-1])
         return tuple(made)
 
     def drop(self, branch: str) -> None:
@@ -58,7 +56,7 @@ class Branches:
 
     def _trees(self, sha: str, layers: tuple[Layer, ...]) -> tuple[GitTree, ...]:
         with sorted_out("writing the patch's files", "contents: write"):
-            base = self.hub.repo.get_git_commit(sha).tree
+            base = GitTree(self.hub.github.requester, {}, {"sha": self.trees.open(sha).key()})  # its hash is all that is needed
             return tuple(self.hub.repo.create_git_tree(self._elements(sha, layer.diff), base) for layer in layers)
 
     def _elements(self, sha: str, diff: str) -> list[InputGitTreeElement]:
@@ -80,12 +78,18 @@ class Branches:
 
     def _commit(self, message: str, tree: GitTree, parent: str) -> str:
         """Without author or committer: so GitHub signs it itself."""
+        above = GitCommit(self.hub.github.requester, {}, {"sha": parent})
         with sorted_out("writing the commit", "contents: write"):
-            return str(self.hub.repo.create_git_commit(message, tree, [self.hub.repo.get_git_commit(parent)]).sha)
+            return str(self.hub.repo.create_git_commit(message, tree, [above]).sha)
 
     def _point(self, branch: str, sha: str) -> None:
         with sorted_out(f"making the branch {branch}", "contents: write"):
-            self.hub.repo.create_git_ref(f"refs/heads/{branch}", sha)
+            try:
+                self.hub.repo.create_git_ref(f"refs/heads/{branch}", sha)
+            except GithubException as error:
+                if error.status == 422 and "already exists" in str(error.message or error.data).lower():
+                    raise _Taken from None
+                raise
 
     def _there(self, branch: str, base: str, trees: tuple[GitTree, ...]) -> tuple[str, ...] | None:
         """The branch's commits, where they are what would be made now. Raises `Denied` where they are something else."""
@@ -104,6 +108,10 @@ class Branches:
         if sha != base:
             raise Denied(f"the branch {branch} is there already, on another commit; delete it, or give a new command")
         return tuple(found)
+
+
+class _Taken(Exception):
+    """There is a branch of that name."""
 
 
 def _twice(write: Callable[[], Made]) -> Made:

@@ -26,6 +26,8 @@ class Seen:
     path: str
     status: int
     body: Any = None
+    counts: bool = False
+    """Against the limit: git's own requests do not, nor does an answer that the caller has already."""
 
     @property
     def line(self) -> str:
@@ -123,6 +125,14 @@ def paged(world: "World", asked: Asked, items: list[Any], wrap: str = "") -> Ans
     return Answer(200, {"total_count": len(items), wrap: part} if wrap else part, headers)
 
 
+def _payload(made: Answer) -> bytes:
+    return made.raw if made.raw is not None else json.dumps(made.body).encode()
+
+
+def _tag(made: Answer) -> str:
+    return f'"{hashlib.sha256(_payload(made)).hexdigest()[:16]}"'
+
+
 def _handler(world: "World") -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -172,16 +182,17 @@ def _handler(world: "World") -> type[BaseHTTPRequestHandler]:
                     world.faults.remove(fault)
                 if fault.after:
                     made = Answer(fault.status, {"message": "Server Error"})
-            world.journal.append(Seen(self.command, asked.path, made.status, body))
+            known = self.headers.get("if-none-match", "")
+            fresh = not (made.status == 200 and known == _tag(made) and self.command == "GET")
+            world.journal.append(Seen(self.command, asked.path, made.status if fresh else 304, body, counts=fresh))
             if fault and fault.drop:
                 self.close_connection = True
                 self.connection.close()
                 return
-            self._send(made, self.headers.get("if-none-match", ""), count=True)
+            self._send(made, known, count=True)
 
         def _send(self, made: Answer, known: str, *, count: bool) -> None:
-            payload = made.raw if made.raw is not None else json.dumps(made.body).encode()
-            tag = f'"{hashlib.sha256(payload).hexdigest()[:16]}"'
+            payload, tag = _payload(made), _tag(made)
             status = 304 if made.status == 200 and known == tag and self.command == "GET" else made.status
             if count and status != 304:
                 world.limit_left -= 1
