@@ -148,13 +148,14 @@ def unpacked(archive: Path, folder: Path) -> Path:
 
 
 def restore(case: Case, pristine: Path, root: Path, files: Iterable[str]) -> None:
-    """Every test file among these as the package has it, and the judge's tests; what a patch adds to the tests goes."""
+    """Every test file among these as the package has it, with the report's failing test and the judge's; what a patch adds goes."""
+    kept = tuple(edit for edit in case.hide if edit.append is not None and edit.file in files)
     for name in filter(is_test, files):
         (root / name).unlink(missing_ok=True)
         if (pristine / name).exists():
             (root / name).parent.mkdir(parents=True, exist_ok=True)
             (root / name).write_bytes((pristine / name).read_bytes())
-    apply(root, case.judge)
+    apply(root, (*kept, *case.judge))
 
 
 def apply(root: Path, edits: tuple[Edit, ...]) -> None:
