@@ -51,9 +51,7 @@ def shown(specimen: Specimen, checks: tuple[Check, ...], before: tuple[Run, ...]
         told = _reproduction(at, alone, runs)
         items = (*items, fixed(), told)
         if not _worth_more(specimen, items):
-            return Shown(
-                (*items, Item(EXECUTED, "not_run", "info", "not looked at: what is required is not shown, whatever they are")), runs
-            )
+            return Shown((*items, Item(EXECUTED, "not_run", "info", "not looked at: whatever they are, too little is shown")), runs)
         found = reach(at, runs, alone.within.result() if alone else None, counting)
         items = (*items, *found.items)
         if specimen.deep and _worth_more(specimen, items):

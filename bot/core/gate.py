@@ -96,9 +96,9 @@ MOST_AN_HOUR = 6
 
 
 def often(found: tuple[Posted, ...], sender: str, now: str) -> Refused | None:
-    """Whether somebody has asked too often. Refusals count too, so nobody gets an answer by asking on."""
+    """Whether somebody has asked too often. Refusals count, so nobody gets on by asking on; what costs nothing does not."""
     hour = _earlier(now, 3600)
-    mine = sorted(each.at for each in found if _same(each.note.by, sender) and each.at > hour)
+    mine = sorted(each.at for each in found if _same(each.note.by, sender) and each.at > hour and each.note.state != "explained")
     if len(mine) < MOST_AN_HOUR:
         return None
     again = _earlier(mine[-MOST_AN_HOUR], -3600)

@@ -219,6 +219,7 @@ def test_a_remark_that_is_no_command_and_one_of_a_stranger_are_left_alone(world,
 
 def test_commands_that_come_too_often_are_refused_with_the_time(world, models, shop, issue, tmp_path):
     for number in range(6):
+        assert commented(world, shop, issue, tmp_path / f"status-{number}", "/agent status").act("gate").state == "explained"
         assert commented(world, shop, issue, tmp_path / str(number), "/agent fix").act("gate").state == "routing"
     ended = commented(world, shop, issue, tmp_path / "more", "/agent fix").act("gate")
     assert ended.state == "refused"
