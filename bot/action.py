@@ -22,10 +22,11 @@ from bot.hear import explain, hear
 from bot.office import Office, Post
 from bot.ports import Denied, Halted, Kit, Unavailable
 from bot.publish import recorded, settle
+from bot.selftest import Test, examined
 
 ROUNDS = 2
 """Pairs of `propose` and `apply` in the split workflow."""
-PHASES = ("auto", "gate", "propose", "apply")
+PHASES = ("auto", "gate", "propose", "apply", "selftest")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,8 @@ def act(office: Office, phase: str) -> Ended:
             return _proposed(office)
         case "apply":
             return _applied(office)
+        case "selftest":
+            return _examined(office)
         case _:
             raise Denied(f"the input `phase` is `{phase[:40]}`; it may be {', '.join(PHASES)}")
 
@@ -261,6 +264,23 @@ def _applied(office: Office) -> Ended:
         settle(trail, kit, made.cost_micros)
         return Ended("error", why, trail, made, _mistaken(why, post, office))
     return _closed(trail, kit, office, post)
+
+
+# ---- self-test -----------------------------------------------------------------------------------------------------
+
+
+def _examined(office: Office) -> Ended:
+    """What the bot counts on, tried out on the thread that was named: whoever may give commands may have it tried."""
+    entered = _entered(office)
+    if not isinstance(entered, Visit):
+        return entered
+    post, desk = office.post(entered), office.desk(entered)
+    kit = office.kit(entered.policy, post, desk=desk)
+    test = Test(office.forge, desk, kit, entered.policy, entered.thread.number, entered.sender, entered.id, entered.base)
+    found = examined(test, lambda word: post.put("verifying", tell.examining(word, office.step.url, office.render)))
+    failed = sum(each.state != "held" for each in found)
+    text = post.say("explained", tell.selftest(found, office.render))
+    return Ended("explained", f"self-test: {len(found) - failed} of {len(found)} held", text=text)
 
 
 def _unpacked(office: Office, name: str) -> Trail:

@@ -140,7 +140,19 @@ def _once_more(visit: Visit, forge: Forge, now: str) -> Visit:
     if refused is None and visit.command.verb == "retry":
         found = _again(visit, forge)
         return replace(visit, again=found) if isinstance(found, Again) else replace(visit, refused=found)
+    if refused is None and not visit.command.instructions and not visit.since:
+        refused = _offered(visit, forge)
     return replace(visit, refused=refused)
+
+
+def _offered(visit: Visit, forge: Forge) -> Refused | None:
+    """A proved patch that waits for its review: the same words again would buy another like it."""
+    pull = next((each.note.pull for each in reversed(visit.notes) if each.note.state == "accepted" and each.note.pull), None)
+    if pull is None or forge.pull(pull).state != "open":
+        return None
+    trigger = visit.policy.triggers.command
+    what = f"#{pull} offers a patch that is proved, and is open: review it there, or say here what it lacks"
+    return Refused("offered", f"{what}; `{trigger} retry` tries for another, `{trigger} fix` with words of your own begins anew")
 
 
 def _again(visit: Visit, forge: Forge) -> Again | Refused:

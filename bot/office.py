@@ -81,9 +81,15 @@ class Post:
 
     def say(self, state: State, text: str, *, lane: str = "", pull: int | None = None, stops: tuple[str, ...] = ()) -> str:
         """`lane` and `pull`: what the run came to; `stops`: the commands that this one ends."""
-        note = Note(self.command, state, self.commit, self.by, lane, pull, stops)
-        self.notices.say(self.number, mark(self.command), self.me, stamped(note, text))
+        self._put(Note(self.command, state, self.commit, self.by, lane, pull, stops), text)
         return text
+
+    def put(self, state: State, text: str) -> int:
+        """The same, and the comment's id."""
+        return self._put(Note(self.command, state, self.commit, self.by), text)
+
+    def _put(self, note: Note, text: str) -> int:
+        return self.notices.say(self.number, mark(self.command), self.me, stamped(note, text))
 
     def keep_open(self) -> None:
         """From here on this job answers for the comment: its last phase closes it if the job is cut off."""

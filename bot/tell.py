@@ -14,6 +14,7 @@ from bot.core.policy import Policy
 from bot.core.policyfile import unheeded
 from bot.core.route import Refusal
 from bot.core.score import in_words
+from bot.core.selftest import Finding
 from bot.core.step import Ask, next_step
 from bot.core.trail import Opened, Trail
 from bot.core.words import Running
@@ -102,6 +103,15 @@ def misplaced(said: str, policy: Policy, render: Renderer) -> str:
 def status(listed: tuple[tuple[Posted, str], ...], render: Renderer) -> str:
     """Where every command of a thread stands."""
     return render("comments/status.md.j2", listed=listed)
+
+
+def examining(word: str, run_url: str, render: Renderer) -> str:
+    return render("comments/examining.md.j2", word=word, run_url=run_url)
+
+
+def selftest(found: tuple[Finding, ...], render: Renderer) -> str:
+    """A table of what held."""
+    return render("comments/selftest.md.j2", found=found)
 
 
 def stopping(addresses: tuple[str, ...], render: Renderer) -> str:

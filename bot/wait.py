@@ -19,7 +19,9 @@ PATIENCE = 5
 
 
 @dataclass(frozen=True, slots=True)
-class _Started:
+class Started:
+    """A workflow at work on a branch of ours."""
+
     check: Check
     run: int
     rewritten: tuple[str, ...]
@@ -38,20 +40,20 @@ def judged(trail: Trail, pushed: Pushed, desk: Desk, kit: Kit) -> Awaited:
     rewritten = patch.rewritten(patch.parse(trail.attempts[-1].diff))
     if (gone := _moved(trail, desk)) is not None:
         return gone
-    started: list[_Started] = []
+    started: list[Started] = []
     said: list[Awaited] = []
     try:
         for check in trail.opened.checks:
             kit.watch("waiting_for_ci", f"{check.name} on {pushed.branch}")
             asked = inputs if _shipped(check) else {}
-            started.append(_Started(check, desk.ci.start(check.run, pushed.branch, pushed.commit, asked), rewritten))
+            started.append(Started(check, desk.ci.start(check.run, pushed.branch, pushed.commit, asked), rewritten))
         for each in started:
-            ended, run = _one(each, pushed, policy, desk.ci, kit, start)
+            ended, run = one(each, pushed, policy, desk.ci, kit, start)
             if ended.verdict == "failed" and run.attempt == 1 and _shipped(each.check) and jobs.perhaps_chance(run):
                 kit.watch("waiting_for_ci", f"{each.check.name} once more: what is red may be chance")
                 with suppress(Denied, Unavailable):  # then what was said first stands
                     desk.ci.again(run.id)
-                    second, _ = _one(each, pushed, policy, desk.ci, kit, start, attempt=2)
+                    second, _ = one(each, pushed, policy, desk.ci, kit, start, attempt=2)
                     ended = second if second.verdict in ("passed", "failed", "superseded") else ended
             said.append(ended)
             if said[-1].verdict != "passed":
@@ -73,8 +75,8 @@ def _moved(trail: Trail, desk: Desk) -> Awaited | None:
     )
 
 
-def _one(
-    started: _Started, pushed: Pushed, policy: Policy, source: Ci, kit: Kit, start: float, attempt: int = 1
+def one(
+    started: Started, pushed: Pushed, policy: Policy, source: Ci, kit: Kit, start: float, attempt: int = 1
 ) -> tuple[Awaited, CiRun]:
     """One workflow, to its verdict. Right after it was run again GitHub may still show the attempt before."""
     limits = ci.Limits(policy.verification.ci.timeout_minutes * 60.0, float(policy.verification.ci.min_seconds))
@@ -113,7 +115,7 @@ def _verdict(run: ci.CiRun, check: Check, sha: str, limits: ci.Limits, elapsed: 
     return said
 
 
-def _evidence(started: _Started, run: ci.CiRun, verdict: ci.Verdict, pushed: Pushed, source: Ci) -> Evidence:
+def _evidence(started: Started, run: ci.CiRun, verdict: ci.Verdict, pushed: Pushed, source: Ci) -> Evidence:
     if verdict not in ("passed", "failed"):
         return Evidence(())
     green = verdict == "passed"

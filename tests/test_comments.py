@@ -14,6 +14,7 @@ from bot.core.gate import Refused
 from bot.core.ledger import record
 from bot.core.notes import Note, Posted
 from bot.core.route import Refusal
+from bot.core.selftest import Finding
 from bot.core.state import running
 from bot.core.trail import Entry, Proved, Published, Trail
 from bot.edge.render import Templates
@@ -92,6 +93,16 @@ def test_what_status_says():
     ]
     listed = tuple((Posted(n, f"2026-01-01T00:00:0{n}Z", note), f"{RUN}#issuecomment-{n}") for n, note in enumerate(notes))
     held("github-status.md", tell.status(listed, RENDER))
+
+
+def test_what_a_self_test_says():
+    found = (
+        Finding("the comment is made once and edited", "held", "comment 7", 1.2),
+        Finding("a branch is made", "failed", "403 `x`\n@all", 0.4),
+        Finding("the branch is deleted", "not reached", "", 0.0),
+    )
+    held("github-examining.md", tell.examining("one", RUN, RENDER))
+    held("github-selftest.md", tell.selftest(found, RENDER))
 
 
 def test_how_a_command_ends_that_somebody_stops():

@@ -89,6 +89,10 @@ class Offer:
 
 
 class Pulls(Protocol):
+    def withdraw(self, branch: str) -> None:
+        """Close the open pull request of a branch; where there is none, that is fine."""
+        ...
+
     def moved(self, base: str) -> bool:
         """Whether the pull request that a command was given on has left the commit; never for an issue."""
         ...

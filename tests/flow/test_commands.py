@@ -217,6 +217,21 @@ def test_a_remark_that_is_no_command_and_one_of_a_stranger_are_left_alone(world,
     assert seen(world, shop, pull) == []
 
 
+def test_a_fix_that_waits_for_its_review_is_not_bought_again(world, models, shop, issue, tmp_path):
+    models.script("m-fast", [GOOD, TEST, DONE, GOOD, TEST, DONE])
+    world.runner = Scripted(PROVED, PROVED)
+    commented(world, shop, issue, tmp_path / "one").act()
+    (pull,) = world.pulls(shop)
+    bought = len(models.requests)
+    ended = commented(world, shop, issue, tmp_path / "two").act()
+    assert ended.state == "refused"
+    assert f"#{pull.number} offers a patch that is proved" in seen(world, shop, issue)[-1]
+    assert len(models.requests) == bought
+    pull.state = "closed"
+    assert commented(world, shop, issue, tmp_path / "three").act().state == "accepted"
+    seen(world, shop, issue)
+
+
 def test_commands_that_come_too_often_are_refused_with_the_time(world, models, shop, issue, tmp_path):
     for number in range(6):
         assert commented(world, shop, issue, tmp_path / f"status-{number}", "/agent status").act("gate").state == "explained"

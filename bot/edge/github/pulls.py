@@ -31,6 +31,12 @@ class Pulls:
     def moved(self, base: str) -> bool:
         return self.pull is not None and Reader(self.hub).pull(self.pull.number).head_sha != base
 
+    def withdraw(self, branch: str) -> None:
+        owner = self.hub.name.partition("/")[0]
+        with sorted_out("closing the pull request", "pull-requests: write"):
+            for found in self.hub.repo.get_pulls(state="open", head=f"{owner}:{branch}"):
+                found.edit(state="closed")
+
     def offer(self, opening: Opening) -> Offer:
         """The one that is there is found only where GitHub says so: as a rule there is none, and to look is a call."""
         try:

@@ -27,6 +27,7 @@ ROUTES: tuple[tuple[str, str, Route], ...] = (
     ("GET", _R + r"/pulls", threads.pulls),
     ("POST", _R + r"/pulls", threads.open_pull),
     ("GET", _R + r"/pulls/(\d+)", threads.pull),
+    ("PATCH", _R + r"/pulls/(\d+)", threads.edit_pull),
     ("GET", _R + r"/pulls/(\d+)/reviews", threads.reviews),
     ("GET", _R + r"/pulls/(\d+)/comments", threads.remarks),
     ("GET", _R + r"/git/ref/heads/(.+)", objects.ref),

@@ -152,6 +152,13 @@ def pulls(world: "World", asked: Asked) -> Answer:
     return paged(world, asked, [_pull_json(world, repo, one) for one in mine])
 
 
+def edit_pull(world: "World", asked: Asked) -> Answer:
+    repo, one = thread(world, asked, "pull-requests:write")
+    one.state = str(asked.body.get("state", one.state))
+    world.read.discard(f"pull {repo.name} {one.number}")
+    return Answer(200, _pull_json(world, repo, one))
+
+
 def open_pull(world: "World", asked: Asked) -> Answer:
     repo = found(world, asked, "pull-requests:write")
     if not world.tokens[asked.token].may_open_pulls:

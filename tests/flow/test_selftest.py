@@ -1,0 +1,98 @@
+"""The self-test, against a GitHub that does all of it, and one that refuses a part. Real PyGithub, git and HTTP."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bot.core.ledger import decode
+from bot.core.spend import Movement, accounts
+from tests.fakes import shops
+from tests.fakes.hosted import ME, Job
+from tests.fakes.server import Server
+from tests.fakes.world import Issue, Repo, World
+from tests.fakes.world.runs import Scripted
+from tests.flow.test_door import PROVED
+
+
+@pytest.fixture
+def models() -> Iterator[Server]:
+    with Server() as running:
+        yield running
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    with World(tmp_path / "world") as made:
+        yield made
+        made.finish()
+
+
+@pytest.fixture
+def shop(world: World, models: Server) -> Repo:
+    return world.repo("octo/shop", shops.files(models.url), ann="write", bob="read")
+
+
+@pytest.fixture
+def issue(world: World, shop: Repo) -> Issue:
+    return world.issue(shop, "anything", "to comment on")
+
+
+def started(world: World, shop: Repo, issue: Issue, folder: Path, by: str = "ann", *, opens: bool = True) -> Job:
+    job = Job(world, folder, "workflow_dispatch", world.dispatched(shop, by, issue=str(issue.number)), may_open_pulls=opens)
+    job.inputs = {"issue": str(issue.number)}
+    return job
+
+
+def said(world: World, shop: Repo, issue: Issue) -> str:
+    (text,) = world.said(issue, ME)
+    world.reacted(shop, issue)
+    world.runs(shop)
+    world.pulls(shop)
+    assert [name for name in world.branches(shop) if name.startswith("route-agent/")] == [], "what was made is gone"
+    return text
+
+
+def test_where_everything_holds_it_says_so_and_leaves_nothing(world, models, shop, issue, tmp_path):
+    world.runner = Scripted(PROVED)
+    ended = started(world, shop, issue, tmp_path / "job").act("selftest")
+    assert (ended.state, ended.why) == ("explained", "self-test: 6 of 6 held")
+    text = said(world, shop, issue)
+    assert text.count("✅") == 6
+    assert models.requests == []
+    (pull,) = world.pulls(shop)
+    assert (pull.state, pull.draft) == ("closed", True)
+    (path,) = shop.git("ls-tree", "-r", "--name-only", "route-agent-ledger").split()
+    lines = [decode(row) for row in (shop.file("route-agent-ledger", path) or "").splitlines()]
+    assert [account.counted for account in accounts(line for line in lines if isinstance(line, Movement))] == [0]
+
+
+def test_red_tests_are_the_repository_s_own_and_said(world, shop, issue, tmp_path):
+    world.runner = Scripted({"base": "failure", "tests-only": "success", "patched": "failure"})
+    started(world, shop, issue, tmp_path / "job").act("selftest")
+    text = said(world, shop, issue)
+    assert "its tests are red on the commit as it is" in text
+    assert text.count("✅") == 6
+
+
+def test_a_workflow_that_may_open_no_pull_request_is_told(world, shop, issue, tmp_path):
+    world.runner = Scripted(PROVED)
+    ended = started(world, shop, issue, tmp_path / "job", opens=False).act("selftest")
+    assert ended.why == "self-test: 5 of 6 held"
+    assert "GitHub lets this workflow open none" in said(world, shop, issue)
+
+
+def test_what_hangs_on_a_failed_step_is_not_reached(world, shop, issue, tmp_path):
+    world.fail("POST", "/git/trees", status=403)
+    world.fail("POST", "/git/trees", status=403)  # the ledger's branch needs one, too
+    ended = started(world, shop, issue, tmp_path / "job").act("selftest")
+    assert ended.why == "self-test: 1 of 6 held"
+    text = said(world, shop, issue)
+    assert text.count("not reached") == 3
+    assert "contents: write" in text
+
+
+def test_who_may_give_no_command_starts_no_self_test(world, shop, issue, tmp_path):
+    assert started(world, shop, issue, tmp_path / "job", by="bob").act("selftest").state is None
+    assert world.said(issue, ME) == []
+    world.reacted(shop, issue)
