@@ -4,6 +4,7 @@ Light on purpose: a comment that is no command must end before anything heavy is
 """
 
 import json
+import re
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -114,11 +115,15 @@ def read(name: str, data: bytes, typed: Typed) -> Event | Judged | None:
         case "pull_request", "closed":
             return _closed(whole)
         case "pull_request_review", "submitted" if whole.part("review").text("state").lower() == "changes_requested":
-            return _judged(whole, "changes_requested", whole.part("review").text("submitted_at"))
+            return _judged(whole, "changes_requested", whole.part("review").shaped("submitted_at", _TIME))
         case (("workflow_dispatch" | "workflow_call" | "repository_dispatch" | "schedule"), _):
             return _dispatched(whole, typed)
         case _:
             return None
+
+
+_SHA = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+_TIME = re.compile(r"2\d{3}-[01]\d-[0-3]\dT[0-2]\d:[0-5]\d:[0-6]\dZ")
 
 
 class _Part:
@@ -141,6 +146,13 @@ class _Part:
             return ""
         if not isinstance(found, str):
             raise EventError(f"{self._where}.{name} is no text")
+        return found
+
+    def shaped(self, name: str, shape: re.Pattern[str]) -> str:
+        """A text that becomes a part of an address or a path."""
+        found = self.text(name)
+        if not shape.fullmatch(found):
+            raise EventError(f"{self._where}.{name} is not what GitHub sends there")
         return found
 
     def number(self, name: str) -> int:
@@ -209,7 +221,7 @@ def _remarked(whole: _Part) -> Commented:
 
 def _closed(whole: _Part) -> Judged:
     pull = whole.part("pull_request")
-    return _judged(whole, "merged" if pull.truth("merged") else "closed", pull.text("closed_at"))
+    return _judged(whole, "merged" if pull.truth("merged") else "closed", pull.shaped("closed_at", _TIME))
 
 
 def _judged(whole: _Part, what: Literal["merged", "closed", "changes_requested"], at: str) -> Judged:
@@ -220,8 +232,8 @@ def _judged(whole: _Part, what: Literal["merged", "closed", "changes_requested"]
         number=pull.number("number"),
         branch=head.text("ref"),
         head_repo=head.part("repo").text("full_name") if head.has("repo") else "",
-        head=head.text("sha"),
-        opened_at=pull.text("created_at"),
+        head=head.shaped("sha", _SHA),
+        opened_at=pull.shaped("created_at", _TIME),
         at=at,
         what=what,
     )

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.core.event import Judged
+from bot.core.event import EventError, Judged
 from bot.core.ledger import decode
 from bot.core.outcome import Origin, Outcome, origin
 from bot.edge.github.client import connect
@@ -125,3 +125,12 @@ def test_an_outcome_without_a_record_is_kept_all_the_same(world, shop, tmp_path)
 def test_only_names_that_we_give_are_ours(branch):
     assert origin(branch) is None
     assert origin("route-agent/3/c9-2") == Origin(3, "c9")
+
+
+@pytest.mark.parametrize("field", [("closed_at", "../../x"), ("created_at", "2026-13"), ("sha", "main"), ("sha", "../../pulls")])
+def test_what_becomes_a_part_of_a_path_has_its_shape(world, shop, pull, tmp_path, field):
+    payload = world.closed(shop, pull, "ann", merged=True)
+    name, value = field
+    (payload["pull_request"]["head"] if name == "sha" else payload["pull_request"])[name] = value
+    with pytest.raises(EventError, match=name):
+        look(Job(world, tmp_path / "job", "pull_request", payload).env())
