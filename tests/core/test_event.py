@@ -46,7 +46,6 @@ def test_a_dispatch_takes_its_number_from_the_workflow():
         ("issue_comment", "deleted"),
         ("issues", "opened"),
         ("push", None),
-        ("pull_request_review_comment", "created"),
     ],
 )
 def test_what_can_never_be_a_command_is_no_event(name, action):

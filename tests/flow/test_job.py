@@ -127,7 +127,7 @@ def test_a_patch_that_deletes_a_test_is_red(job):
 
 def test_a_change_that_no_test_runs_is_not_enough(job):
     repos.make(job.repo, {"shop/add.py": "def add(a, b):\n    return a + b\n", "shop/unused.py": "X = 1\n"})
-    job.task = "X in shop/unused.py should be 2"
+    job.task = "refactor shop/unused.py: X becomes 2"
     aside = {"action": "edit", "path": "shop/unused.py", "old": "1", "new": "2"}
 
     record, _ = job.run(Scripted({"fast": [aside, DONE], "strong": [aside, DONE]}))
