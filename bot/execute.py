@@ -69,7 +69,8 @@ def _worth_more(specimen: Specimen, items: tuple[Item, ...]) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Alone:
-    """The patch's tests by themselves: on the base, and on the patch with the changed lines noted, which then need no other run."""
+    """The patch's tests by themselves: on the base, and on the patch. Both in the same way, so that a test which looks for who
+    looks on sees no difference but the change; with the changed lines noted, of which the second need not be run again."""
 
     without: Future[Probed]
     within: Future[Probed]
@@ -80,9 +81,13 @@ def _alone(at: Session) -> _Alone | None:
     if check is None or specimen.alone is None:
         return None
     at.watch("without the change", check)
-    files = tuple(each.path for each in sources(specimen.changes))
-    within = at.start(specimen.patched, check, Probe(files, specimen.tests))
-    return _Alone(at.start(specimen.alone, check, Probe(only=specimen.tests)), within)
+    return _pair(at, check, specimen.alone, tuple(each.path for each in sources(specimen.changes)))
+
+
+def _pair(at: Session, check: Check, alone: Tree, files: tuple[str, ...]) -> _Alone:
+    probe = Probe(files, at.specimen.tests)
+    within = at.start(at.specimen.patched, check, probe)
+    return _Alone(at.start(alone, check, probe), within)
 
 
 def _counting(at: Session) -> Counted:
@@ -149,11 +154,11 @@ def _reproduction(at: Session, alone: _Alone | None, runs: tuple[Run, ...]) -> I
     check = at.tests
     if alone is None or check is None:
         return untold("no check runs tests")
-    suite, within = run_of(check, runs), alone.within.result().run
-    if disturbed(within, suite):
+    suite = run_of(check, runs)
+    if disturbed(alone.within.result().run, suite):
         at.watch("its tests alone, without noting lines", check)
-        within = at.start(at.specimen.patched, check, Probe(only=at.specimen.tests)).result().run
-    return reproduced(run_of(check, at.before), alone.without.result().run, within, suite)
+        alone = _pair(at, check, at.specimen.alone, ())
+    return reproduced(run_of(check, at.before), alone.without.result().run, alone.within.result().run, suite)
 
 
 def _run(tree: Tree, check: Check, lab: Lab, what: str) -> Run:

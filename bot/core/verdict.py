@@ -241,7 +241,7 @@ def _contested(case: Case) -> Objection | None:
     if "passed" in (case.evidence.state(FIXES), case.evidence.state(INDEPENDENT)):
         return None
     found = next(item.reason for item in case.evidence.items if item.name == CRITIC)
-    return Objection("low_confidence_summary", f"only the patch's own test speaks against what the critic says: {found}")
+    return Objection("low_confidence_summary", f"nothing independent speaks against what the critic says: {found}")
 
 
 def _futile(case: Case) -> Objection | None:

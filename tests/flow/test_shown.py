@@ -163,7 +163,25 @@ def test_where_its_own_test_misses_a_line_all_tests_are_asked(green):
 def test_a_test_that_noting_lines_disturbs_is_run_again_without(green):
     found = green.prove({"fair.py": RIGHT, "test_new.py": SHY})
     assert found[REPRODUCED].state == "passed"
-    assert green.sandbox.asked.count(Probe(only=("test_new.py",))) == 2, "without the change, and with it once more"
+    assert green.sandbox.asked.count(Probe(only=("test_new.py",))) == 2, "without the change and with it, alike"
+
+
+WATCHED = """
+import os
+
+from fair import split
+
+
+def test_nothing():
+    told = [value for name, value in os.environ.items() if name.endswith("PROBE")]
+    assert not told or '"files": []' not in told[0]
+    assert split(6, 3) == [2, 2, 2]
+"""
+
+
+def test_a_test_that_looks_for_who_looks_on_sees_the_same_with_the_change_and_without(green):
+    found = green.prove({"fair.py": SOURCE.replace("share", "part"), "test_new.py": WATCHED})
+    assert (found["check tests"].state, found[REPRODUCED].state) == ("passed", "failed")
 
 
 def test_after_a_veto_nothing_more_is_begun(green):
