@@ -130,7 +130,7 @@ def test_status_tells_every_command_of_the_thread_even_a_closed_one(world, model
     models.script("m-fast", [GOOD, TEST, DONE])
     world.runner = Scripted(PROVED)
     commented(world, shop, issue, tmp_path / "one").act()
-    waiting = commented(world, shop, issue, tmp_path / "two")
+    waiting = commented(world, shop, issue, tmp_path / "two", "/agent fix it another way")
     assert waiting.act("gate").state == "routing"
     issue.state = "closed"
     assert commented(world, shop, issue, tmp_path / "status", "/agent status").act("gate").state == "explained"
@@ -264,7 +264,7 @@ def test_every_run_leaves_its_record_on_the_ledger_s_branch(world, models, shop,
     models.script("m-fast", [GOOD, TEST, DONE])
     world.runner = Scripted(PROVED)
     ended = commented(world, shop, issue, tmp_path / "job").act()
-    stopped = commented(world, shop, issue, tmp_path / "two")
+    stopped = commented(world, shop, issue, tmp_path / "two", "/agent fix it another way")
     stopped.act("gate")
     commented(world, shop, issue, tmp_path / "stop", "/agent stop").act("gate")
     cut = stopped.act()

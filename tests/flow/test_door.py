@@ -414,7 +414,7 @@ def test_what_a_run_spent_counts_for_the_next_one_and_the_rest_of_its_share_is_f
     for number in (1, 2):
         world.runner = Scripted(PROVED)
         models.script("m-fast", [GOOD, TEST, DONE])
-        ended = commented(world, shop, issue, tmp_path / f"job-{number}").act()
+        ended = commented(world, shop, issue, tmp_path / f"job-{number}", f"/agent fix once more: {number}").act()
         assert ended.state == "accepted", ended
     spent = [account.counted for account in accounts(money(shop))]
     assert all(0 < (amount or 0) < 500_000 for amount in spent), "settled: 0.5 twice would not have fitted the day"
