@@ -113,7 +113,7 @@ def _checks(at: Session) -> tuple[tuple[Item, ...], tuple[Run, ...]]:
         if Evidence(tuple(items)).failed:
             items.append(Item(f"check {check.name}", "not_run", "info", "an earlier check failed"))
             continue
-        ended = _settled(at, check, _run(at.specimen.patched, check, at.lab, "patch"))
+        ended = _settled(at, check, _judge(at, at.specimen.patched, check, "patch"))
         found.append(ended)
         items.append(compare(check, run_of(check, at.before), ended.run, ended.flaky))
     return (*items, *unsteady(tuple(found))), tuple(each.run for each in found)
@@ -124,8 +124,8 @@ def _settled(at: Session, check: Check, first: Run) -> Settled:
     base = run_of(check, at.before)
     if not red_anew(check, base, first):
         return Settled(first)
-    again = _run(at.specimen.patched, check, at.lab, "patch, once more")
-    base_again = _run(at.specimen.base, check, at.lab, "base, once more") if red_anew(check, base, again) else None
+    again = _judge(at, at.specimen.patched, check, "patch, once more")
+    base_again = _judge(at, at.specimen.base, check, "base, once more") if red_anew(check, base, again) else None
     return settled(first, again, base_again, base)
 
 
@@ -134,16 +134,19 @@ def _fixes(at: Session, runs: tuple[Run, ...]) -> Callable[[], Item]:
 
     That run is begun; what is given back waits for it.
     """
-    found, check = fixes(at.checks, at.before, runs, at.specimen.retold), at.tests
-    if found.state != "passed" or check is None:
+    found = fixes(at.checks, at.before, runs, at.specimen.retold)
+    if found.state != "passed":
         return lambda: found
-    at.watch("base, once more", check)
-    again = at.start(at.specimen.base, check, Probe(only=failing(run_of(check, at.before), at.specimen.base.files())))
+    again: dict[str, Future[Probed]] = {}
+    for check in at.checks:
+        before = run_of(check, at.before)
+        if check.kind == "tests" and before.report is not None and before.report.failed:
+            at.watch("base, once more", check)
+            again[check.name] = at.start(at.specimen.base, check, Probe(only=failing(before, at.specimen.base.files())))
 
     def item() -> Item:
-        run = again.result().run
-        before = tuple(steadily(each, run) if each.check == check.name else each for each in at.before)
-        return fixes(at.checks, before, runs, at.specimen.retold)
+        steady = tuple(steadily(each, again[each.check].result().run) if each.check in again else each for each in at.before)
+        return fixes(at.checks, steady, runs, at.specimen.retold)
 
     return item
 
@@ -155,10 +158,15 @@ def _reproduction(at: Session, alone: _Alone | None, runs: tuple[Run, ...]) -> I
     if alone is None or check is None:
         return untold("no check runs tests")
     suite = run_of(check, runs)
-    if disturbed(alone.within.result().run, suite):
+    if sources(at.specimen.changes) and disturbed(alone.within.result().run, suite):
         at.watch("its tests alone, without noting lines", check)
         alone = _pair(at, check, at.specimen.alone, ())
     return reproduced(run_of(check, at.before), alone.without.result().run, alone.within.result().run, suite)
+
+
+def _judge(at: Session, tree: Tree, check: Check, what: str) -> Run:
+    at.watch(what, check)
+    return at.look(tree, check).run
 
 
 def _run(tree: Tree, check: Check, lab: Lab, what: str) -> Run:

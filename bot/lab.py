@@ -1,9 +1,10 @@
 """Where patches are proved by running them, and one patch under proof, several runs at a time."""
 
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from threading import Event
 
 from bot.core.changed import Changed
 from bot.core.checks import Check, Probe, Probed, Run
@@ -47,8 +48,12 @@ class Specimen:
 
     @property
     def tests(self) -> tuple[str, ...]:
-        """The Python test files that it changes."""
-        return tuple(each.path for each in self.changes if is_test(each.path) and each.path.endswith(".py"))
+        """The Python test files that it changes and leaves."""
+        left = (each.path for each in self.changes if each.after is not None)
+        return tuple(path for path in left if is_test(path) and path.endswith(".py"))
+
+
+WHOLE = Probe()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +65,8 @@ class Session:
     before: tuple[Run, ...]
     lab: Lab
     pool: ThreadPoolExecutor
+    over: Event
+    """Set when nothing more is wanted: what runs is ended, and nothing begins."""
 
     @property
     def tests(self) -> Check | None:
@@ -67,7 +74,14 @@ class Session:
 
     def start(self, tree: Tree, check: Check, probe: Probe, seconds: float | None = None) -> Future[Probed]:
         """A run as soon as there is room for it. `seconds`: its deadline, where it is not that of every check."""
-        return self.pool.submit(self.lab.walls.look, tree, check, self.lab.timeout if seconds is None else seconds, probe)
+        return self.pool.submit(self.look, tree, check, probe, seconds)
+
+    def look(self, tree: Tree, check: Check, probe: Probe = WHOLE, seconds: float | None = None) -> Probed:
+        """A run, here and now. Raises `CancelledError` where the session is over."""
+        if self.over.is_set():
+            raise CancelledError
+        limit = self.lab.timeout if seconds is None else seconds
+        return self.lab.walls.look(tree, check, limit, probe, self.over.is_set)
 
     def watch(self, what: str, check: Check) -> None:
         self.lab.watch("verifying", f"{what}: {check.run}")
@@ -75,14 +89,12 @@ class Session:
 
 @contextmanager
 def session(specimen: Specimen, checks: tuple[Check, ...], before: tuple[Run, ...], lab: Lab) -> Iterator[Session]:
-    """As many runs at a time as the sandbox keeps apart. What has not begun when it is over, or goes wrong, never begins."""
-    pool = ThreadPoolExecutor(lab.walls.at_once)
+    """As many runs at a time as the sandbox keeps apart. However it ends: what runs then is ended, and nothing more begins."""
+    pool, over = ThreadPoolExecutor(lab.walls.at_once), Event()
     try:
-        yield Session(specimen, checks, before, lab, pool)
-    except BaseException:  # cut off: the threads would wait for their commands, and so would whoever cut it off
-        lab.walls.stop()
-        raise
+        yield Session(specimen, checks, before, lab, pool, over)
     finally:
+        over.set()
         pool.shutdown(cancel_futures=True)
 
 

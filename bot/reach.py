@@ -12,6 +12,7 @@ from bot.core.clean import line
 from bot.core.evidence import MUTANTS, REACHES, Item
 from bot.core.executed import MOST_IDS, covering, executed, fixing, sources, whole
 from bot.core.paths import is_code, is_test
+from bot.core.reproduction import disturbed
 from bot.lab import Session, run_of
 
 LEAST_SECONDS, TIMES = 30.0, 3.0
@@ -56,7 +57,10 @@ def _counted(
         counting = at.start(at.specimen.patched, check, Probe(files))
     at.watch("changed lines, by all tests", check)
     probed = counting.result()
-    return executed(changes, probed), probed.traced
+    item = executed(changes, probed)
+    if item is not None and item.state == "failed" and disturbed(probed.run, suite):
+        return None, probed.traced  # the noting may be in the way, so what it did not see says nothing
+    return item, probed.traced
 
 
 def _some(at: Session, check: Check, suite: Run, own: Probed | None) -> Iterator[Probed]:

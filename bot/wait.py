@@ -101,7 +101,9 @@ def one(
         if moved:
             why = f"the branch {pushed.branch} no longer points at what was judged"
             return Awaited("superseded", why, run.url, Evidence(()), 0.0), run
-        return Awaited(said.verdict, said.why, run.url, _evidence(started, run, said.verdict, pushed, source), 0.0), run
+        return Awaited(
+            said.verdict, said.why, run.url, _evidence(started, run, said.verdict, pushed, source, shaken=attempt > 1), 0.0
+        ), run
 
 
 def _shipped(check: Check) -> bool:
@@ -115,12 +117,12 @@ def _verdict(run: ci.CiRun, check: Check, sha: str, limits: ci.Limits, elapsed: 
     return said
 
 
-def _evidence(started: Started, run: ci.CiRun, verdict: ci.Verdict, pushed: Pushed, source: Ci) -> Evidence:
+def _evidence(started: Started, run: CiRun, verdict: ci.Verdict, pushed: Pushed, source: Ci, *, shaken: bool) -> Evidence:
     if verdict not in ("passed", "failed"):
         return Evidence(())
     green = verdict == "passed"
     if _shipped(started.check):
-        found = jobs.shown(run, green=green, with_tests=pushed.tests is not None, rewritten=started.rewritten)
+        found = jobs.shown(run, green=green, with_tests=pushed.tests is not None, rewritten=started.rewritten, shaken=shaken)
     else:
         found = jobs.workflow(run, started.check.name, green=green)
     return Evidence(found.items, tuple(_log(job, source) for job in jobs.failed(run)[:2]))

@@ -104,6 +104,8 @@ def main() -> None:
         "--json", type=Path, metavar="FILE", help="every verdict with its evidence; bench/verifier/recompute.py reads it"
     )
     words = parser.parse_args()
+    if (words.sample and (words.cases or tuple(words.regimes) != HEADLINE)) or (words.keep and not words.sample):
+        parser.error("--sample is always the same cases and regimes, and --keep goes with it")
     cases = load(words.cases)
     if words.cases and len(cases) < len(words.cases):
         parser.error(f"no such case: {', '.join(sorted(set(words.cases) - {case.name for case in cases}))}")

@@ -5,10 +5,11 @@ from typing import Literal
 
 from bot.core.confidence import Confidence
 from bot.core.cost import dollars
-from bot.core.evidence import FIXES, Evidence, Item, State
+from bot.core.evidence import EXECUTED, FIXES, REACHES, Evidence, Item, State
 from bot.core.facts import NotApplicable, NotRun, Unreadable
 from bot.core.lane import Lane
 from bot.core.ledger import AttemptRecord, Record
+from bot.core.paths import is_test
 from bot.core.required import REQUIRED, missing
 from bot.core.route import Route, choose
 from bot.core.signals import Number, Reading, Signal
@@ -83,6 +84,10 @@ def advice(record: Record) -> Advice:
     if record.result != "not_fixed" or not record.attempts:
         return "nothing"
     evidence = Evidence(record.attempts[-1].evidence)
+    if all(is_test(file.path) for file in record.attempts[-1].files):
+        return "say more"
+    if any(item.name == EXECUTED or item.name.endswith(REACHES) for item in evidence.failed):
+        return "bring a test"
     unshown = evidence.proves and not evidence.failed and missing(evidence, record.task_class)
     return "bring a test" if unshown and evidence.state(FIXES) != "not_run" else "say more"
 
@@ -99,7 +104,9 @@ class Asked:
 
 def proof(opened: Opened) -> Asked:
     policy, deep = opened.policy, opened.policy.verification.deep
-    on = tuple(name for name, wanted in (("mutants", deep.mutants), ("independent_test", deep.independent_test)) if wanted)
+    written = deep.independent_test and policy.verifier is not None
+    here = opened.proof == "sandbox"  # in CI nothing of the repository runs with the bot
+    on = tuple(name for name, wanted in (("mutants", deep.mutants), ("independent_test", written)) if wanted and here)
     least = bar(policy, opened.task_class, opened.score.total)
     return Asked(REQUIRED[opened.task_class].words, least, policy.verifier, on)
 

@@ -45,7 +45,7 @@ def executed(changes: tuple[Changed, ...], probed: Probed) -> Item | None:
             if not _ran(statement, by_path.get(each.path), passing):
                 missed.append(f"{each.path}:{statement.first}")
     if not count:
-        return Item(EXECUTED, "not_applicable", "info", "the patch changes no statement that could run")
+        return None  # a signature, a default, a decorator: whether anything loads the file, the canary tells
     if not missed:
         return Item(EXECUTED, "passed", "term", f"passing tests run every changed statement ({count})")
     shown = several(missed)
@@ -67,13 +67,14 @@ def fixing(base: Run, patched: Run, files: tuple[str, ...]) -> tuple[str, ...]:
     if base.report is None or patched.report is None:
         return ()
     fixed = set(base.report.failed) & set(patched.report.passed or ())
-    return tuple(sorted({path for path in map(_file_of, fixed) if path in files}))
+    found = {path for path in map(_file_of, fixed) if path in files}
+    return tuple(sorted(found)) if len(found) <= MOST_IDS else ()
 
 
 def failing(base: Run, files: tuple[str, ...]) -> tuple[str, ...]:
     """The files of the tests that fail on the base, where every one of them can be told; else none, which stands for all."""
     found = {_file_of(name) for name in base.report.failed} if base.report is not None else set()
-    return tuple(sorted(found)) if found <= set(files) else ()
+    return tuple(sorted(found)) if found <= set(files) and len(found) <= MOST_IDS else ()
 
 
 def _file_of(test: str) -> str:
@@ -85,7 +86,7 @@ def _file_of(test: str) -> str:
 
 def whole(probed: Run, patched: Run) -> bool:
     """Whether a run that was asked for some tests ran them all: a runner that cannot be told does."""
-    return probed.report is None or patched.report is None or probed.report.executed >= patched.report.executed
+    return patched.report is None or (probed.report is not None and probed.report.executed >= patched.report.executed)
 
 
 def _passing(probed: Probed) -> frozenset[str] | None:
@@ -93,6 +94,8 @@ def _passing(probed: Probed) -> frozenset[str] | None:
     any test's."""
     named = any(names for each in probed.traced or () for _, names in each.lines)
     report = probed.run.report
+    if named and report is None:
+        return frozenset()  # nobody saw any of them pass
     return frozenset(report.passed) if named and report is not None and report.passed is not None else None
 
 

@@ -10,27 +10,27 @@ BASE, TESTS, PATCHED = "base", "tests-only", "patched"
 SUITE = "check ci"
 
 
-def shown(run: CiRun, *, green: bool, with_tests: bool, rewritten: tuple[str, ...] = ()) -> Evidence:
+def shown(run: CiRun, *, green: bool, with_tests: bool, rewritten: tuple[str, ...] = (), shaken: bool = False) -> Evidence:
     """The evidence of the shipped workflow; of its last attempt, where it was run again.
 
     `with_tests` says whether the patch has tests that can run without the rest of it; `rewritten` are the test files it takes lines
-    from.
+    from; `shaken`, that it was run again because `patched` was red.
     """
     jobs = {job.name: job for job in run.jobs}
     base, patched = jobs.get(BASE), jobs.get(PATCHED)
     if base is None or patched is None:
         return workflow(run, "the workflow", green=green)
     if not _green(patched):
-        twice = ", twice" if run.attempt > 1 else ""
+        twice = ", twice" if shaken else ""
         return Evidence((Item(SUITE, "failed", "veto", f"{_red(patched)}{twice}"),))
     suite = Item(SUITE, "passed", "strong", f"job `{PATCHED}` is green: its runner closed its report")
-    shaken = Item(
+    doubt = Item(
         STEADY, "failed", "term", f"job `{PATCHED}` was red when it ran first: some test is flaky, or the patch brings a race"
     )
     tests = jobs.get(TESTS)
     fixed = _fixed(base, tests, with_tests=with_tests, rewritten=rewritten)
     told = _reproduced(base, tests, with_tests=with_tests)
-    return Evidence((suite, fixed, told, *((shaken,) if run.attempt > 1 else ())))
+    return Evidence((suite, fixed, told, *((doubt,) if shaken else ())))
 
 
 def workflow(run: CiRun, name: str, *, green: bool) -> Evidence:

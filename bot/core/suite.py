@@ -41,20 +41,21 @@ def settled(patched: Run, again: Run, base_again: Run | None, base: Run) -> Sett
     """By chance is what passes when run again, or fails on the base too when that is run again."""
     if patched.report is None or again.report is None or base.report is None:
         return Settled(again, (), (f"the check `{line(patched.check, 60)}`",)) if again.exit_code == 0 else Settled(patched)
-    new = set(patched.report.failed) - set(base.report.failed)
-    red = new & set(again.report.failed)
-    if base_again is not None and base_again.report is not None:
-        red -= set(base_again.report.failed)
+    if again.report.executed < patched.report.executed:
+        return Settled(patched)  # it did not come as far, so it settles nothing
+    before = set(base.report.failed)
+    new, anew = set(patched.report.failed) - before, set(again.report.failed) - before
     known = set(base_again.report.failed) if base_again and base_again.report else set()
-    flaky = (new - red) & {*(again.report.passed or new), *known}
-    left = tuple(name for name in patched.report.failed if name not in flaky)
+    red = ((new & anew) | (anew - new)) - known  # what breaks another test each time breaks something
+    names = again.report.passed
+    flaky = (new - red) & {*(new if names is None else names), *known}
+    left = tuple(sorted({*(name for name in patched.report.failed if name not in flaky), *red}))
     passed = patched.report.passed
     if passed is not None:
-        passed = tuple(sorted({*passed, *(flaky - set(again.report.failed))}))
+        passed = tuple(sorted({*passed, *(flaky - set(again.report.failed))} - red))
     report = replace(patched.report, failed=left, passed=passed)
     code = patched.exit_code if left else 0 if again.report.failed else again.exit_code
-    run = replace(patched, report=report, exit_code=code)
-    return Settled(run, tuple(sorted(flaky)), tuple(sorted(flaky - known)))
+    return Settled(replace(patched, report=report, exit_code=code), tuple(sorted(flaky)), tuple(sorted(flaky - known)))
 
 
 def unsteady(found: tuple[Settled, ...]) -> tuple[Item, ...]:
@@ -66,10 +67,11 @@ def unsteady(found: tuple[Settled, ...]) -> tuple[Item, ...]:
 
 
 def steadily(base: Run, again: Run) -> Run:
-    """The run on the base with the failing tests alone that fail when run again, too."""
-    if base.report is None or again.report is None:
+    """The run on the base with the failing tests alone that fail when run again, too; none where that run says nothing."""
+    if base.report is None:
         return base
-    left = tuple(name for name in base.report.failed if name in again.report.failed)
+    red = again.report.failed if again.report is not None else ()
+    left = tuple(name for name in base.report.failed if name in red)
     return replace(base, report=replace(base.report, failed=left))
 
 
@@ -152,15 +154,16 @@ def fixes(checks: tuple[Check, ...], base: tuple[Run, ...], patched: tuple[Run, 
     is gone. One that passes in a file which the patch rewrites shows nothing: it may ask for something else now.
     """
     tests = {check.name for check in checks if check.kind == "tests"}
-    reports = tuple(run.report for run in patched if run.check in tests and run.report)
-    before = {t for run in base if run.check in tests and run.report for t in run.report.failed}
-    after = {t for report in reports for t in report.failed}
+    then = {run.check: run.report for run in base if run.check in tests and run.report}
+    now = {run.check: run.report for run in patched if run.check in tests and run.report}
+    before = {(check, name) for check, report in then.items() for name in report.failed}
+    after = {(check, name) for check, report in now.items() for name in report.failed}
     if not before:
         return Item(FIXES, "not_applicable", "info", "no test failed on the base")
-    left, silent = sorted(before & after), sorted(before - after)
-    if all(report.passed is not None for report in reports):
-        passing = {t for report in reports for t in report.passed or ()}
-        fixed, lost = sorted(before & passing), sorted(before - after - passing)
+    left, silent = _names(before & after), _names(before - after)
+    if all(report.passed is not None for report in now.values()):
+        passing = {(check, name) for check, report in now.items() for name in report.passed or ()}
+        fixed, lost = _names(before & passing), _names(before - after - passing)
     else:
         fixed, lost = ([], silent) if retold.changed else (silent, [])
     if lost:
@@ -173,6 +176,11 @@ def fixes(checks: tuple[Check, ...], base: tuple[Run, ...], patched: tuple[Run, 
         return Item(FIXES, "not_run", "info", f"still failing, as on the base: {several(sorted(left))}")
     rest = f"; still failing: {several(sorted(left))}" if left else ""
     return Item(FIXES, "passed", "info", f"{len(fixed)} of {len(before)} failing tests now pass: {several(sorted(fixed))}{rest}")
+
+
+def _names(found: set[tuple[str, str]]) -> list[str]:
+    """The tests' own names; two checks may run the same."""
+    return sorted({name for _, name in found})
 
 
 def _stands_in(name: str, paths: tuple[str, ...]) -> bool:

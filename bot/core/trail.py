@@ -12,7 +12,7 @@ from bot.core.clean import RawText
 from bot.core.cost import Price, Usage
 from bot.core.diff import DiffError
 from bot.core.evidence import Evidence, Item
-from bot.core.facts import Place, Unreadable
+from bot.core.facts import Place
 from bot.core.policy import Policy
 from bot.core.request import Request
 from bot.core.route import Refusal, Route
@@ -66,9 +66,9 @@ class Opened:
 
     @property
     def red(self) -> bool:
-        """Whether tests were seen to fail on the base, or could not be looked at: a patch may turn some of them green."""
+        """Whether tests fail on the base, or nobody has looked: a patch may turn some of them green."""
         reading = next((signal.reading for signal in self.signals if signal.name == "test_failures"), None)
-        return isinstance(reading, Unreadable) or (isinstance(reading, Number) and reading.value > 0)
+        return not (isinstance(reading, Number) and reading.value == 0)
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)

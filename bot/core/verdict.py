@@ -234,14 +234,16 @@ def _misleading(case: Case) -> Objection | None:
 def _contested(case: Case) -> Objection | None:
     """A bug that the critic found, against nothing but what the author of the patch brought: worth a stronger lane's look.
 
-    In the top lane the confidence decides: a critic is wrong about a quarter of right patches, and nobody is left to ask.
+    Where nobody is left to ask, or the policy lets nobody be asked, the confidence decides: a critic is wrong about a quarter of
+    right patches.
     """
-    if case.evidence.state(CRITIC) != "failed" or case.policy.above(case.attempt.lane) is None:
+    if case.evidence.state(CRITIC) != "failed":
         return None
     if "passed" in (case.evidence.state(FIXES), case.evidence.state(INDEPENDENT)):
         return None
     found = next(item.reason for item in case.evidence.items if item.name == CRITIC)
-    return Objection("low_confidence_summary", f"nothing independent speaks against what the critic says: {found}")
+    objection = Objection("low_confidence_summary", f"nothing independent speaks against what the critic says: {found}")
+    return objection if isinstance(_after(case, objection), Escalate) else None
 
 
 def _futile(case: Case) -> Objection | None:
@@ -255,7 +257,8 @@ def _futile(case: Case) -> Objection | None:
     hoped = replace(case, evidence=Evidence((*case.evidence.items, *best)))
     if _unproved(hoped) is None and _contested(hoped) is None and _doubt(hoped) is None:
         return None
-    return Objection("low_confidence_summary", "the critic finds a bug, and nothing that CI could show of this patch outweighs it")
+    found = next(item.reason for item in case.evidence.items if item.name == CRITIC)
+    return Objection("low_confidence_summary", f"nothing that CI could show of this patch outweighs what the critic says: {found}")
 
 
 def regrade(diff: Diff, policy: Policy) -> tuple[tuple[Signal, ...], Score]:

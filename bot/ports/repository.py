@@ -1,5 +1,6 @@
 """The repository, as far as the bot needs it: trees to read and edit, walls to run checks behind, a way to publish a patch."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -90,10 +91,6 @@ class Sandbox(Protocol):
         """What it is, for reports: `bubblewrap 0.11.0`, `none (--no-sandbox)`."""
         ...
 
-    def stop(self) -> None:
-        """End what is running, from whatever thread, and whatever is begun later: the whole run is cut off."""
-        ...
-
     def prepare(self, tree: Tree, setup: tuple[str, ...], seconds: float) -> Run | None:
         """Run the set-up commands once on a copy, with network. Later copies see its environment folders
         read-only, and hold the other files that it made where the tree has none at their path.
@@ -106,8 +103,9 @@ class Sandbox(Protocol):
         """Run one check on a fresh copy of the tree."""
         ...
 
-    def look(self, tree: Tree, check: Check, seconds: float, probe: Probe) -> Probed:
-        """The same, and note what the probe asks for. Where it cannot be noted the check runs all the same."""
+    def look(self, tree: Tree, check: Check, seconds: float, probe: Probe, over: Callable[[], bool] | None = None) -> Probed:
+        """The same, and note what the probe asks for. Where it cannot be noted the check runs all the same. It is ended at once
+        when `over` says so."""
         ...
 
 

@@ -40,7 +40,8 @@ def test_a_green_patch_shows_what_its_neighbours_allow(base, tests, patched, fix
 def test_a_patch_that_is_green_at_the_second_run_is_green_and_in_doubt():
     made = run(base="success", tests_only="success", patched="success")
     assert shown(made, green=True, with_tests=True).state(STEADY) is None
-    again = shown(replace(made, attempt=2), green=True, with_tests=True)
+    again = shown(replace(made, attempt=2), green=True, with_tests=True, shaken=True)
+    assert shown(replace(made, attempt=2), green=True, with_tests=True).state(STEADY) is None, "somebody pressed a button"
     assert (again.proves, again.state(STEADY)) == (True, "failed")
 
 

@@ -1,6 +1,7 @@
 """How runs end: reports read as hostile input, closing lines, and what a run says beside the base's."""
 
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -9,7 +10,7 @@ from bot.core.checks import Check, Report, Run
 from bot.core.confidence import confidence
 from bot.core.evidence import Evidence, Item
 from bot.core.reports import closing, junit
-from bot.core.suite import Retold, compare, fixes, red_anew, settled, unsteady
+from bot.core.suite import Retold, compare, fixes, red_anew, settled, steadily, unsteady
 
 JUNIT = (
     b'<?xml version="1.0"?><testsuites><testsuite><testcase classname="t.A" name="ok"/><testcase classname="t" name="bad">'
@@ -182,6 +183,9 @@ def report(*failed: str, passed: tuple[str, ...] = ("ok",)) -> Report:
         (run(1, report("a", "b")), run(0, report()), ("a", "b"), (), ()),
         (run(1, report("a", "b")), run(1, report("a", "b")), (), ("a", "b"), ()),
         (run(2), None, ("a", "b"), (), ()),
+        (run(1, report("c", passed=("a", "b", "ok"))), run(0, report()), ("c",), ("a", "b"), ("a", "b")),
+        (run(1, report("c", passed=("a", "b", "ok"))), run(1, report("c")), (), ("a", "b"), ("a", "b")),
+        (run(2, Report(1, ("x",), (), "junit")), run(0, report()), ("a", "b"), (), ()),
     ],
 )
 def test_what_is_red_by_chance_is_told_apart_by_running_it_again(again, base_again, left, flaky, shaken):
@@ -242,3 +246,17 @@ def test_where_passing_tests_have_no_names_a_patch_of_the_tests_leaves_it_unknow
     base, after = run(1, Report(2, ("bad",))), run(0, Report(2, ()))
     assert fixes((TESTS,), (base,), (after,), Retold(("tests/t.py",))).state == "not_run"
     assert fixes((TESTS,), (base,), (after,), Retold()).state == "passed"
+
+
+def test_a_test_that_two_checks_run_is_fixed_where_it_was_red():
+    both = (TESTS, replace(TESTS, name="again"))
+    base = (run(1, report("t")), replace(run(0, report(passed=("t", "ok"))), check="again"))
+    assert fixes(both, base, base, Retold()).state == "not_run"
+
+
+def test_a_second_run_of_the_base_that_says_nothing_confirms_nothing():
+    red = run(1, report("t"))
+    for again in (run(1), run(-9, None, timed_out=True)):
+        settled_base = steadily(red, again)
+        assert settled_base.report is not None
+        assert settled_base.report.failed == ()

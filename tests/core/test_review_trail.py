@@ -34,12 +34,12 @@ def trail(proof: Proof, *entries: Entry, deep: bool = False, red: bool = False) 
     text = repos.POLICY.replace("routing:", JUDGE, 1)
     text = text.replace("verification:", "verification:\n  deep: {independent_test: true}", 1) if deep else text
     start: Opened = replace(opened(), policy=read(text.encode(), "policy.yml"), proof=proof)
-    signals = tuple(Signal(s.name, Number(1), ("t",)) if red and s.name == "test_failures" else s for s in start.signals)
+    signals = tuple(Signal(s.name, Number(int(red)), ("t",)) if s.name == "test_failures" else s for s in start.signals)
     return Trail(replace(start, signals=signals), entries)
 
 
 CRITICS = Review(FAST.attempt, "critic")
-FUTILE = "the critic finds a bug, and nothing that CI could show of this patch outweighs it"
+FUTILE = "nothing that CI could show of this patch outweighs what the critic says: "
 
 
 @pytest.mark.parametrize(

@@ -7,10 +7,11 @@ import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Event, Timer
 
 import pytest
 
-from bot.core.checks import Check, Run
+from bot.core.checks import Check, Probe, Run
 from bot.edge.sandbox import box
 from bot.ports import Denied
 
@@ -193,6 +194,21 @@ def test_more_trees_at_once_than_are_kept_unpacked_are_each_whole(place):
     with ThreadPoolExecutor(4) as pool:
         old_and_new = (number for new in range(1, 9) for number in (0, new))
         assert set(pool.map(counted, old_and_new)) == {"400"}
+
+
+def test_a_copy_that_is_deeper_than_python_can_go_is_removed(place):
+    dig = "import os\nfor _ in range(1500):\n    os.mkdir('d')\n    os.chdir('d')"
+    assert place.run(f'python3 -c "{dig}"').exit_code == 0
+    assert [path for path in place.scratch.iterdir() if path.name.startswith("copy-")] == []
+
+
+def test_a_check_that_nobody_wants_any_more_is_ended_at_once(place):
+    start, over = time.monotonic(), Event()
+    Timer(0.5, over.set).start()
+    ended = place.box.look(Files({}), Check("c", "sleep 62.125", "build", "test"), 60, Probe(), over.is_set)
+    assert ended.run.exit_code != 0
+    assert time.monotonic() - start < 10
+    assert _sleeping("62.125") == []
 
 
 def test_a_check_that_does_nothing_costs_little(place):

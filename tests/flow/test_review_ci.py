@@ -40,7 +40,9 @@ def world(tmp_path: Path) -> Iterator[World]:
 def shop(world: World, models: Server) -> Repo:
     judge = f'  verifier: {{provider: openai_compatible, model: m-judge, base_url: "{models.url}", price: {{input: 1, output: 2}}}}'
     policy = shops.POLICY.format(url=models.url).replace("routing:", f"{judge}\nrouting:", 1)
-    return world.repo("octo/shop", shops.files(models.url, more={".github/route-agent.yml": policy}), ann="write")
+    made = world.repo("octo/shop", shops.files(models.url, more={".github/route-agent.yml": policy}), ann="write")
+    world.check(made, str(made.tip("main")), "unit", "success")  # no test fails that a patch could turn green
+    return made
 
 
 @pytest.fixture

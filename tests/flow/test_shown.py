@@ -3,7 +3,8 @@
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
@@ -50,19 +51,16 @@ class Counted:
     def at_once(self) -> int:
         return self.walls.at_once
 
-    def stop(self) -> None:
-        self.walls.stop()
-
     def run(self, tree: Tree, check: Check, seconds: float) -> Run:
         return self.look(tree, check, seconds, Probe()).run
 
-    def look(self, tree: Tree, check: Check, seconds: float, probe: Probe) -> Probed:
+    def look(self, tree: Tree, check: Check, seconds: float, probe: Probe, over: Callable[[], bool] | None = None) -> Probed:
         with self.lock:
             self.asked.append(probe)
             self.now += 1
             self.most = max(self.most, self.now)
         try:
-            return self.walls.look(tree, check, seconds, probe)
+            return self.walls.look(tree, check, seconds, probe, over)
         finally:
             with self.lock:
                 self.now -= 1
@@ -188,6 +186,22 @@ def test_after_a_veto_nothing_more_is_begun(green):
     found = green.prove({"fair.py": SOURCE.replace("//", "+"), "test_new.py": NEW}, deep=True)
     assert found["check tests"].strength == "veto"
     assert (FIXES in found, MUTANTS in found) == (False, False)
+    assert not [probe for probe in green.sandbox.asked if probe.instead]
+    assert green.sandbox.now == 0
+
+
+SLEEPS = "    import os\n    import time\n\n    time.sleep(60 * ('ROUTE_' + 'AGENT_PROBE' in os.environ))\n    assert"
+HANGING = NEW.replace("    assert", SLEEPS, 1)
+
+
+@pytest.mark.parametrize("kind", ["green", "bare"])
+def test_a_veto_waits_for_nothing_that_still_runs(kind, request):
+    at = request.getfixturevalue(kind)
+    start = time.monotonic()
+    found = at.prove({"fair.py": SOURCE.replace("//", "+"), "test_new.py": HANGING})
+    assert found["check tests"].strength == "veto"
+    assert time.monotonic() - start < 30
+    assert at.sandbox.now == 0
 
 
 def test_faults_are_compared_with_a_run_without_one(green):

@@ -230,7 +230,7 @@ def _assigned(target: ast.expr, known: Names) -> Iterator[Sign]:
         yield Sign("touches the runner", "source replaces a loaded module", target.lineno)
 
 
-_TESTS = re.compile(r"(?:^|\.)(?:tests?|conftest|test_\w+|\w+_test)(?:\.|$)")
+_TESTS = re.compile(r"(?:^|\.)(?:tests?|conftest|test_\w+)(?:\.|$)")
 
 
 def _imports(node: ast.Import | ast.ImportFrom, *, fresh: bool) -> Iterator[Sign]:

@@ -7,11 +7,12 @@ import shutil
 import stat
 import subprocess
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from importlib.util import find_spec
 from pathlib import Path
-from threading import Event, Lock
+from threading import Lock
 from uuid import uuid4
 
 from bot.core import reports, trace
@@ -30,6 +31,10 @@ MOST_AT_ONCE = 3
 """What proving one patch can have to run at a time: the suite, and the patch's tests without the change and with it."""
 LIMITS = 'ulimit -c 0; ulimit -n 4096; ulimit -f 4194304; exec sh -c "$1"'
 """No core files, 4,096 open files, files of 2 GiB at most (the unit is 512 bytes)."""
+
+
+Over = Callable[[], bool] | None
+"""Asked again and again while a check runs: whether nobody wants it any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +60,10 @@ class Box:
     _products: products.Products | None = field(default=None, repr=False)
     _unpacked: dict[str, Path] = field(default_factory=dict, repr=False)
     _lock: Lock = field(default_factory=Lock, repr=False)
-    _stopped: Event = field(default_factory=Event, repr=False)
 
     @property
     def at_once(self) -> int:
         return min(MOST_AT_ONCE, 1 + (os.cpu_count() or 1))  # half the time a run waits for a file or a process
-
-    def stop(self) -> None:
-        self._stopped.set()
 
     def describe(self) -> str:
         return f"bubblewrap {self.version}".strip()
@@ -95,14 +96,14 @@ class Box:
     def run(self, tree: Tree, check: Check, seconds: float) -> Run:
         return self.look(tree, check, seconds, NOTHING).run
 
-    def look(self, tree: Tree, check: Check, seconds: float, probe: Probe) -> Probed:
-        with tempfile.TemporaryDirectory(prefix="copy-", dir=self.at.scratch, ignore_cleanup_errors=True) as folder:
+    def look(self, tree: Tree, check: Check, seconds: float, probe: Probe, over: Over = None) -> Probed:
+        with _emptied("copy-", self.at.scratch) as folder:
             copy = Path(folder) / "tree"
             self._copied(tree, copy)
             for path, text in probe.instead:
                 (copy / path).unlink()  # were it a link, it would lead elsewhere
                 (copy / path).write_bytes(text.encode(errors="surrogateescape"))
-            ended, report, traced = self._in(copy, check, seconds, probe=probe)
+            ended, report, traced = self._in(copy, check, seconds, probe=probe, over=over)
             return Probed(_run(check, ended, report), traced)
 
     def _copied(self, tree: Tree, copy: Path) -> None:
@@ -123,12 +124,19 @@ class Box:
         return folder
 
     def _in(
-        self, copy: Path, check: Check, seconds: float, *, network: bool = False, probe: Probe = NOTHING
+        self,
+        copy: Path,
+        check: Check,
+        seconds: float,
+        *,
+        network: bool = False,
+        probe: Probe = NOTHING,
+        over: Over = None,
     ) -> tuple[Ended, Report | None, tuple[Traced, ...] | None]:
-        with tempfile.TemporaryDirectory(prefix="report-", dir=self.at.scratch, ignore_cleanup_errors=True) as folder:
+        with _emptied("report-", self.at.scratch) as folder:
             name = f"{uuid4().hex}.xml"
             view = walls.View(self.at.root, copy, Path(folder), self._folders, self.at.search, self.at.home, network=network)
-            ended = self._start(view, check, name, seconds, probe)
+            ended = self._start(view, check, name, seconds, probe, over)
             traced = trace.read(_notes(Path(folder)), str(self._seen(view))) if probe.files else None
             return ended, _report(check, ended, Path(folder) / name), traced
 
@@ -136,7 +144,7 @@ class Box:
         """Where judged code finds the repository."""
         return view.root
 
-    def _start(self, view: walls.View, check: Check, report: str, seconds: float, probe: Probe) -> Ended:
+    def _start(self, view: walls.View, check: Check, report: str, seconds: float, probe: Probe, over: Over) -> Ended:
         more = (
             dict(self.at.setup_environment)
             if view.network
@@ -144,7 +152,7 @@ class Box:
             | _probing(probe, str(view.root), walls.REPORTS, f"{walls.PROBE}/start", f"{walls.PROBE}/coverage")
         )
         command = [str(self.bwrap), *walls.arguments(view, walls.environment(view, more), _shown() if _noted(probe) else {})]
-        return process.run([*command, "--", "sh", "-c", LIMITS, "sh", check.run], {}, Path("/"), seconds, self._stopped)
+        return process.run([*command, "--", "sh", "-c", LIMITS, "sh", check.run], {}, Path("/"), seconds, over)
 
 
 class Bare(Box):
@@ -163,7 +171,7 @@ class Bare(Box):
     def _seen(self, view: walls.View) -> Path:
         return view.copy
 
-    def _start(self, view: walls.View, check: Check, report: str, seconds: float, probe: Probe) -> Ended:
+    def _start(self, view: walls.View, check: Check, report: str, seconds: float, probe: Probe, over: Over) -> Ended:
         for name, real in view.folders.items():
             link = view.copy / name
             link.parent.mkdir(parents=True, exist_ok=True)
@@ -178,7 +186,17 @@ class Bare(Box):
             | _probing(probe, str(view.copy), str(view.reports), at[f"{walls.PROBE}/start"], at.get(f"{walls.PROBE}/coverage", ""))
         )
         env = walls.environment(here, {**more, "HOME": str(view.reports), "TMPDIR": str(view.reports)})
-        return process.run(["sh", "-c", LIMITS, "sh", check.run], env, view.copy, seconds, self._stopped)
+        return process.run(["sh", "-c", LIMITS, "sh", check.run], env, view.copy, seconds, over)
+
+
+@contextmanager
+def _emptied(prefix: str, where: Path) -> Iterator[str]:
+    """A folder that is gone afterwards, however deep judged code has made it: Python's own way down ends at some depth."""
+    folder = tempfile.mkdtemp(prefix=prefix, dir=where)
+    try:
+        yield folder
+    finally:
+        subprocess.run(["rm", "-rf", "--", folder], check=False, capture_output=True)
 
 
 def _shown() -> dict[str, Path]:

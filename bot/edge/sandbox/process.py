@@ -5,11 +5,10 @@ import selectors
 import signal
 import subprocess
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Event
 
 FIRST, LAST = 65_536, 262_144
 """Bytes kept of the beginning and of the end of what a command prints; the middle of a flood is thrown away."""
@@ -23,8 +22,8 @@ class Ended:
     output: str
 
 
-def run(command: list[str], env: Mapping[str, str], cwd: Path, seconds: float, stop: Event | None = None) -> Ended:
-    """Run to its end, to the deadline or until `stop` is set; each time its whole process group is dead afterwards."""
+def run(command: list[str], env: Mapping[str, str], cwd: Path, seconds: float, over: Callable[[], bool] | None = None) -> Ended:
+    """Run to its end, to the deadline or until `over` says so; each time its whole process group is dead afterwards."""
     start = time.monotonic()
     process = subprocess.Popen(
         command,
@@ -36,7 +35,7 @@ def run(command: list[str], env: Mapping[str, str], cwd: Path, seconds: float, s
         start_new_session=True,
     )
     try:
-        kept, timed_out = _listen(process, start + seconds, stop or Event())
+        kept, timed_out = _listen(process, start + seconds, over or (lambda: False))
     finally:
         _kill(process)
     code = process.wait()
@@ -48,7 +47,7 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
         os.killpg(process.pid, signal.SIGKILL)
 
 
-def _listen(process: subprocess.Popen[bytes], deadline: float, stop: Event) -> tuple[str, bool]:
+def _listen(process: subprocess.Popen[bytes], deadline: float, over: Callable[[], bool]) -> tuple[str, bool]:
     """Read until the command has ended, or its time is up; a grandchild that holds the pipe open cannot hold us."""
     assert process.stdout is not None
     first, last = bytearray(), bytearray()
@@ -56,7 +55,7 @@ def _listen(process: subprocess.Popen[bytes], deadline: float, stop: Event) -> t
         os.set_blocking(pipe.fileno(), False)
         selector.register(pipe, selectors.EVENT_READ)
         open_ = True
-        while time.monotonic() < deadline and not stop.is_set():
+        while time.monotonic() < deadline and not over():
             if open_ and selector.select(timeout=0.05):
                 chunk = os.read(pipe.fileno(), 65_536)
                 open_ = bool(chunk)
