@@ -7,7 +7,7 @@ from bot import tell
 from bot.core import handover
 from bot.core.command import Command, Misplaced, NearMiss
 from bot.core.event import Commented, Dispatched, Event, Labelled
-from bot.core.gate import Ignored, TurnedAway
+from bot.core.gate import Ignored, Refused, TurnedAway
 from bot.core.ledger import Record
 from bot.core.notes import Posted
 from bot.core.policy import Policy
@@ -65,7 +65,7 @@ def _answered(office: Office, *, only_gate: bool) -> Ended:
     if not isinstance(entered, Visit):
         return entered
     post = office.post(entered)
-    if not entered.since:  # else the job before this one has
+    if not entered.since and not isinstance(entered.command, Misplaced):  # else the job before this one has
         office.notices.react(entered.thread.number, entered.comment, "eyes")
     if entered.refused is not None:
         state: Final = "superseded" if entered.refused.code == "moved" else "refused"
@@ -105,7 +105,8 @@ def _entered(office: Office) -> Visit | Ended:
     match entered:
         case TurnedAway(why=why):
             spoken = isinstance(event, Commented) and event.place == "conversation"
-            office.notices.react(_number(event), event.comment if isinstance(event, Commented) and spoken else None, "-1")
+            if spoken or not isinstance(event, Commented):  # what stands beside a line is not the thread's
+                office.notices.react(_number(event), event.comment if isinstance(event, Commented) else None, "-1")
             return Ended(None, why)
         case Ignored(why=why):
             return Ended(None, why)
@@ -185,11 +186,12 @@ def _run(trail: Trail, kit: Kit, office: Office, post: Post) -> Ended:
 def _halted(halted: Halted, trail: Trail, kit: Kit, office: Office, post: Post) -> Ended:
     """What was spent is booked, the last branch stays to be looked at, and the comment says who ended it."""
     assert kit.desk is not None, "a job that cannot write is not ended by a word"
-    for branch in trail.superseded:
-        kit.desk.writer.drop(branch)
     made = recorded(trail, kit, halted.why)
     kit.ledger.append(made)
     settle(trail, kit, made.cost_micros)
+    with suppress(Denied, Unavailable):  # a branch too many is not worth the last word
+        for branch in trail.superseded:
+            kit.desk.writer.drop(branch)
     text = tell.comment(made, trail.opened.policy, office.render)
     post.say("stopped", text, lane=_lane(trail))
     return Ended("stopped", halted.why, trail, made, text)
@@ -275,7 +277,10 @@ def _examined(office: Office) -> Ended:
     if not isinstance(entered, Visit):
         return entered
     post, desk = office.post(entered), office.desk(entered)
-    kit = office.kit(entered.policy, post, desk=desk)
+    if entered.pull is not None or (entered.refused is not None and entered.refused.code in ("closed", "locked")):
+        why = "a self-test stands on the default branch alone: give it the number of an open issue that it may comment on"
+        return _said(post, "refused", tell.refused(Refused("closed", why), office.render), why)
+    kit = office.kit(entered.policy, post, desk=desk, halt=office.halt(entered))
     test = Test(office.forge, desk, kit, entered.policy, entered.thread.number, entered.sender, entered.id, entered.base)
     found = examined(test, lambda word: post.put("verifying", tell.examining(word, office.step.url, office.render)))
     failed = sum(each.state != "held" for each in found)

@@ -1,6 +1,7 @@
 """The gate: what an event asks for, whether it may be asked, and what is known of it before anything is paid."""
 
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from bot.core.areas import WORKFLOWS
 from bot.core.checks import Check, Run
@@ -140,7 +141,8 @@ def _once_more(visit: Visit, forge: Forge, now: str) -> Visit:
     if refused is None and visit.command.verb == "retry":
         found = _again(visit, forge)
         return replace(visit, again=found) if isinstance(found, Again) else replace(visit, refused=found)
-    if refused is None and not visit.command.instructions and not visit.since:
+    plain = not visit.command.instructions and visit.command.lane is None
+    if refused is None and visit.command.verb == "fix" and plain and not visit.since:
         refused = _offered(visit, forge)
     return replace(visit, refused=refused)
 
@@ -163,7 +165,8 @@ def _again(visit: Visit, forge: Forge) -> Again | Refused:
     number = visit.pull.number if visit.pull else last.pull
     rank = RANKS.index(visit.policy.triggers.permission)
     wanted = forge.reviews(number) if number else ()
-    heard_ = tuple(each for each in wanted[:MOST_REVIEWS] if RANKS.index(forge.permission(each.author)) >= rank)
+    permitted_ = (each for each in wanted[::-1][:MOST_ASKED] if RANKS.index(forge.permission(each.author)) >= rank)
+    heard_ = tuple(islice(permitted_, MOST_REVIEWS))
     lane = last.lane if last.lane in visit.policy.lanes else visit.policy.lanes[0]
     return Again(visit.policy.above(lane) or lane, heard_)
 
@@ -178,7 +181,8 @@ def _last(visit: Visit, forge: Forge) -> Note | None:
     return tried[-1] if tried else None
 
 
-MOST_REVIEWS = 5
+MOST_REVIEWS, MOST_ASKED = 5, 30
+"""So many reviews are heard, the newest first, and of so many is asked whether they may be: anybody can write one."""
 
 
 def permitted(event: Event, forge: Forge) -> bool:

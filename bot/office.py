@@ -113,7 +113,7 @@ class Shown:
         self.last = state
         try:
             self.post.say(state, tell.progress(trail, state, self.post.step.url, self.render))
-        except Unavailable:
+        except (Denied, Unavailable):
             return  # a progress line is not worth a run; the last word is said again until it is heard
 
     @staticmethod

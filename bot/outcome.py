@@ -1,5 +1,7 @@
 """What became of a patch, noted in the ledger: a job of its own, without a model and without a word on the thread."""
 
+from contextlib import suppress
+
 from bot.core.clean import line
 from bot.core.event import Judged
 from bot.core.gate import RANKS
@@ -28,7 +30,8 @@ def noted(event: Judged, hub: Hub, policy_path: str) -> str:
     record = records.find(begun.run, event.opened_at)
     lines = None
     if event.what == "merged" and record is not None and record.commit is not None:
-        lines = 0 if record.commit == event.head else reader.lines_between(record.commit, event.head)
+        with suppress(Denied):  # a commit that is gone: then nobody can say
+            lines = 0 if record.commit == event.head else reader.lines_between(record.commit, event.head)
     records.add(Outcome(begun.run, event.at, event.what, event.sender.login, event.number, lines))
     edited = "" if lines is None else ", as it was proved" if lines == 0 else f", {lines} lines changed by hand"
     return f"run {begun.run}: {event.what.replace('_', ' ')}{edited}" + ("" if record else "; the ledger has no record of it")

@@ -1,4 +1,4 @@
-"""What the verifier model answers, read as hostile input, and the evidence that follows: it moves the confidence, or sends a patch up a lane."""
+"""What the verifier model answers, read as hostile input, and the evidence that follows."""
 
 import json
 import re

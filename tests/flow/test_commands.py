@@ -166,6 +166,28 @@ def test_retry_after_changes_requested_starts_one_lane_up_with_the_review_as_dat
     seen(world, shop, issue)
 
 
+def test_strangers_crowd_no_review_out_and_a_deleted_comment_stops_no_run(world, models, shop, issue, tmp_path):
+    models.script("m-fast", [GOOD, TEST, DONE])
+    world.runner = Scripted(PROVED, PROVED)
+    commented(world, shop, issue, tmp_path / "one").act()
+    (pull,) = world.pulls(shop)
+    world.review(pull, "cid", "CHANGES_REQUESTED", "Not for text, please.")
+    for number in range(7):
+        world.review(pull, f"stranger{number}", "CHANGES_REQUESTED", "no")
+    models.script("m-strong", [GOOD, TEST, DONE])
+    world.runner = lambda *_: None
+
+    def gone() -> None:
+        issue.comments.pop()
+        Scripted(PROVED)(world, shop, max(world.runs(shop), key=lambda run: run.id))
+
+    job = commented(world, shop, issue, tmp_path / "two", "/agent retry")
+    job.clock = Meanwhile(gone)
+    assert job.act().state == "accepted"
+    assert "Not for text, please." in str(models.requests)
+    assert "### route-agent: accepted" in seen(world, shop, issue)[-1]
+
+
 def test_retry_on_the_bot_s_own_pull_request_knows_the_run_that_opened_it(world, models, shop, issue, tmp_path):
     models.script("m-fast", [GOOD, TEST, DONE])
     world.runner = Scripted(PROVED, PROVED)

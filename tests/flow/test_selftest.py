@@ -92,6 +92,15 @@ def test_what_hangs_on_a_failed_step_is_not_reached(world, shop, issue, tmp_path
     assert "contents: write" in text
 
 
+def test_on_a_pull_request_nothing_is_tried(world, shop, tmp_path):
+    pull = world.fork_pull(shop, "bob/shop", {"shop/add.py": "x = 1\n"}, "From a fork", by="bob")
+    assert started(world, shop, pull, tmp_path / "job").act("selftest").state == "refused"
+    (text,) = world.said(pull, ME)
+    assert "the number of an open issue" in text
+    assert not [name for name in world.branches(shop) if name.startswith("route-agent/")]
+    world.reacted(shop, pull)
+
+
 def test_who_may_give_no_command_starts_no_self_test(world, shop, issue, tmp_path):
     assert started(world, shop, issue, tmp_path / "job", by="bob").act("selftest").state is None
     assert world.said(issue, ME) == []

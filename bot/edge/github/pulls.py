@@ -57,7 +57,7 @@ class Pulls:
                     self.into, opening.branch, title=opening.title, body=shortened(opening.body), draft=draft
                 )
             except GithubException as error:
-                said = str(error.message or error.data).lower()
+                said = f"{error.message} {error.data}".lower()  # GitHub says which of many things failed in the data alone
                 if draft and error.status == 422 and "draft" in said:  # not on every plan
                     return self._open(opening, draft=False)
                 if error.status == 422 and "already exists" in said and (there := self._there(opening.branch)) is not None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from bot.core.forge import Comment, Reaction
 from bot.edge.github.client import Ambiguous, Hub, sorted_out
 from bot.edge.github.reader import Reader
+from bot.ports import Denied
 
 MOST = 64_000
 """Characters; GitHub refuses a comment above 65,536."""
@@ -34,9 +35,14 @@ class Speaker:
         """A write whose answer got lost is looked up before it is made again: there is never a second comment."""
         text = shortened(body)
         reader = Reader(self.hub)
-        found = self._known.pop(marker) if marker in self._known else reader.comment(number, marker, login)
+        known = marker in self._known
+        found = self._known.pop(marker) if known else reader.comment(number, marker, login)
         try:
             id_ = self._write(number, found, text)
+        except Denied:
+            if not known or found is None:
+                raise
+            id_ = self._write(number, reader.comment(number, marker, login), text)  # somebody has deleted it since
         except Ambiguous:
             again = reader.comment(number, marker, login)
             id_ = again.id if again and again.body == text else self._write(number, again, text)

@@ -69,9 +69,10 @@ class Answer:
 class Refused(Exception):
     """GitHub's no."""
 
-    def __init__(self, status: int, message: str) -> None:
+    def __init__(self, status: int, message: str, *errors: str) -> None:
         super().__init__(message)
-        self.answer = Answer(status, {"message": message})
+        body: dict[str, Any] = {"message": message}
+        self.answer = Answer(status, body | ({"errors": [{"message": each} for each in errors]} if errors else {}))
 
 
 Route = Callable[["World", Asked], Answer]

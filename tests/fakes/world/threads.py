@@ -167,7 +167,7 @@ def open_pull(world: "World", asked: Asked) -> Answer:
     if repo.tip(branch) is None or repo.tip(base) is None:
         raise Refused(422, "Validation Failed: head or base is invalid")
     if any(one.head == (repo.name, branch) and one.state == "open" for one in repo.issues.values()):
-        raise Refused(422, f"A pull request already exists for {branch}.")
+        raise Refused(422, "Validation Failed", f"A pull request already exists for {branch}.")
     if asked.body.get("draft") and not world.drafts:
         raise Refused(422, "Draft pull requests are not supported in this repository.")
     made = world.issue(repo, str(asked.body["title"]), _body(asked), asked.login)
