@@ -9,7 +9,7 @@ from bot.core.command import Command, Misplaced, NearMiss
 from bot.core.event import Commented, Dispatched, Event, Labelled
 from bot.core.gate import Ignored, Refused, TurnedAway
 from bot.core.ledger import Record
-from bot.core.notes import Posted
+from bot.core.notes import Posted, at_work
 from bot.core.policy import Policy
 from bot.core.policyfile import PolicyError
 from bot.core.state import ended, running
@@ -21,7 +21,7 @@ from bot.flow import run
 from bot.hear import explain, hear
 from bot.office import Office, Post
 from bot.ports import Denied, Halted, Kit, Unavailable
-from bot.publish import recorded, settle
+from bot.publish import booked, recorded
 from bot.selftest import Test, examined
 
 ROUNDS = 2
@@ -137,15 +137,14 @@ def _said(post: Post, state: Final, text: str, why: str, trail: Trail | None = N
 
 def _listed(visit: Visit, office: Office) -> tuple[tuple[Posted, str], ...]:
     """The commands that were given on the thread, each with the address of its comment, without this one."""
-    others = (each for each in visit.notes if each.note.command != visit.id)
-    return tuple((each, office.address(visit.thread.number, each.id)) for each in others)
+    return tuple((each, office.address(visit.thread.number, each.id)) for each in visit.others)
 
 
 def _stop(visit: Visit, office: Office, post: Post) -> Ended:
     """Say on the thread which runs are to end: each looks for that before its next step."""
-    running_ = [each for each in _listed(visit, office) if not each[0].note.final]
-    text = tell.stopping(tuple(address for _, address in running_), office.render)
-    post.say("explained", text, stops=tuple(each.note.command for each, _ in running_))
+    found = at_work(visit.others)
+    text = tell.stopping(tuple(office.address(visit.thread.number, each.id) for each in found), office.render)
+    post.say("explained", text, stops=tuple(each.note.command for each in found))
     return Ended("explained", "stop", text=text)
 
 
@@ -172,13 +171,14 @@ def _worked(visit: Visit, office: Office, post: Post, *, only_gate: bool) -> End
     trail = Trail(hear(asked(visit, office.forge, office.sources), kit, office.bench))
     if only_gate and isinstance(next_step(trail), Ask):
         return Ended("routing", "the command goes on", trail)
-    return _run(trail, kit, office, post)
+    went = _run(trail, kit, office, post)
+    return went if isinstance(went, Ended) else _closed(went, kit, office, post)
 
 
-def _run(trail: Trail, kit: Kit, office: Office, post: Post) -> Ended:
+def _run(trail: Trail, kit: Kit, office: Office, post: Post) -> Trail | Ended:
     """As far as this job may take it, or to where somebody ends it."""
     try:
-        return _closed(run(trail, kit), kit, office, post)
+        return run(trail, kit)
     except Halted as halted:
         return _halted(halted, halted.trail or trail, kit, office, post)
 
@@ -186,9 +186,7 @@ def _run(trail: Trail, kit: Kit, office: Office, post: Post) -> Ended:
 def _halted(halted: Halted, trail: Trail, kit: Kit, office: Office, post: Post) -> Ended:
     """What was spent is booked, the last branch stays to be looked at, and the comment says who ended it."""
     assert kit.desk is not None, "a job that cannot write is not ended by a word"
-    made = recorded(trail, kit, halted.why)
-    kit.ledger.append(made)
-    settle(trail, kit, made.cost_micros)
+    made = booked(trail, kit, halted.why)
     with suppress(Denied, Unavailable):  # a branch too many is not worth the last word
         for branch in trail.superseded:
             kit.desk.writer.drop(branch)
@@ -255,15 +253,13 @@ def _applied(office: Office) -> Ended:
         why = f"the job that asks the model left nothing that can be used ({error}); its log says why: a missing key, most often"
         return Ended("error", why, before, text=_mistaken(why, post, office))
     kit = replace(office.kit(trail.opened.policy, post, desk=office.desk(entered), halt=office.halt(entered)), handed=handed)
-    try:
-        trail = run(trail, kit)
-    except Halted as halted:
-        return _halted(halted, halted.trail or trail, kit, office, post)
+    went = _run(trail, kit, office, post)
+    if isinstance(went, Ended):
+        return went
+    trail = went
     if not trail.finished and len(trail.attempts) >= ROUNDS:
         why = f"the split workflow has {ROUNDS} rounds, and no lane of them proved a patch; take the one-job workflow for more"
-        made = recorded(trail, kit, why)
-        kit.ledger.append(made)
-        settle(trail, kit, made.cost_micros)
+        made = booked(trail, kit, why)
         return Ended("error", why, trail, made, _mistaken(why, post, office))
     return _closed(trail, kit, office, post)
 

@@ -61,6 +61,11 @@ class Visit:
     """What an earlier run came to, for a command that asks for another try."""
 
     @property
+    def others(self) -> tuple[Posted, ...]:
+        """What stands on the thread of other commands."""
+        return tuple(each for each in self.notes if each.note.command != self.id)
+
+    @property
     def since(self) -> str:
         """When this command was first answered; empty where it is being answered for the first time."""
         return next((each.at for each in self.notes if each.note.command == self.id), "")

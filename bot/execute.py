@@ -36,7 +36,11 @@ def _text(tree: Tree, path: str) -> str | None:
 
 def baseline(tree: Tree, checks: tuple[Check, ...], lab: Lab) -> tuple[Run, ...]:
     """Every check once on the base: what is red there is not the patch's fault, and what fails there is a signal."""
-    return tuple(_run(tree, check, lab, "base") for check in checks)
+    found: list[Run] = []
+    for check in checks:
+        lab.watch("verifying", f"base: {check.run}")
+        found.append(lab.walls.run(tree, check, lab.timeout))
+    return tuple(found)
 
 
 def shown(specimen: Specimen, checks: tuple[Check, ...], before: tuple[Run, ...], lab: Lab) -> Shown:
@@ -167,8 +171,3 @@ def _reproduction(at: Session, alone: _Alone | None, runs: tuple[Run, ...]) -> I
 def _judge(at: Session, tree: Tree, check: Check, what: str) -> Run:
     at.watch(what, check)
     return at.look(tree, check).run
-
-
-def _run(tree: Tree, check: Check, lab: Lab, what: str) -> Run:
-    lab.watch("verifying", f"{what}: {check.run}")
-    return lab.walls.run(tree, check, lab.timeout)

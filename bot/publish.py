@@ -44,10 +44,16 @@ def close(trail: Trail, desk: Desk, kit: Kit) -> Published:
     published = Published(kit.clock.now())
     if desk.pulls is not None and trail.pushed is not None:
         published = _offered(trail, trail.pushed, desk, desk.pulls, kit.clock)
-    made = recorded(trail.then(published), kit)
+    booked(trail.then(published), kit)
+    return published
+
+
+def booked(trail: Trail, kit: Kit, interrupted: str = "") -> Record:
+    """The run's record, kept, and its share of the money settled by it."""
+    made = recorded(trail, kit, interrupted)
     kit.ledger.append(made)
     settle(trail, kit, made.cost_micros)
-    return published
+    return made
 
 
 def recorded(trail: Trail, kit: Kit, interrupted: str = "") -> Record:

@@ -43,6 +43,7 @@ class Posted:
 _MARK, _LINE = "<!-- route-agent:{} -->", "<!-- {}: {} -->"
 _READ = re.compile(r"<!-- (state|commit|by|lane|pull|stops): ([^<>\n]{1,400}) -->")
 _FIRST = re.compile(r"<!-- route-agent:([a-z]\d{1,20}) -->")
+_KEY, _NUMBER = re.compile(r"[a-z]\d{1,20}"), re.compile(r"[1-9]\d{0,9}")
 _COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 MOST_STOPPED = 20
 
@@ -86,8 +87,8 @@ def read(body: str) -> Note | None:
         commit=commit if _COMMIT.fullmatch(commit) else "",
         by=said.get("by", ""),
         lane=said.get("lane", ""),
-        pull=int(pull) if re.fullmatch(r"[1-9]\d{0,9}", pull) else None,
-        stops=tuple(key for key in said.get("stops", "").split(" ") if re.fullmatch(r"[a-z]\d{1,20}", key)),
+        pull=int(pull) if _NUMBER.fullmatch(pull) else None,
+        stops=tuple(key for key in said.get("stops", "").split(" ") if _KEY.fullmatch(key)),
     )
 
 

@@ -3,44 +3,16 @@
 import re
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator
-from pathlib import Path
-
-import pytest
+from collections.abc import Callable
 
 from bot.core.ledger import decode
 from bot.core.notes import read
-from tests.fakes import shops
 from tests.fakes.hosted import ME, Hurried, Job
 from tests.fakes.repos import BAD, DONE, GOOD
-from tests.fakes.server import Server
 from tests.fakes.shops import TEST
 from tests.fakes.world import Issue, Repo, World
 from tests.fakes.world.runs import Scripted
 from tests.flow.test_door import PROVED, commented, of
-
-
-@pytest.fixture
-def models() -> Iterator[Server]:
-    with Server() as running:
-        yield running
-
-
-@pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    with World(tmp_path / "world") as made:
-        yield made
-        made.finish()
-
-
-@pytest.fixture
-def shop(world: World, models: Server) -> Repo:
-    return world.repo("octo/shop", shops.files(models.url), ann="write", bob="read", cid="maintain")
-
-
-@pytest.fixture
-def issue(world: World, shop: Repo) -> Issue:
-    return world.issue(shop, "add(2, 2) gives 5", "see shop/add.py")
 
 
 class Meanwhile(Hurried):

@@ -2,7 +2,6 @@
 
 import base64
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -26,29 +25,6 @@ from tests.fakes.world.runs import Scripted
 
 PROVED = {"base": "success", "tests-only": "success", "patched": "success"}
 RED = {"base": "success", "tests-only": "success", "patched": "failure"}
-
-
-@pytest.fixture
-def models() -> Iterator[Server]:
-    with Server() as running:
-        yield running
-
-
-@pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    with World(tmp_path / "world") as made:
-        yield made
-        made.finish()
-
-
-@pytest.fixture
-def shop(world: World, models: Server) -> Repo:
-    return world.repo("octo/shop", shops.files(models.url), ann="write", bob="read")
-
-
-@pytest.fixture
-def issue(world: World, shop: Repo) -> Issue:
-    return world.issue(shop, "add(2, 2) gives 5", "see shop/add.py")
 
 
 def commented(world: World, shop: Repo, issue: Issue, folder: Path, body: str = "/agent fix", by: str = "ann") -> Job:

@@ -12,7 +12,6 @@ from bot.core.outcome import Origin, Outcome, origin
 from bot.edge.github.client import connect
 from bot.first import look
 from bot.outcome import noted
-from tests.fakes import shops
 from tests.fakes.hosted import Job
 from tests.fakes.repos import DONE, GOOD
 from tests.fakes.server import Server
@@ -25,20 +24,9 @@ POLICY = ".github/route-agent.yml"
 
 
 @pytest.fixture
-def models() -> Iterator[Server]:
-    with Server() as running:
-        yield running
-
-
-@pytest.fixture
 def world(tmp_path: Path) -> Iterator[World]:
     with World(tmp_path / "world") as made:
         yield made
-
-
-@pytest.fixture
-def shop(world: World, models: Server) -> Repo:
-    return world.repo("octo/shop", shops.files(models.url), ann="write", bob="read")
 
 
 @pytest.fixture

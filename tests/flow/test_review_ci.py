@@ -1,8 +1,6 @@
 """The verifier where CI is the proof: it speaks first, so what it finds costs no branch and no run; in one job and in several."""
 
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -15,25 +13,12 @@ from tests.fakes.hosted import GATE, PROPOSE, Job
 from tests.fakes.repos import BAD, DONE, GOOD
 from tests.fakes.server import Server
 from tests.fakes.shops import TEST
-from tests.fakes.world import Issue, Repo, World
+from tests.fakes.world import Repo, World
 from tests.fakes.world.runs import Scripted
 from tests.flow.test_door import PROVED, Happened, commented, happened, last, of
 from tests.flow.test_review import BUG, FINE
 
 FOUND = {**BUG, "bug": "add(1, 2) gives '4', a text", "lines": [{"path": "shop/add.py", "line": 2, "quote": "return '4'"}]}
-
-
-@pytest.fixture
-def models() -> Iterator[Server]:
-    with Server() as running:
-        yield running
-
-
-@pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    with World(tmp_path / "world") as made:
-        yield made
-        made.finish()
 
 
 @pytest.fixture
@@ -43,11 +28,6 @@ def shop(world: World, models: Server) -> Repo:
     made = world.repo("octo/shop", shops.files(models.url, more={".github/route-agent.yml": policy}), ann="write")
     world.check(made, str(made.tip("main")), "unit", "success")  # no test fails that a patch could turn green
     return made
-
-
-@pytest.fixture
-def issue(world: World, shop: Repo) -> Issue:
-    return world.issue(shop, "add(2, 2) gives 5", "see shop/add.py")
 
 
 def asked(models: Server, model: str) -> int:

@@ -1,41 +1,13 @@
 """The self-test, against a GitHub that does all of it, and one that refuses a part. Real PyGithub, git and HTTP."""
 
-from collections.abc import Iterator
 from pathlib import Path
-
-import pytest
 
 from bot.core.ledger import decode
 from bot.core.spend import Movement, accounts
-from tests.fakes import shops
 from tests.fakes.hosted import ME, Job
-from tests.fakes.server import Server
 from tests.fakes.world import Issue, Repo, World
 from tests.fakes.world.runs import Scripted
 from tests.flow.test_door import PROVED
-
-
-@pytest.fixture
-def models() -> Iterator[Server]:
-    with Server() as running:
-        yield running
-
-
-@pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    with World(tmp_path / "world") as made:
-        yield made
-        made.finish()
-
-
-@pytest.fixture
-def shop(world: World, models: Server) -> Repo:
-    return world.repo("octo/shop", shops.files(models.url), ann="write", bob="read")
-
-
-@pytest.fixture
-def issue(world: World, shop: Repo) -> Issue:
-    return world.issue(shop, "anything", "to comment on")
 
 
 def started(world: World, shop: Repo, issue: Issue, folder: Path, by: str = "ann", *, opens: bool = True) -> Job:
