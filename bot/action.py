@@ -12,17 +12,20 @@ from bot.core.ledger import Record
 from bot.core.notes import Posted, at_work
 from bot.core.policy import Policy
 from bot.core.policyfile import PolicyError
+from bot.core.recall import goes_on
 from bot.core.state import ended, running
 from bot.core.step import Ask, next_step
 from bot.core.trail import Trail, TrailError
 from bot.core.words import Final, State
-from bot.door import Visit, asked, enter, permitted
+from bot.door import Heard, Visit, enter, permitted
 from bot.flow import run
 from bot.hear import explain, hear
-from bot.office import Office, Post
+from bot.known import asked
+from bot.office import Office
 from bot.ports import Denied, Halted, Kit, Unavailable
-from bot.publish import booked, recorded
+from bot.publish import booked, cleared, recorded
 from bot.selftest import Test, examined
+from bot.thread import Post
 
 ROUNDS = 2
 """Pairs of `propose` and `apply` in the split workflow."""
@@ -68,6 +71,8 @@ def _answered(office: Office, *, only_gate: bool) -> Ended:
     if not entered.since and not isinstance(entered.command, Misplaced):  # else the job before this one has
         office.notices.react(entered.thread.number, entered.comment, "eyes")
     if entered.refused is not None:
+        if entered.since:
+            office.settle(entered)
         state: Final = "superseded" if entered.refused.code == "moved" else "refused"
         return _said(post, state, tell.refused(entered.refused, office.render), entered.refused.detail)
     return _obeyed(entered, office, post, only_gate=only_gate)
@@ -82,7 +87,7 @@ def _obeyed(entered: Visit, office: Office, post: Post, *, only_gate: bool) -> E
         case Command(verb="help"):
             return _said(post, "explained", tell.help_(entered.policy, office.render), "help")
         case Command(verb="status"):
-            return _said(post, "explained", tell.status(_listed(entered, office), office.render), "status")
+            return _said(post, "explained", tell.status(_listed(entered, office), _lost(entered, office), office.render), "status")
         case Command(verb="stop"):
             return _stop(entered, office, post)
         case Command(verb=verb) if verb == "explain" or office.dry:
@@ -96,7 +101,8 @@ def _entered(office: Office) -> Visit | Ended:
     event = office.event
     try:
         _ = office.dry  # whoever wrote it wrongly is told before anything is done
-        entered = enter(event, office.step.run, office.policy, office.forge, office.sources, office.clock.now())
+        heard_ = Heard(event, office.step.run, office.clock.now())
+        entered = enter(heard_, office.policy, office.forge, office.sources)
     except (PolicyError, Denied) as error:
         with suppress(Denied, Unavailable):  # what is wrong with the thread must not hide what is wrong
             if _meant(event) and permitted(event, office.forge):
@@ -140,11 +146,18 @@ def _listed(visit: Visit, office: Office) -> tuple[tuple[Posted, str], ...]:
     return tuple((each, office.address(visit.thread.number, each.id)) for each in visit.others)
 
 
+def _lost(visit: Visit, office: Office) -> frozenset[str]:
+    """Commands whose jobs are over, though their comments do not say how they ended."""
+    return frozenset(
+        each.note.command for each in at_work(visit.others) if each.note.run and not office.forge.at_work(each.note.run)
+    )
+
+
 def _stop(visit: Visit, office: Office, post: Post) -> Ended:
     """Say on the thread which runs are to end: each looks for that before its next step."""
     found = at_work(visit.others)
     text = tell.stopping(tuple(office.address(visit.thread.number, each.id) for each in found), office.render)
-    post.say("explained", text, stops=tuple(each.note.command for each in found))
+    post.stop(text, tuple(each.note.command for each in found))
     return Ended("explained", "stop", text=text)
 
 
@@ -166,13 +179,29 @@ def _mistaken(why: str, post: Post, office: Office) -> str:
 def _worked(visit: Visit, office: Office, post: Post, *, only_gate: bool) -> Ended:
     if not only_gate:
         _keyed(visit.policy, office)
+    left = office.left(visit)
+    if isinstance(left, Record):
+        return _told_again(visit, left, office, post)
     desk, bench = office.desk(visit), None if only_gate else office.bench
     kit = office.kit(visit.policy, post, desk=desk, bench=bench, halt=office.halt(visit))
-    trail = Trail(hear(asked(visit, office.forge, office.sources), kit, office.bench))
+    opened = hear(asked(visit, office.forge, office.sources), kit, office.bench)
+    if left is not None and goes_on(Trail(opened), left):
+        opened = replace(opened, at=left.opened.at)  # it is the same run, and its record has the same place
+        kit = replace(kit, before=left)
+    trail = Trail(opened)
     if only_gate and isinstance(next_step(trail), Ask):
         return Ended("routing", "the command goes on", trail)
     went = _run(trail, kit, office, post)
     return went if isinstance(went, Ended) else _closed(went, kit, office, post)
+
+
+def _told_again(visit: Visit, record: Record, office: Office, post: Post) -> Ended:
+    """An earlier job came to the end, and did not get to say so."""
+    office.settle(visit, record)
+    cleared(record.superseded, office.desk(visit))
+    text, state = tell.comment(record, visit.policy, office.render), ended(record.result)
+    post.say(state, text, lane=record.attempts[-1].lane if record.attempts else "", pull=record.pull_number)
+    return Ended(state, record.detail, None, record, text)
 
 
 def _run(trail: Trail, kit: Kit, office: Office, post: Post) -> Trail | Ended:
@@ -187,9 +216,7 @@ def _halted(halted: Halted, trail: Trail, kit: Kit, office: Office, post: Post) 
     """What was spent is booked, the last branch stays to be looked at, and the comment says who ended it."""
     assert kit.desk is not None, "a job that cannot write is not ended by a word"
     made = booked(trail, kit, halted.why)
-    with suppress(Denied, Unavailable):  # a branch too many is not worth the last word
-        for branch in trail.superseded:
-            kit.desk.writer.drop(branch)
+    cleared(trail.superseded, kit.desk)
     text = tell.comment(made, trail.opened.policy, office.render)
     post.say("stopped", text, lane=_lane(trail))
     return Ended("stopped", halted.why, trail, made, text)

@@ -3,27 +3,16 @@
 from dataclasses import dataclass, replace
 from itertools import islice
 
-from bot.core.areas import WORKFLOWS
-from bot.core.checks import Check, Run
-from bot.core.clean import line, printable, redact, visible
+from bot.core.clean import line
 from bot.core.command import Command, Misplaced, NearMiss, first_line, heard
-from bot.core.diff import Diff, DiffError
-from bot.core.diff import parse as parse_diff
 from bot.core.event import Commented, Dispatched, Event, Labelled
-from bot.core.facts import Failing, NotApplicable, Unreadable
-from bot.core.forge import Checks, FailedCheck, Permission, Pull, Review, Thread
+from bot.core.forge import Permission, Pull, Review, Thread
 from bot.core.gate import RANKS, Ignored, Refused, Standing, TurnedAway, admit, often, who
-from bot.core.jobs import VERIFY
-from bot.core.notes import Note, Posted, posted
+from bot.core.notes import Note, Posted, ahead, posted, stopped_by
 from bot.core.outcome import origin
 from bot.core.policy import Policy
 from bot.core.policyfile import read as read_policy
-from bot.core.request import Request
-from bot.hear import Asked, CiFacts
 from bot.ports import Denied, Forge, Sources, Tree
-
-TAIL = 4_000
-"""Characters of a failing check that a lane gets to read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +44,8 @@ class Visit:
     me: str
     base: str
     """The commit that the command is about: pinned when it is first heard, and used for everything after."""
+    now: str
+    """When it was heard in this job; ISO 8601, UTC."""
     notes: tuple[Posted, ...] = ()
     """Our comments on the thread."""
     again: Again | None = None
@@ -74,9 +65,18 @@ class Visit:
 Entered = Visit | Ignored | TurnedAway
 
 
-def enter(event: Event, run: str, policy_path: str, forge: Forge, sources: Sources, now: str) -> Entered:
-    """Ask GitHub, live, what the decision needs: the cheapest first, and next to nothing for strangers. `now`: ISO 8601, UTC."""
-    me = forge.me()
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """An event as one job hears it: `run` is GitHub's workflow run, `now` ISO 8601 in UTC."""
+
+    event: Event
+    run: str
+    now: str
+
+
+def enter(heard_: Heard, policy_path: str, forge: Forge, sources: Sources) -> Entered:
+    """Ask GitHub, live, what the decision needs: the cheapest first, and next to nothing for strangers."""
+    event, me = heard_.event, forge.me()
     if (no := who(event, me)) is not None:
         return no
     permission = _permission(event, forge)
@@ -92,13 +92,12 @@ def enter(event: Event, run: str, policy_path: str, forge: Forge, sources: Sourc
     command = _command(event, policy)
     if command is None:
         return Ignored("it is no command under triggers.command and triggers.labels")
-    found = _visit(event, run, command, permission, policy, default, me, forge)
-    return _once_more(found, forge, now) if isinstance(found, Visit) and found.refused is None else found
+    found = _visit(heard_, command, permission, policy, default, me, forge)
+    return _costly(found, heard_.run, forge) if isinstance(found, Visit) and found.refused is None else found
 
 
 def _visit(
-    event: Event,
-    run: str,
+    heard_: Heard,
     command: Command | NearMiss | Misplaced,
     permission: Permission,
     policy: Policy,
@@ -106,6 +105,7 @@ def _visit(
     me: str,
     forge: Forge,
 ) -> Entered:
+    event, run = heard_.event, heard_.run
     thread = _thread(event, forge)
     pull = forge.pull(thread.number) if thread.pull else None
     standing = Standing(me, permission, thread, pull, event.repo.full_name)
@@ -116,8 +116,10 @@ def _visit(
     id_ = _id(event, run, forge)
     notes = posted(forge.comments(thread.number, me))
     said = next((each.note for each in notes if each.note.command == id_), None)
-    if said is not None and said.final:
+    if said is not None and said.answered:
         return Ignored("this command has had its answer; give a new one for another run")
+    if said is not None and said.run not in ("", run) and not said.final and forge.at_work(said.run):
+        return Ignored("another job is answering this very command")
     head, pin = pull.head_sha if pull else default, said.commit if said else ""
     if pull and pin not in ("", head):
         answer = Refused("moved", f"the pull request has moved on from {pin[:12]}, which the command was given for; give it again")
@@ -134,39 +136,70 @@ def _visit(
         default=default,
         me=me,
         base=pin or head,
+        now=heard_.now,
         notes=notes,
     )
 
 
-def _once_more(visit: Visit, forge: Forge, now: str) -> Visit:
-    """What can be said only of a command that may cost money: whether it comes too often, and what another try begins with."""
+def _costly(visit: Visit, run: str, forge: Forge) -> Visit:
+    """What can be said only of a command that may cost money: whether it may begin now, and what another try begins with."""
     if not isinstance(visit.command, Command) or visit.command.verb not in ("fix", "retry"):
         return visit
-    refused = often(visit.notes, visit.sender, now) if not visit.since else None
-    if refused is None and visit.command.verb == "retry":
-        found = _again(visit, forge)
-        return replace(visit, again=found) if isinstance(found, Again) else replace(visit, refused=found)
+    refused = _busy(visit, run, forge)
+    if refused is None and not visit.since:
+        refused = _stopped(visit) or often(visit.notes, visit.sender, visit.now)
     plain = not visit.command.instructions and visit.command.lane is None
     if refused is None and visit.command.verb == "fix" and plain and not visit.since:
         refused = _offered(visit, forge)
+    if refused is None and visit.command.verb == "retry":
+        found = _again(visit, forge)
+        return replace(visit, again=found) if isinstance(found, Again) else replace(visit, refused=found)
     return replace(visit, refused=refused)
+
+
+def _stopped(visit: Visit) -> Refused | None:
+    """A word that was given after the command, and heard before it."""
+    trigger = visit.policy.triggers.command
+    return Refused("stopped", f"`{trigger} stop` was quicker and has ended this") if stopped_by(visit.notes, visit.id) else None
+
+
+def _busy(visit: Visit, run: str, forge: Forge) -> Refused | None:
+    """Two at once would buy the same fix twice. A job that GitHub calls over is no longer at work, whatever its comment says."""
+    others = (each for each in ahead(visit.notes, visit.id) if each.note.run not in ("", run))
+    other = next((each for each in others if forge.at_work(each.note.run)), None)
+    if other is None:
+        return None
+    trigger = visit.policy.triggers.command
+    what = f"a command that {line(other.note.by, 60)} gave here is at work"
+    return Refused("busy", f"{what}; give this one again when that has ended, or end it with `{trigger} stop`")
 
 
 def _offered(visit: Visit, forge: Forge) -> Refused | None:
     """A proved patch that waits for its review: the same words again would buy another like it."""
     pull = next((each.note.pull for each in reversed(visit.notes) if each.note.state == "accepted" and each.note.pull), None)
-    if pull is None or forge.pull(pull).state != "open":
+    if pull is None or not _open(pull, visit, forge):
         return None
     trigger = visit.policy.triggers.command
     what = f"#{pull} offers a patch that is proved, and is open: review it there, or say here what it lacks"
     return Refused("offered", f"{what}; `{trigger} retry` tries for another, `{trigger} fix` with words of your own begins anew")
 
 
+def _open(number: int, visit: Visit, forge: Forge) -> bool:
+    """Whether a pull request of ours for this thread is open: the number comes from a comment, which others may edit."""
+    try:
+        pull = forge.pull(number)
+    except Denied:
+        return False
+    begun = origin(pull.head_ref)
+    ours = begun is not None and begun.thread == visit.thread.number and (pull.head_repo or "").lower() == visit.repo.lower()
+    return pull.state == "open" and ours
+
+
 def _again(visit: Visit, forge: Forge) -> Again | Refused:
     last = _last(visit, forge)
     if last is None:
         trigger = visit.policy.triggers.command
-        return Refused("nothing", f"no lane has tried here yet, so there is nothing to try again; `{trigger} fix` begins")
+        return Refused("nothing", f"no lane has made a patch here yet, so there is nothing to try again; `{trigger} fix` begins")
     number = visit.pull.number if visit.pull else last.pull
     rank = RANKS.index(visit.policy.triggers.permission)
     wanted = forge.reviews(number) if number else ()
@@ -243,99 +276,3 @@ def _id(event: Event, run: str, forge: Forge) -> str:
             return f"l{found}"
         case Dispatched():
             return f"d{run}"
-
-
-# ---- what is known -----------------------------------------------------------------------------------------------
-
-
-def asked(visit: Visit, forge: Forge, sources: Sources) -> Asked:
-    """The command as a request on one commit, which is pinned here and used for everything after."""
-    assert isinstance(visit.command, Command), "a near miss asks for nothing"
-    base = visit.base
-    request = Request(
-        id=visit.id,
-        repo=visit.repo,
-        number=visit.thread.number,
-        actor=visit.sender,
-        task=task(visit.thread, visit.command, visit.again.reviews if visit.again else ()),
-        labels=visit.thread.labels,
-        base=base,
-        asked_lane=visit.command.lane or (visit.again.lane if visit.again else None),
-    )
-    return Asked(request, visit.policy, _change(visit.pull, visit.default, forge, sources), _ci(visit, base, forge, sources))
-
-
-MOST_REVIEW = 12_000
-"""Characters of what reviewers want changed."""
-
-
-def task(thread: Thread, command: Command, reviews: tuple[Review, ...] = ()) -> str:
-    """What is wanted, in the order in which it counts: the commander's words, the reviewers', then the thread's."""
-    wanted = "\n\n".join(map(_wanted, reviews))[:MOST_REVIEW]
-    parts = (command.instructions, wanted, thread.title, thread.body)
-    return "\n\n".join(filter(None, (visible(part) for part in parts)))
-
-
-def _wanted(review: Review) -> str:
-    """A review as text: whoever it is for reads it as words, like the rest of a task."""
-    places = (
-        f"{one.path}{f':{one.line}' if one.line else ''}\n" + "\n".join(one.hunk.splitlines()[-6:]) + f"\n{one.body}"
-        for one in review.remarks
-    )
-    return "\n\n".join((f"{review.author} reviewed an earlier patch and asks for changes: {review.body}".strip(), *places))
-
-
-def _change(pull: Pull | None, default: str, forge: Forge, sources: Sources) -> Diff | NotApplicable | Unreadable:
-    """The pull request's diff from the objects themselves: the API leaves files out of large ones, and does not say so."""
-    if pull is None:
-        return NotApplicable("an issue has no change")
-    try:
-        since = forge.merge_base(forge.tip(pull.base_ref) or default, pull.head_sha)
-        return parse_diff(sources.change(since, pull.head_sha))
-    except (DiffError, Denied) as error:
-        return Unreadable(f"the diff cannot be read: {line(str(error))}")
-
-
-def _ci(visit: Visit, base: str, forge: Forge, sources: Sources) -> CiFacts:
-    checks = _workflows(visit.policy, sources.tree(visit.default))
-    found = forge.failing(base)
-    return CiFacts(checks, _failing(found), tuple(map(_run, found.failed)), _trouble(checks, visit, base, forge, sources))
-
-
-def _workflows(policy: Policy, default: Tree) -> tuple[Check, ...]:
-    """The policy's workflows, else the shipped one where it lies on the default branch."""
-    named = policy.verification.ci.workflows
-    files = tuple(name if "/" in name else f"{WORKFLOWS}/{name}" for name in named)
-    if named:
-        return tuple(Check(file.rpartition("/")[2], file, "tests", "verification.ci.workflows") for file in files)
-    shipped = f"{WORKFLOWS}/{VERIFY}"
-    return (Check(VERIFY, shipped, "tests", "the default branch"),) if shipped in default.files() else ()
-
-
-def _trouble(checks: tuple[Check, ...], visit: Visit, base: str, forge: Forge, sources: Sources) -> str:
-    """A workflow judges only as the default branch has it: a change that edits its own judge is not judged by it."""
-    if checks and not any(check.run.endswith(f"/{VERIFY}") for check in checks):
-        return f"nothing that verification.ci.workflows names shows which tests ran, so it proves no patch: name {VERIFY} as well"
-    default, here = sources.tree(visit.default), sources.tree(base)
-    for check in checks:
-        if check.run not in default.files():
-            return f"verification.ci.workflows names {check.run}, which is not on the default branch"
-        if check.run not in here.files() or here.read(check.run) != default.read(check.run):
-            return f"{check.run} differs from the default branch's, so it cannot judge a patch here; merge the default branch first"
-        if not forge.dispatchable(check.run):
-            return f"{check.run} cannot be started by hand: give it `on: workflow_dispatch`, and enable it under Actions"
-    return ""
-
-
-def _failing(found: Checks) -> Failing | NotApplicable | Unreadable:
-    if found.unreadable:
-        return Unreadable(f"the checks of the commit cannot be read: {line(found.unreadable)}")
-    return (
-        Failing(tuple(line(check.name) for check in found.failed)) if found.total else NotApplicable("no check ran on the commit")
-    )
-
-
-def _run(check: FailedCheck) -> Run:
-    """A failing check as a lane gets to read it."""
-    said = "\n".join((*check.annotations, check.log_tail))
-    return Run(f"ci {line(check.name, 80)}", 1, 0.0, timed_out=False, report=None, tail=redact(printable(said))[-TAIL:])

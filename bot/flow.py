@@ -7,6 +7,7 @@ from bot.agent.loop import Bounds, Means, solve
 from bot.agent.tools import Workplace
 from bot.core.cost import Cost, Unpriced, Usage
 from bot.core.evidence import Evidence
+from bot.core.recall import recalled
 from bot.core.review import believed, unasked
 from bot.core.route import Refusal
 from bot.core.spend import Held, charged
@@ -54,6 +55,9 @@ def can(step: Step, kit: Kit) -> bool:
 
 
 def take(step: Step, trail: Trail, kit: Kit) -> Entry:
+    if kit.before is not None and (known := recalled(trail, step, kit.before)) is not None:
+        kit.watch("resuming", "what an earlier job of this run had paid for is taken over")
+        return known
     match step:
         case Ask():
             return Tried(_ask(step, trail, kit, _bench(kit)))

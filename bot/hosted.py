@@ -22,7 +22,7 @@ from bot.edge import actions
 from bot.edge.actions import OWN, Left, Step, harmless, left_open, put_out, settled, summarise
 from bot.edge.github.client import connect
 from bot.edge.render import Templates
-from bot.office import doors, office
+from bot.office import doors, office, settled_by_file
 from bot.outcome import noted
 from bot.ports import Denied, Notices, Unavailable
 from bot.shop import Wall
@@ -143,5 +143,9 @@ def _stopped(step: Step, left: Left, repo: str) -> None:
     found = reader.comment(left.number, mark(left.command), left.me)
     note = read(found.body) if found is not None else None
     if note is not None and not note.final:
+        try:
+            settled_by_file(step, repo, left.command, Wall())
+        except (Denied, Unavailable) as error:
+            _log("warning", f"what the run has spent is not booked: {error}; its whole share counts", step.secrets, DONE)
         text = tell.stopped(step.url, Templates(templates()))
-        speaker.say(left.number, mark(left.command), left.me, stamped(replace(note, state="stopped"), text))
+        speaker.say(left.number, mark(left.command), left.me, stamped(replace(note, state="stopped", cut=True), text))

@@ -5,25 +5,23 @@ import random
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
-from bot import tell
+from bot.core.budget import Wish
 from bot.core.clean import redact
 from bot.core.event import Dispatched, Event
 from bot.core.forge import Comment
-from bot.core.ledger import Line, Record
-from bot.core.notes import Note, mark, posted, stamped, stopped_by
+from bot.core.handover import unpack
+from bot.core.ledger import Begun, Line, Record
+from bot.core.notes import mark
 from bot.core.policy import Policy
-from bot.core.state import running
-from bot.core.step import Review, next_step
-from bot.core.trail import Trail
-from bot.core.words import State, TaskClass
+from bot.core.trail import Trail, TrailError
+from bot.core.words import TaskClass
 from bot.door import Visit
-from bot.edge import actions
 from bot.edge.actions import OWN, Step, harmless
 from bot.edge.git.fetch import Fetched, fetched
 from bot.edge.github.client import PAUSE, Polled, connect
@@ -47,8 +45,6 @@ from bot.ports import (
     Denied,
     Desk,
     Forge,
-    Halted,
-    Keeper,
     Kit,
     Ledger,
     Model,
@@ -59,68 +55,7 @@ from bot.ports import (
     Writer,
     never,
 )
-
-EVERY = 20.0
-"""Seconds between two looks for a word that ends the run."""
-
-
-@dataclass(frozen=True, slots=True)
-class Post:
-    """The one comment of a command: made when it is heard, edited ever after."""
-
-    notices: Notices
-    step: Step
-    number: int
-    command: str
-    me: str
-    commit: str = ""
-    """The commit that the command is about."""
-
-    by: str = ""
-    """Who gave the command."""
-
-    def say(self, state: State, text: str, *, lane: str = "", pull: int | None = None, stops: tuple[str, ...] = ()) -> str:
-        """`lane` and `pull`: what the run came to; `stops`: the commands that this one ends."""
-        self._put(Note(self.command, state, self.commit, self.by, lane, pull, stops), text)
-        return text
-
-    def put(self, state: State, text: str) -> int:
-        """The same, and the comment's id."""
-        return self._put(Note(self.command, state, self.commit, self.by), text)
-
-    def _put(self, note: Note, text: str) -> int:
-        return self.notices.say(self.number, mark(self.command), self.me, stamped(note, text))
-
-    def keep_open(self) -> None:
-        """From here on this job answers for the comment: its last phase closes it if the job is cut off."""
-        actions.leave_open(self.step, actions.Left(self.step.run, self.number, self.command, self.me))
-
-
-@dataclass(slots=True)
-class Shown:
-    """Keeps the Trail, and shows on the comment what is about to happen whenever that changes."""
-
-    keeper: Keeper
-    post: Post | None
-    render: Renderer
-    last: State = "routing"
-
-    def keep(self, trail: Trail) -> None:
-        self.keeper.keep(trail)
-        state = running(trail)
-        if self.post is None or trail.finished or state == self.last or self._moment(trail, state):
-            return
-        self.last = state
-        try:
-            self.post.say(state, tell.progress(trail, state, self.post.step.url, self.render))
-        except (Denied, Unavailable):
-            return  # a progress line is not worth a run; the last word is said again until it is heard
-
-    @staticmethod
-    def _moment(trail: Trail, state: State) -> bool:
-        """Whether it is over before anybody could read it: where CI is the proof, all but a verifier's look at a patch is."""
-        quick = trail.opened.proof == "ci" and not isinstance(next_step(trail), Review)
-        return state == "verifying" and (quick or not trail.attempts)
+from bot.thread import Halt, Post, Shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,28 +79,6 @@ class Kept:
 
     def costs(self, lane: str, task_class: TaskClass) -> tuple[int, ...]:
         return self.lines.costs(lane, task_class)
-
-
-@dataclass(slots=True)
-class Halt:
-    """Ends the run of a command when a later one on its thread says so; asks no oftener than is polite."""
-
-    ear: Ear
-    command: str
-    clock: Clock
-    trigger: str
-    next: float = 0.0
-
-    def __call__(self) -> None:
-        if self.clock.seconds() < self.next:
-            return
-        self.next = self.clock.seconds() + EVERY
-        try:
-            by = stopped_by(posted(self.ear.comments()), self.command)
-        except (Denied, Unavailable):
-            return  # who cannot be heard cannot end the run; the runner's own cancel does
-        if by:
-            raise Halted(f"ended by `{self.trigger} stop`")
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +123,8 @@ class Office:
     ledger: Ledger
     shelf: Callable[[str], Shelf]
     """Files on the ledger's branch, given its name."""
+    records: Callable[[str], Records]
+    """The records there, one memory of them for this process."""
     runs: Runs
     clock: Clock
 
@@ -239,14 +154,37 @@ class Office:
         desk: Desk | None = None,
         halt: Callable[[], None] = never,
     ) -> Kit:
-        keeper, by = Shown(self.runs, post, self.render), f"{self.step.run}.{self.step.attempt}"
-        shelf, log = self.shelf(policy.ledger.branch), Log(self.step)
-        ledger = Kept(self.ledger, Records(shelf) if desk else None, log)
-        return Kit(ledger, Spending(shelf), keeper, self.clock, log, by, bench, desk, halt)
+        log = Log(self.step)
+        records = self.records(policy.ledger.branch) if desk else None
+        keeper, ledger = Shown(self.runs, post, self.render, records, log), Kept(self.ledger, records, log)
+        spending = Spending(self.shelf(policy.ledger.branch))
+        return Kit(ledger, spending, keeper, self.clock, log, by(self.step), bench, desk, halt)
 
     def halt(self, visit: Visit) -> Halt:
-        since = visit.since or self.clock.now()
-        return Halt(self.ear(visit.thread.number, visit.me, since), visit.id, self.clock, visit.policy.triggers.command)
+        ear = self.ear(visit.thread.number, visit.me, visit.since or visit.now)
+        return Halt(ear, self.forge, visit.id, self.clock, visit.policy.triggers.command, self.step.run)
+
+    def left(self, visit: Visit) -> Trail | Record | None:
+        """What an earlier job for this very command has left: its record, or how far it came before it was cut off.
+
+        The first attempt at a workflow run begins with nothing. What cannot be read is nothing, too, and is bought again.
+        """
+        note = next((each.note for each in visit.notes if each.note.command == visit.id), None)
+        if note is None or (note.run == self.step.run and self.step.attempt == "1"):
+            return None
+        try:
+            found = self.records(visit.policy.ledger.branch).left(visit.id, visit.since)
+            return unpack(found.trail) if isinstance(found, Begun) else found
+        except (Denied, Unavailable, TrailError) as error:
+            Log(self.step)("ledger", f"what an earlier job of this run paid for cannot be read ({error})")
+            return None
+
+    def settle(self, visit: Visit, record: Record | None = None) -> None:
+        """Nothing was spent of what this attempt's earlier job has set aside; or, whoever did it, what the run's record says."""
+        with suppress(Denied, Unavailable):  # it counts as spent then
+            mine, spent = (by(self.step), 0) if record is None else ("", record.cost_micros)
+            wish = Wish(visit.id, visit.sender, self.clock.now(), mine, spent)
+            Spending(self.shelf(visit.policy.ledger.branch)).settle(wish)
 
     def post(self, visit: Visit) -> Post:
         there = next((Comment(each.id, "", each.at) for each in visit.notes if each.note.command == visit.id), None)
@@ -267,6 +205,26 @@ def doors(step: Step, repo: str) -> tuple[Reader, Speaker]:
     """GitHub to read and to speak to, and nothing else."""
     hub = connect(step.api, step.server, step.token, repo)
     return Reader(hub), Speaker(hub)
+
+
+def settled_by_file(step: Step, repo: str, command: str, clock: Clock) -> None:
+    """Settle the share of a run that was cut off by what its job had written down, calls without an answer at their worst.
+
+    Raises `Denied` or `Unavailable`; what is not settled counts as spent.
+    """
+    own = step.workspace / OWN
+    trail = Runs(own).find(command)
+    if trail is None or trail.finished:
+        return
+    known, usage = Lines(own / "ledger.jsonl").spent(command), trail.usage
+    spent = None if known is None or usage.unpriced else max(known, usage.micros)
+    shelf = Shelf(connect(step.api, step.server, step.token, repo), trail.opened.policy.ledger.branch)
+    Spending(shelf).settle(Wish(command, trail.opened.request.actor, clock.now(), by(step), spent))
+
+
+def by(step: Step) -> str:
+    """This process, as the ledger names it."""
+    return f"{step.run}.{step.attempt}"
 
 
 def _swept(own: Path) -> Path:
@@ -306,6 +264,7 @@ def office(step: Step, event: Event, templates: Path, clock: Clock, pause: float
             render=render,
             ledger=Lines(own / "ledger.jsonl"),
             shelf=partial(Shelf, hub),
+            records=cache(lambda branch: Records(Shelf(hub, branch))),
             runs=Runs(own),
             clock=clock,
         )

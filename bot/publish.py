@@ -1,5 +1,7 @@
 """Makes a Trail visible: a branch with the patch, a pull request where there are such, and the record."""
 
+from contextlib import suppress
+
 from bot.core import ledger
 from bot.core.account import MARKS, reckoned, took
 from bot.core.budget import Wish
@@ -8,7 +10,7 @@ from bot.core.patch import parse, part, trespasses
 from bot.core.paths import is_test
 from bot.core.trail import Published, Pushed, Trail
 from bot.core.verdict import Attempt
-from bot.ports import Clock, Denied, Desk, Kit, Layer, Ledger, Opening, Pulls
+from bot.ports import Clock, Denied, Desk, Kit, Layer, Ledger, Opening, Pulls, Unavailable
 
 
 def push(trail: Trail, attempt: Attempt, number: int, desk: Desk, clock: Clock) -> Pushed:
@@ -38,14 +40,23 @@ def _layers(trail: Trail, attempt: Attempt, desk: Desk) -> tuple[Layer, ...]:
 
 
 def close(trail: Trail, desk: Desk, kit: Kit) -> Published:
-    """The last step of every run: what was replaced goes, what is proved is offered, the record is written."""
-    for branch in trail.superseded:
-        desk.writer.drop(branch)
+    """The last step of every run: what is proved is offered, the record is written, what was replaced goes.
+
+    In this order: a run that is killed and begun anew finds its branches, and what CI said of them, until it has its record.
+    """
     published = Published(kit.clock.now())
     if desk.pulls is not None and trail.pushed is not None:
         published = _offered(trail, trail.pushed, desk, desk.pulls, kit.clock)
     booked(trail.then(published), kit)
+    cleared(trail.superseded, desk)
     return published
+
+
+def cleared(branches: tuple[str, ...], desk: Desk) -> None:
+    """A branch too many is not worth the last word."""
+    with suppress(Denied, Unavailable):
+        for branch in branches:
+            desk.writer.drop(branch)
 
 
 def booked(trail: Trail, kit: Kit, interrupted: str = "") -> Record:

@@ -100,9 +100,9 @@ def misplaced(said: str, policy: Policy, render: Renderer) -> str:
     return render("comments/misplaced.md.j2", said=said, trigger=policy.triggers.command)
 
 
-def status(listed: tuple[tuple[Posted, str], ...], render: Renderer) -> str:
-    """Where every command of a thread stands."""
-    return render("comments/status.md.j2", listed=listed)
+def status(listed: tuple[tuple[Posted, str], ...], lost: frozenset[str], render: Renderer) -> str:
+    """Where every command of a thread stands. `lost` are those whose job is over without a word."""
+    return render("comments/status.md.j2", listed=listed, lost=lost)
 
 
 def examining(word: str, run_url: str, render: Renderer) -> str:

@@ -85,14 +85,16 @@ def test_what_is_said_at_once():
 
 
 def test_what_status_says():
-    held("github-status-none.md", tell.status((), RENDER))
+    held("github-status-none.md", tell.status((), frozenset(), RENDER))
     notes = [
         Note("c7", "accepted", "a" * 40, "ann", "strong", 12),
         Note("l8", "attempting", "b" * 40, "<b>@bob"),
         Note("d9", "error"),
+        Note("c6", "attempting", by="ann"),
+        Note("c5", "stopped", by="ann", cut=True),
     ]
     listed = tuple((Posted(n, f"2026-01-01T00:00:0{n}Z", note), f"{RUN}#issuecomment-{n}") for n, note in enumerate(notes))
-    held("github-status.md", tell.status(listed, RENDER))
+    held("github-status.md", tell.status(listed, frozenset({"c6"}), RENDER))
 
 
 def test_what_a_self_test_says():

@@ -32,9 +32,10 @@ class Grant:
 def grant(budget: Budget, wish: Wish, movements: Iterable[Movement]) -> Grant | Refusal:
     """Set aside as much of `per_run_usd` as every cap leaves; the same again for a run that has its share already."""
     found = accounts(movements)
-    own = [account for account in found if account.run == wish.run]
-    if any(account.settled == "open" and account.reserved and account.by != wish.by for account in own):
-        return Refusal("budget", "an earlier job has this run's share set aside, and what it spent is unknown; give a new command")
+    mine_or_lost = [account for account in found if account.run == wish.run]
+    own = [account for account in mine_or_lost if not _others(account, wish)]
+    if any(_others(account, wish) and not _over(account.by, wish.by) for account in mine_or_lost):
+        return Refusal("budget", "another job has this run's share set aside, and what it spent is unknown; give a new command")
     gone = total((*(account.spent for account in own), wish.spent))
     if gone is None:
         return _unknown("per_run_usd")
@@ -45,6 +46,17 @@ def grant(budget: Budget, wish: Wish, movements: Iterable[Movement]) -> Grant | 
         return Grant(mine.reserved - spent) if spent < mine.reserved else _gone("per_run_usd", before + spent, budget.per_run_usd)
     left = _left(budget, wish, [account for account in found if account is not mine], before, spent)
     return left if isinstance(left, Refusal) else Grant(left, Reserved(wish.run, wish.at, wish.actor, spent + left, wish.by))
+
+
+def _others(account: Account, wish: Wish) -> bool:
+    """Whether another process has the run's share. What it spent of it nobody knows, so all of it counts as spent."""
+    return account.settled == "open" and bool(account.reserved) and account.by != wish.by
+
+
+def _over(by: str, now: str) -> bool:
+    """Whether a process is at work no more: GitHub begins a further attempt at a workflow run when the one before has ended."""
+    (run, _, attempt), (mine, _, later) = by.partition("."), now.partition(".")
+    return run == mine and attempt.isdecimal() and later.isdecimal() and int(attempt) < int(later)
 
 
 def _left(budget: Budget, wish: Wish, others: list[Account], before: int, spent: int) -> int | Refusal:
@@ -77,8 +89,12 @@ def _gone(name: str, used: int, cap: int) -> Refusal:
 
 
 def settlement(wish: Wish, movements: Iterable[Movement]) -> Settled | None:
-    """The line that ends a run's reservation; None where none is open. What the run spent takes its place."""
-    mine = [account for account in accounts(movements) if account.run == wish.run]
+    """The line that ends a run's reservation; None where none is open. What the run spent takes its place.
+
+    A process ends its own alone; who has the run's record, and is none of them (`by` is empty), ends whichever is open.
+    """
+    whole = [account for account in accounts(movements) if account.run == wish.run]
+    mine = [account for account in whole if not wish.by or not _others(account, wish)]
     if not mine or mine[-1].settled == "settled" or not mine[-1].reserved:
         return None
     before = total(account.spent for account in mine[:-1])

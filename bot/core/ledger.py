@@ -134,11 +134,28 @@ class Record:
         return int(found[1]) if found else None
 
     @property
+    def superseded(self) -> tuple[str, ...]:
+        """Branches that earlier attempts may have had, by the rule that names them."""
+        stem, _, last = (self.branch or "").rpartition("-")
+        return tuple(f"{stem}-{number}" for number in range(1, int(last))) if stem and last.isdecimal() else ()
+
+    @property
     def escalations(self) -> tuple[Escalate, ...]:
         return tuple(a.decision for a in self.attempts if isinstance(a.decision, Escalate))
 
 
-Line = Record | Movement | Outcome
+@dataclass(frozen=True, slots=True, config=STRICT)
+class Begun:
+    """A run at work, with what it has paid for, lest a job that is run again buys that twice. Its record takes its place."""
+
+    id: str
+    at: str
+    trail: str
+    """Packed, as it travels between jobs."""
+    kind: Literal["begun"] = "begun"
+
+
+Line = Record | Movement | Outcome | Begun
 
 
 class LedgerError(ValueError):

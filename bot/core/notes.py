@@ -24,11 +24,22 @@ class Note:
     """The pull request that was opened for it."""
     stops: tuple[str, ...] = ()
     """The commands that this one ends."""
+    before: str = ""
+    """The key of a command that ends every one given before it, also those that had no comment yet."""
+    run: str = ""
+    """GitHub's workflow run that answers it."""
+    cut: bool = False
+    """Whether its job was cut off, so that a person may have the same job run again."""
 
     @property
     def final(self) -> bool:
         """Whether it says how its command ended."""
         return self.state in FINAL
+
+    @property
+    def answered(self) -> bool:
+        """Whether the same command, coming again, has nothing left to do."""
+        return self.final and not self.cut
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +52,10 @@ class Posted:
 
 
 _MARK, _LINE = "<!-- route-agent:{} -->", "<!-- {}: {} -->"
-_READ = re.compile(r"<!-- (state|commit|by|lane|pull|stops): ([^<>\n]{1,400}) -->")
+_READ = re.compile(r"<!-- (state|commit|by|lane|pull|stops|before|run|cut): ([^<>\n]{1,400}) -->")
 _FIRST = re.compile(r"<!-- route-agent:([a-z]\d{1,20}) -->")
 _KEY, _NUMBER = re.compile(r"[a-z]\d{1,20}"), re.compile(r"[1-9]\d{0,9}")
+_RUN = re.compile(r"[1-9]\d{0,19}")
 _COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 MOST_STOPPED = 20
 
@@ -61,6 +73,9 @@ def stamped(note: Note, text: str) -> str:
         ("lane", note.lane),
         ("pull", "" if note.pull is None else str(note.pull)),
         ("stops", " ".join(note.stops[:MOST_STOPPED])),
+        ("before", note.before),
+        ("run", note.run),
+        ("cut", "off" if note.cut else ""),
     )
     return "\n".join((mark(note.command), *(_LINE.format(name, value) for name, value in said if value), text))
 
@@ -89,6 +104,9 @@ def read(body: str) -> Note | None:
         lane=said.get("lane", ""),
         pull=int(pull) if _NUMBER.fullmatch(pull) else None,
         stops=tuple(key for key in said.get("stops", "").split(" ") if _KEY.fullmatch(key)),
+        before=said.get("before", "") if _KEY.fullmatch(said.get("before", "")) else "",
+        run=said.get("run", "") if _RUN.fullmatch(said.get("run", "")) else "",
+        cut=said.get("cut") == "off",
     )
 
 
@@ -101,6 +119,21 @@ def at_work(found: tuple[Posted, ...]) -> tuple[Posted, ...]:
     return tuple(each for each in found if not each.note.final)
 
 
+def ahead(found: tuple[Posted, ...], command: str) -> tuple[Posted, ...]:
+    """Those at work, and ended by nobody, that were heard before another: of two at once the first goes on.
+
+    All of them, where the other has no comment yet.
+    """
+    mine = next((each.id for each in found if each.note.command == command), None)
+    others = (each for each in at_work(found) if each.note.command != command and not stopped_by(found, each.note.command))
+    return tuple(each for each in others if mine is None or each.id < mine)
+
+
 def stopped_by(found: tuple[Posted, ...], command: str) -> str:
     """The command that ends another; empty where none does."""
-    return next((each.note.command for each in found if command in each.note.stops), "")
+    return next((n.command for n in (each.note for each in found) if command in n.stops or _given_before(command, n.before)), "")
+
+
+def _given_before(command: str, other: str) -> bool:
+    """Of two comments the one with the lower number is the older; other kinds of command have numbers of their own."""
+    return command[:1] == other[:1] == "c" and int(command[1:]) < int(other[1:])

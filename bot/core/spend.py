@@ -118,12 +118,18 @@ def accounts(movements: Iterable[Movement]) -> tuple[Account, ...]:
     latest: dict[str, Account] = {}
     for movement in movements:
         found = latest.get(movement.run)
-        if found is None or (isinstance(movement, Reserved) and found.day != movement.at[:10]):
+        if found is None or (isinstance(movement, Reserved) and _anew(found, movement)):
             found = Account(movement.run, movement.at[:10], getattr(movement, "actor", ""))
             latest[movement.run] = found
             made.append(found)
         found.take(movement)
     return tuple(made)
+
+
+def _anew(account: Account, share: Reserved) -> bool:
+    """Whether a share is one more beside the account's: of another day, or where the process that has that one is gone."""
+    lost = account.settled == "open" and account.reserved and account.by != share.by
+    return account.day != share.at[:10] or bool(lost)
 
 
 def spent_by(run: str, movements: Iterable[Movement]) -> int | None:

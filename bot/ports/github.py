@@ -41,6 +41,10 @@ class Forge(Protocol):
         """The checks of a commit, and those that fail with what they say."""
         ...
 
+    def at_work(self, run: str) -> bool:
+        """Whether a workflow run has not ended; also where that cannot be known."""
+        ...
+
     def dispatchable(self, workflow: str) -> bool:
         """Whether a workflow file can be started by hand."""
         ...

@@ -132,3 +132,5 @@ class Kit:
     """Called before whatever takes long or costs money; raises `Halted` where somebody has ended the run."""
     handed: Reviewed | None = None
     """What another job's model said of the last attempt's patch, for a process that has none."""
+    before: Trail | None = None
+    """How far an earlier job of the same run came before it was cut off."""

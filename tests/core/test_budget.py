@@ -75,7 +75,23 @@ def test_a_charge_that_nobody_knows_leaves_nothing_under_any_cap_that_counts_it(
 def test_another_job_does_not_take_over_a_share_of_which_it_does_not_know_what_is_left():
     there = [reserved("r1", 1_000_000, by="77.1")]
     assert granted(grant(budget(), wish(by="77.1"), there)) == 1_000_000
-    assert "an earlier job has this run's share set aside" in refused(grant(budget(), wish(by="77.2"), there))
+    assert "another job has this run's share set aside" in refused(grant(budget(), wish(by="78.2"), there))
+    assert "another job has this run's share set aside" in refused(grant(budget(), wish(by="77.0"), there))
+
+
+def test_a_job_that_is_run_again_gets_a_share_of_its_own_and_the_lost_one_counts_as_spent():
+    there: list[Movement] = [reserved("r1", 1_000_000, by="77.1")]
+    found = grant(budget(per_day_usd=1.5), wish(by="77.2"), there)
+    assert found == Grant(500_000, reserved("r1", 500_000, by="77.2"))
+    assert isinstance(found, Grant)
+    assert found.new is not None
+    there += [found.new]
+    settled = settlement(wish(by="77.2", spent=100_000), there)
+    assert settled == Settled("r1", TODAY, 100_000)
+    assert sum(account.counted or 0 for account in accounts([*there, settled])) == 1_100_000
+    assert granted(grant(budget(), wish(by="77.2", spent=300_000), [reserved("r1", 1_000_000, by="77.1")])) == 700_000
+    known: list[Movement] = [reserved("r1", 1_000_000, by="77.1"), Settled("r1", TODAY, 250_000)]
+    assert granted(grant(budget(), wish(by="77.2"), known)) == 750_000, "what the last phase of the first has settled is known"
 
 
 def test_a_run_over_midnight_goes_on_with_its_share_which_stays_the_first_day_s():

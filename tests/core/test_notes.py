@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.forge import Comment
-from bot.core.notes import Note, Posted, at_work, posted, read, stamped, stopped_by
+from bot.core.notes import Note, Posted, ahead, at_work, posted, read, stamped, stopped_by
 from bot.core.words import STATES
 
 FULL = Note("c9", "accepted", "a" * 40, "ann-b", "strong", 12, ("c7", "l8"))
@@ -45,7 +45,7 @@ def test_what_makes_no_sense_is_left_out():
 
 @given(st.text(max_size=200), st.sampled_from(STATES))
 def test_no_text_of_a_comment_changes_its_note(text, state):
-    note = Note("c9", state, "b" * 40, "ann", "fast", 3, ("c1",))
+    note = Note("c9", state, "b" * 40, "ann", "fast", 3, ("c1",), "c9", "77", cut=True)
     assert read(stamped(note, f"### {text}")) == note
 
 
@@ -59,3 +59,15 @@ def test_of_a_thread_the_commands_at_work_and_who_ended_them():
     assert [each.id for each in found] == [1, 3, 4]
     assert at_work(found) == (Posted(1, "t1", Note("c1", "attempting")),)
     assert (stopped_by(found, "c1"), stopped_by(found, "c2")) == ("c4", "")
+    assert ahead(found, "c2") == (), "who is told to stop is waited for by nobody"
+
+
+def test_of_two_at_once_the_one_that_was_heard_first_goes_on():
+    found = posted(tuple(Comment(n, stamped(Note(f"c{n}", "attempting", run=str(n)), "x"), "t") for n in (1, 2)))
+    assert (ahead(found, "c1"), [each.id for each in ahead(found, "c2")]) == ((), [1])
+    assert [each.id for each in ahead(found, "c3")] == [1, 2], "it has no comment yet"
+
+
+def test_a_stop_ends_what_was_given_before_it_and_had_no_comment_yet():
+    found = posted((Comment(1, stamped(Note("c20", "explained", before="c20"), "x"), "t"),))
+    assert [stopped_by(found, command) for command in ("c19", "c9", "c20", "c21", "l3", "d3")] == ["c20", "c20", "", "", "", ""]

@@ -95,11 +95,14 @@ def test_a_write_whose_answer_is_lost_is_made_once(world, shop, fault):
     assert [line.run for line in lines(shop)] == ["c1", "c2"]
 
 
-def test_a_re_run_of_a_job_does_not_spend_the_share_again(world, shop):
+def test_a_re_run_of_a_job_does_not_spend_the_share_of_the_one_before(world, shop):
     spending(world).reserve(CAPS, wish("c1", by="7.1"))
-    found = spending(world).reserve(CAPS, wish("c1", by="7.2"))
+    found = spending(world).reserve(CAPS, wish("c1", by="8.1"))
     assert isinstance(found, Refusal)
-    assert "an earlier job has this run's share set aside" in found.detail
+    assert "another job has this run's share set aside" in found.detail
+    assert spending(world).reserve(CAPS, wish("c1", by="7.2")) == 1_000_000
+    again = spending(world).reserve(CAPS, wish("c1", by="7.3"))
+    assert isinstance(again, Refusal), "each share that was lost counts as spent, so the day's cap holds"
 
 
 def test_a_run_that_ends_in_another_month_is_settled_where_it_began(world, shop):

@@ -49,6 +49,7 @@ class Job:
     scopes: str | None = WORK
     login: str = ME
     run: str = "77"
+    attempt: str = "1"
     inputs: Mapping[str, str] = field(default_factory=dict)
     may_open_pulls: bool = True
     clock: Wall = field(default_factory=Hurried)
@@ -63,6 +64,7 @@ class Job:
             "GITHUB_EVENT_NAME": self.name,
             "GITHUB_EVENT_PATH": str(self.folder / "event.json"),
             "GITHUB_RUN_ID": self.run,
+            "GITHUB_RUN_ATTEMPT": self.attempt,
             "GITHUB_WORKSPACE": str(self.folder / "workspace"),
             "GITHUB_API_URL": self.world.api,
             "GITHUB_SERVER_URL": self.world.url,

@@ -10,7 +10,7 @@ from bot.core.notes import read
 from tests.fakes.hosted import ME, Hurried, Job
 from tests.fakes.repos import BAD, DONE, GOOD
 from tests.fakes.shops import TEST
-from tests.fakes.world import Issue, Repo, World
+from tests.fakes.world import Issue, Repo, Run, World
 from tests.fakes.world.runs import Scripted
 from tests.flow.test_door import PROVED, commented, of
 
@@ -104,6 +104,7 @@ def test_status_tells_every_command_of_the_thread_even_a_closed_one(world, model
     commented(world, shop, issue, tmp_path / "one").act()
     waiting = commented(world, shop, issue, tmp_path / "two", "/agent fix it another way")
     assert waiting.act("gate").state == "routing"
+    shop.runs[77] = Run(77, "route-agent.yml", "main", "", {}, "in_progress")
     issue.state = "closed"
     assert commented(world, shop, issue, tmp_path / "status", "/agent status").act("gate").state == "explained"
     said = seen(world, shop, issue)[-1]
@@ -270,11 +271,13 @@ def test_every_run_leaves_its_record_on_the_ledger_s_branch(world, models, shop,
 def test_a_record_that_cannot_be_written_spoils_no_run_and_is_kept_in_the_job(world, models, shop, issue, tmp_path, capsys):
     models.script("m-fast", [GOOD, TEST, DONE])
     world.runner = Scripted(PROVED)
-    world.fail("PUT", "/contents/records", status=403)
+    world.fail("PUT", "/contents/records", status=403, times=2)
     job = commented(world, shop, issue, tmp_path / "job")
     ended = job.act()
     assert ended.state == "accepted"
-    assert "the record is in the file `route-agent/ledger.jsonl`" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert "it would buy once more what it has paid for" in told
+    assert "the record is in the file `route-agent/ledger.jsonl`" in told
     lines = (job.folder / "workspace" / "route-agent" / "ledger.jsonl").read_text().splitlines()
     assert of(ended) in [decode(line) for line in lines]
     seen(world, shop, issue)

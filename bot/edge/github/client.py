@@ -68,12 +68,13 @@ class Polled:
 
     def get(self, url: str, **query: str) -> Any:
         """The answer, parsed; the one before where GitHub says that it still holds."""
-        tag, last = self._known.get(url, ("", None))
+        key = f"{url}?{sorted(query.items())}"
+        tag, last = self._known.get(key, ("", None))
         headers = {"If-None-Match": tag} if tag else {}
         fresh, found = self.hub.github.requester.requestJsonAndCheck("GET", url, parameters=query or None, headers=headers)
         if found is None and tag:  # 304
             return last
-        self._known[url] = (fresh.get("etag", ""), found)
+        self._known[key] = (fresh.get("etag", ""), found)
         return found
 
 

@@ -119,6 +119,16 @@ class Reader:
         ]
         return max(mine, default=None)
 
+    def at_work(self, run: str) -> bool:
+        try:
+            with sorted_out(f"reading run {line(run, 20)}", "actions: read"):
+                try:
+                    return str(self.hub.repo.get_workflow_run(int(run)).status) != "completed"
+                except UnknownObjectException:
+                    return False
+        except (Denied, Unavailable):
+            return True
+
     def dispatchable(self, workflow: str) -> bool:
         """Whether GitHub knows the file as a workflow that is switched on; what starts it is said when it is started."""
         try:

@@ -1,8 +1,8 @@
 """The record on the ledger's branch: one file for each run, so that no two runs write to the same."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from bot.core.ledger import LedgerError, Record, decode, encode
+from bot.core.ledger import Begun, LedgerError, Record, decode, encode
 from bot.core.outcome import Outcome
 from bot.edge.github.shelf import Leaf, Shelf, before
 from bot.ports import Unavailable
@@ -14,10 +14,15 @@ TRIES = 8
 @dataclass(frozen=True, slots=True)
 class Records:
     shelf: Shelf
+    _last: dict[str, Leaf] = field(default_factory=dict, repr=False)
+    """What this process has put at a path."""
 
-    def put(self, record: Record) -> None:
-        """Doing it again changes nothing. Raises `Unavailable` or `Denied`, with the reason."""
-        self._put(place(record.id, record.at), record, f"record of {record.id}")
+    def put(self, item: Record | Begun) -> None:
+        """The record, or what a run at work has paid for so far, in the same place; doing it again changes nothing.
+
+        Raises `Unavailable` or `Denied`, with the reason.
+        """
+        self._put(place(item.id, item.at), item, f"{'record' if isinstance(item, Record) else 'what was paid'} of {item.id}")
 
     def add(self, outcome: Outcome) -> None:
         """Likewise. One file for each thing that happened, so that nothing is ever rewritten."""
@@ -26,21 +31,29 @@ class Records:
 
     def find(self, run: str, at: str) -> Record | None:
         """The record of a run that ended in this month or began in the one before; None where there is none that can be read."""
+        found = self.left(run, at)
+        return found if isinstance(found, Record) else None
+
+    def left(self, run: str, at: str) -> Record | Begun | None:
+        """The same, or what a run that is not at its end had paid for."""
         for month in (at, before(at)):
             there = self.shelf.read(place(run, month))
             try:
                 item = decode(there.text) if there.sha else None
             except LedgerError:
                 continue
-            if isinstance(item, Record) and item.id == run:
+            if isinstance(item, Record | Begun) and item.id == run:
+                self._last[place(run, month)] = there
                 return item
         return None
 
-    def _put(self, path: str, item: Record | Outcome, what: str) -> None:
+    def _put(self, path: str, item: Record | Begun | Outcome, what: str) -> None:
         text = f"{encode(item)}\n"
-        there = Leaf("", None)  # as it nearly always is; where it is not, the first swap fails
+        there = self._last.pop(path, Leaf("", None))  # as it nearly always is; where it is not, the first swap fails
         for _ in range(TRIES):
-            if there.text == text or self.shelf.swap(path, there, text, what):
+            now = there if there.text == text else self.shelf.swap(path, there, text, what)
+            if now is not None:
+                self._last[path] = now
                 return
             there = self.shelf.read(path)
         raise Unavailable(f"{path} could not be written on {self.shelf.branch}: others keep writing there")

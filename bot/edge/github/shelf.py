@@ -38,31 +38,31 @@ class Shelf:
             content = found.content if found.encoding == "base64" else self.hub.repo.get_git_blob(found.sha).content
             return Leaf(base64.b64decode(content).decode(errors="replace"), found.sha)
 
-    def swap(self, path: str, there: Leaf, text: str, message: str) -> bool:
-        """Whether the text is on the branch now. Where that is unknown it is `False`: the next look tells."""
+    def swap(self, path: str, there: Leaf, text: str, message: str) -> Leaf | None:
+        """What is on the branch now; None where somebody else was quicker, or nobody knows: the next look tells."""
         try:
             with sorted_out(f"writing {path} on the branch {self.branch}", NEEDS):
                 try:
-                    return self._write(path, text, there.sha, f"route-agent: {message} [skip ci]")
+                    return Leaf(text, self._write(path, text, there.sha, f"route-agent: {message} [skip ci]"))
                 except GithubException as error:
                     if error.status in (409, 422):  # somebody else was quicker
-                        return False
+                        return None
                     raise
         except Ambiguous:
-            return False
+            return None
 
-    def _write(self, path: str, text: str, sha: str | None, message: str) -> bool:
+    def _write(self, path: str, text: str, sha: str | None, message: str) -> str | None:
+        """The new file's hash, where GitHub says it."""
         repo = self.hub.repo
         if sha is not None:
-            repo.update_file(path, message, text, sha, branch=self.branch)
-            return True
+            return repo.update_file(path, message, text, sha, branch=self.branch)["content"].sha
         try:
-            repo.create_file(path, message, text, branch=self.branch)
+            return repo.create_file(path, message, text, branch=self.branch)["content"].sha
         except GithubException as error:
             if error.status != 404:
                 raise
             self._begin(path, text, message)
-        return True
+        return None
 
     def _begin(self, path: str, text: str, message: str) -> None:
         """A branch that shares nothing with the code: no workflow of the repository lies on it."""

@@ -22,6 +22,8 @@ class Spending:
     shelf: Shelf
     _own: dict[str, list[Movement]] = field(default_factory=dict, repr=False)
     """What the file said when a run's share was set aside: what others do later cannot touch that share."""
+    _last: dict[str, Leaf] = field(default_factory=dict, repr=False)
+    """The files as they were last seen: where nobody has written since, a line can be added without another look."""
 
     def reserve(self, budget: Budget, wish: Wish) -> int | Refusal:
         if wish.run in self._own:
@@ -34,6 +36,7 @@ class Spending:
             found = grant(budget, wish, lines)
             if isinstance(found, Refusal):
                 return found
+            self._last[path] = there
             if found.new is None or self._added(path, there, found.new):
                 self._own[wish.run] = [*lines, *([found.new] if found.new else [])]
                 return found.left
@@ -43,7 +46,7 @@ class Spending:
         """In the month of the reservation, which may be the one before."""
         for path in (_path(wish.at), _path(before(wish.at))):
             for _ in range(TRIES):
-                there = self.shelf.read(path)
+                there = self._last.pop(path, None) or self.shelf.read(path)
                 line = settlement(wish, self._movements(path, there.text))
                 if line is None:
                     break
@@ -52,7 +55,10 @@ class Spending:
 
     def _added(self, path: str, there: Leaf, line: Movement) -> bool:
         """Whether the line is on the branch now; no line is written twice, since the next look finds it."""
-        return self.shelf.swap(path, there, f"{there.text}{encode(line)}\n", "money set aside and spent")
+        now = self.shelf.swap(path, there, f"{there.text}{encode(line)}\n", "money set aside and spent")
+        if now is not None:
+            self._last[path] = now
+        return now is not None
 
     def _movements(self, path: str, text: str) -> list[Movement]:
         made: list[Movement] = []

@@ -2,11 +2,15 @@
 
 import hashlib
 import json
+import os
 import re
+import signal
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
@@ -78,9 +82,17 @@ class Refused(Exception):
 Route = Callable[["World", Asked], Answer]
 
 
+class _Quiet(ThreadingHTTPServer):
+    """Says nothing of a caller that has gone away."""
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
+
+
 class Http:
     def __init__(self, world: "World", port: int) -> None:
-        self._http = ThreadingHTTPServer(("127.0.0.1", port), _handler(world))
+        self._http = _Quiet(("127.0.0.1", port), _handler(world))
         self._http.daemon_threads = True
         self.url = f"http://127.0.0.1:{self._http.server_address[1]}"
 
@@ -162,7 +174,16 @@ def _handler(world: "World") -> type[BaseHTTPRequestHandler]:
                 return
             status, headers, body = smart.backend(world.folder / "git", self.command, path, query, dict(self.headers), data)
             world.journal.append(Seen("GIT", f"{path}?{query}", status))
+            self._killed()
             self._send(Answer(status, raw=body, headers=headers), "", count=False)
+
+        def _killed(self) -> None:
+            """The machine that asked goes away before it hears the answer."""
+            if world.victim is not None:
+                world.left -= 1
+                if world.left == 0:
+                    os.killpg(world.victim, signal.SIGKILL)
+                    world.victim = None
 
         def _api(self, path: str, query: dict[str, str], data: bytes) -> None:
             body = json.loads(data) if data else None
@@ -190,9 +211,14 @@ def _handler(world: "World") -> type[BaseHTTPRequestHandler]:
                 self.close_connection = True
                 self.connection.close()
                 return
+            self._killed()
             self._send(made, known, count=True)
 
         def _send(self, made: Answer, known: str, *, count: bool) -> None:
+            with suppress(BrokenPipeError, ConnectionResetError):  # whoever asked is gone
+                self._told(made, known, count=count)
+
+        def _told(self, made: Answer, known: str, *, count: bool) -> None:
             payload, tag = _payload(made), _tag(made)
             status = 304 if made.status == 200 and known == tag and self.command == "GET" else made.status
             if count and status != 304:

@@ -159,6 +159,9 @@ class World:
         self.reruns = True
         """Whether a finished run may be run once more."""
         self.unlisted: dict[int, int] = {}
+        self.victim: int | None = None
+        """The process group that is killed when `left` more of its requests have been done."""
+        self.left = 0
         self.server = Http(self, port)
         self.url = self.server.url
         self.api = f"{self.url}/api/v3"
