@@ -13,7 +13,7 @@ from bot.core.ci import CiRun, Job, Step
 from bot.edge.github.client import Ambiguous, Hub, Polled, sorted_out
 from bot.edge.github.logs import tail
 from bot.edge.github.reader import tip
-from bot.ports import Denied
+from bot.ports import Denied, Unavailable
 
 LOOKS = 4
 
@@ -29,9 +29,13 @@ class Workflows:
         if (there := self._there(workflow, sha)) is not None:
             return there
         try:
-            return self._dispatch(name, branch, inputs)
+            made = self._dispatch(name, branch, inputs)
         except Ambiguous:
-            return self._later(workflow, sha) or self._dispatch(name, branch, inputs)
+            made = self._later(workflow, sha) or self._dispatch(name, branch, inputs)
+        found = made or self._later(workflow, sha)
+        if found is None:
+            raise Unavailable(f"GitHub took the word to start {name} on {branch}, and lists no run of it")
+        return found
 
     def _later(self, workflow: str, sha: str) -> int | None:
         """A run that was made is listed some moments later."""
@@ -41,21 +45,33 @@ class Workflows:
                 return there
         return None
 
-    def _dispatch(self, name: str, branch: str, inputs: Mapping[str, str]) -> int:
+    def _dispatch(self, name: str, branch: str, inputs: Mapping[str, str]) -> int | None:
         with sorted_out(f"starting the workflow {name}", "actions: write"):
             try:
-                run = self.hub.repo.get_workflow(name).create_dispatch(branch, dict(inputs), throw=True, return_run_details=True)
+                return self._begun(name, branch, inputs)
             except GithubException as error:
                 if error.status == 422:
                     why = f"GitHub will not start {name} by hand on {branch} ({error.message})"
                     raise Denied(f"{why}; it must have `on: workflow_dispatch` with the inputs of the shipped workflow") from None
                 raise
-            return int(run.id)
+
+    def _begun(self, name: str, branch: str, inputs: Mapping[str, str]) -> int | None:
+        """The run's id; None from a server that does not say it: GitHub Enterprise Server 3.19 will not even be asked for it."""
+        file = self.hub.repo.get_workflow(name)
+        try:
+            run = file.create_dispatch(branch, dict(inputs), throw=True, return_run_details=True)
+        except GithubException as error:
+            if error.status != 422 or "return_run_details" not in f"{error.message} {error.data}":
+                raise
+            file.create_dispatch(branch, dict(inputs), throw=True)
+            return None
+        return int(run.id) if isinstance(run, WorkflowRun) else None
 
     def _there(self, workflow: str, sha: str) -> int | None:
         with sorted_out("looking for a run on the commit", "actions: read"):
             found = self.hub.repo.get_workflow_runs(head_sha=sha, event="workflow_dispatch")
-            return next((int(run.id) for run in found if str(run.path).partition("@")[0] == workflow), None)
+            mine = (run for run in found if run.head_sha == sha and str(run.path).partition("@")[0] == workflow)
+            return next((int(run.id) for run in mine), None)
 
     def stop(self, run: int) -> None:
         with sorted_out(f"ending the run {run}", "actions: write"):
