@@ -28,12 +28,18 @@ class Reader:
     hub: Hub
 
     def me(self) -> str:
-        """By GraphQL, which answers every kind of token; the REST endpoint for it refuses a workflow's own."""
+        """By GraphQL, which answers every kind of token; the REST endpoint for it refuses a workflow's own, and is asked second."""
         requester = self.hub.github.requester
         apart = requester.withAuth(requester.auth)  # a question, but a POST: the next write need not wait for it
         with sorted_out("asking who this token is"):
-            _, data = apart.graphql_query("query { viewer { login } }", {})
-        login = data.get("data", {}).get("viewer", {}).get("login")
+            try:
+                _, data = apart.graphql_query("query { viewer { login } }", {})
+                login = data.get("data", {}).get("viewer", {}).get("login")
+            except GithubException as error:
+                if error.status != 404:  # which is what a server without GraphQL says
+                    raise
+                _, data = requester.requestJsonAndCheck("GET", "/user")
+                login = data.get("login")
         if not isinstance(login, str) or not login:
             raise Denied("GitHub does not say who this token is; pass another `github-token`")
         return login
