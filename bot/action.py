@@ -7,6 +7,7 @@ from bot import tell
 from bot.core import handover
 from bot.core.command import Command, Misplaced, NearMiss
 from bot.core.event import Commented, Dispatched, Event, Labelled
+from bot.core.forge import Reaction
 from bot.core.gate import Ignored, Refused, TurnedAway
 from bot.core.ledger import Record
 from bot.core.notes import Posted, at_work
@@ -69,7 +70,7 @@ def _answered(office: Office, *, only_gate: bool) -> Ended:
         return entered
     post = office.post(entered)
     if not entered.since and not isinstance(entered.command, Misplaced):  # else the job before this one has
-        office.notices.react(entered.thread.number, entered.comment, "eyes")
+        _react(office, entered.thread.number, entered.comment, "eyes")
     if entered.refused is not None:
         if entered.since:
             office.settle(entered)
@@ -112,12 +113,18 @@ def _entered(office: Office) -> Visit | Ended:
         case TurnedAway(why=why):
             spoken = isinstance(event, Commented) and event.place == "conversation"
             if spoken or not isinstance(event, Commented):  # what stands beside a line is not the thread's
-                office.notices.react(_number(event), event.comment if isinstance(event, Commented) else None, "-1")
+                _react(office, _number(event), event.comment if isinstance(event, Commented) else None, "-1")
             return Ended(None, why)
         case Ignored(why=why):
             return Ended(None, why)
         case Visit():
             return entered
+
+
+def _react(office: Office, number: int, comment: int | None, content: Reaction) -> None:
+    """A courtesy: what is worth a run is worth it without one."""
+    with suppress(Denied, Unavailable):
+        office.notices.react(number, comment, content)
 
 
 def _meant(event: Event) -> bool:
