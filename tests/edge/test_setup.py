@@ -84,6 +84,12 @@ def test_a_branch_is_protected_by_its_settings_or_by_rules(world, shop):
     assert setup(world).protection("main") == Protection(True, ())
 
 
+def test_a_server_without_rules_of_branches_has_none_and_the_branch_s_own_protection_counts(world, shop):
+    shop.required = ("ci",)
+    world.fail("GET", "/rules/branches/", status=404)
+    assert setup(world).protection("main") == Protection(True, ("ci",))
+
+
 def test_a_github_that_is_down_is_not_taken_for_a_no(world, shop):
     world.fail("GET", "/rules/branches", status=503, times=4)
     with pytest.raises(Unavailable, match="protection"):

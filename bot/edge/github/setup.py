@@ -6,6 +6,8 @@ from itertools import islice
 from typing import Any
 from urllib.parse import quote
 
+from github.GithubException import GithubException
+
 from bot.core.areas import WORKFLOWS
 from bot.core.rights import MOST_WORKFLOW, About, Area, Protection, Workflow
 from bot.edge.github.client import Hub, sorted_out
@@ -79,7 +81,13 @@ class Setup:
         """From both of GitHub's ways to protect: the branch's own settings, and the rules of repository and organisation."""
         name = quote(branch, safe="")
         with sorted_out("reading the branch's protection", "contents: read"):
-            there, rules = self._get(f"branches/{name}"), self._get(f"rules/branches/{name}", per_page="100")
+            there = self._get(f"branches/{name}")
+            try:
+                rules = self._get(f"rules/branches/{name}", per_page="100")
+            except GithubException as error:
+                if error.status != 404:  # who may read the branch may read its rules: a server without the address has none
+                    raise
+                rules = []
         rules = [rule for rule in rules if isinstance(rule, dict)] if isinstance(rules, list) else []
         classic = _at(there, "protection", "required_status_checks", "contexts")
         wanted = [str(context) for context in classic] if isinstance(classic, list) else []
