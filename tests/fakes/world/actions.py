@@ -61,6 +61,8 @@ def workflow(world: "World", asked: Asked) -> Answer:
 def dispatch(world: "World", asked: Asked) -> Answer:
     """The file must be on the default branch and on the branch, and allow it in both."""
     repo, name = found(world, asked, "actions:write"), asked.parts[1]
+    if "return_run_details" in asked.body and world.run_details == "refused":
+        raise Refused(422, 'Invalid request.\n\n"return_run_details" is not a permitted key.')
     branch = str(asked.body["ref"]).removeprefix("refs/heads/")
     text, sha = repo.file(f"refs/heads/{branch}", f"{FOLDER}/{name}"), repo.tip(branch)
     if repo.file(repo.default, f"{FOLDER}/{name}") is None:
@@ -74,7 +76,7 @@ def dispatch(world: "World", asked: Asked) -> Answer:
     if strange := set(sent) - set(given):
         raise Refused(422, f"Unexpected inputs provided: {sorted(strange)}")
     run = _start(world, repo, f"{FOLDER}/{name}", branch, sha, sent)
-    if not asked.body.get("return_run_details"):
+    if not asked.body.get("return_run_details") or world.run_details == "left out":
         return Answer(204)
     url = f"{world.api}/repos/{repo.name}/actions/runs/{run.id}"
     return Answer(200, {"workflow_run_id": run.id, "run_url": url, "html_url": f"{world.url}/{repo.name}/actions/runs/{run.id}"})

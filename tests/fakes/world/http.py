@@ -192,7 +192,9 @@ def _handler(world: "World") -> type[BaseHTTPRequestHandler]:
             asked = Asked(self.command, path.removeprefix("/api/v3"), query, body, token.login if token else "", name)
             asked.accept = self.headers.get("accept", "")
             fault = next((f for f in world.faults if f.method == self.command and re.search(f.path, asked.path)), None)
-            if token is None:
+            if not path.startswith(("/api/v3/", "/api/graphql")):
+                made = Answer(501, {"message": f"an Enterprise Server answers below /api alone, not {path}"})
+            elif token is None:
                 made = Answer(401, {"message": "Bad credentials"})
             elif fault and not fault.after:
                 made = Answer(fault.status, {"message": "Server Error"})

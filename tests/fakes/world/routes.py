@@ -1,19 +1,34 @@
 """Every address that this GitHub serves, written out."""
 
+from typing import TYPE_CHECKING
+
 from tests.fakes.world import actions, contents, objects, settings, threads
-from tests.fakes.world.http import Answer, Asked, Route
+from tests.fakes.world.http import Answer, Asked, Refused, Route
+
+if TYPE_CHECKING:
+    from tests.fakes.world.state import World
 
 _R = r"/repos/([^/]+/[^/]+)"
 _SHA = r"([0-9a-f]{40})"
 
 
-def _viewer(_: object, asked: Asked) -> Answer:
+def _viewer(world: "World", asked: Asked) -> Answer:
+    if not world.graphql:
+        raise Refused(404, "Not Found")
     assert "viewer" in asked.body["query"]
     return Answer(200, {"data": {"viewer": {"login": asked.login}}})
 
 
+def _user(world: "World", asked: Asked) -> Answer:
+    """As a person's token may ask; a workflow's own may not."""
+    if world.users[asked.login.lower()].kind == "Bot":
+        raise Refused(403, "Resource not accessible by integration")
+    return Answer(200, world.users[asked.login.lower()].json)
+
+
 ROUTES: tuple[tuple[str, str, Route], ...] = (
     ("POST", "/api/graphql", _viewer),
+    ("GET", "/user", _user),
     ("GET", _R, threads.repository),
     ("GET", _R + r"/collaborators/([^/]+)/permission", threads.permission),
     ("GET", _R + r"/issues", settings.issues),

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from tests.fakes import repos
 from tests.fakes.world.http import Fault, Http, Seen
@@ -156,6 +156,9 @@ class World:
         self.drafts = True
         self.lists_late = 0
         """How many looks at the list of runs a new run stays out of."""
+        self.run_details: Literal["told", "left out", "refused"] = "told"
+        """What comes of the wish to be told which run was started: a GitHub Enterprise Server may not know it."""
+        self.graphql = True
         self.reruns = True
         """Whether a finished run may be run once more."""
         self.unlisted: dict[int, int] = {}
