@@ -452,3 +452,13 @@ def test_the_token_is_for_one_address_and_no_other_protocol_is_spoken():
     named = {settings[f"GIT_CONFIG_KEY_{n}"]: settings[f"GIT_CONFIG_VALUE_{n}"] for n in range(int(settings["GIT_CONFIG_COUNT"]))}
     assert [name for name, value in named.items() if "Basic" in value] == ["http.https://github.example/octo/shop.git.extraHeader"]
     assert (named["protocol.allow"], named["protocol.https.allow"], named["http.followRedirects"]) == ("never", "always", "false")
+
+
+def test_a_server_that_calls_itself_by_another_name_is_said_to(world, shop):
+    world.runner = Scripted({"patched": "success"})
+    world.commit(shop, BRANCH, {"a.txt": "a"})
+    sha = str(shop.tip(BRANCH))
+    run = watched(hub(world)).start(VERIFY, BRANCH, sha, INPUTS)
+    alias = connect(world.api.replace("127.0.0.1", "localhost"), world.url, "ghs_all", "octo/shop", 0)
+    with pytest.raises(Denied, match=r"names another server than GITHUB_API_URL does \(127\.0\.0\.1\)"):
+        watched(alias).look(run)

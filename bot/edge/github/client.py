@@ -89,6 +89,9 @@ def sorted_out(what: str, needs: str = "") -> Iterator[None]:
         yield
     except GithubException as error:
         raise _trouble(error, what, needs) from None
+    except AssertionError as error:  # the library's own: it follows no address to another server
+        named = f"an answer names another server than GITHUB_API_URL does ({line(str(error), 100)})"
+        raise Denied(f"{what}: {named}; a GitHub Enterprise Server must be reached by the name that it calls itself") from None
     except (requests.RequestException, OSError) as error:
         raise Ambiguous(f"{what}: GitHub did not answer ({type(error).__name__})") from None
 
