@@ -7,10 +7,13 @@ from typing import Any
 
 import pytest
 
-from tests.counterparts.environments import LITELLM, LLAMACPP, LLMOCK
+from tests.counterparts.emulated import BOT, Emulated, seed, token
+from tests.counterparts.environments import EMULATE, LITELLM, LLAMACPP, LLMOCK
+from tests.counterparts.front import Front
 from tests.counterparts.llmock import Faults
 from tests.counterparts.proxy import write
 from tests.counterparts.servers import Served, free_port, serve
+from tests.fakes import shops
 from tests.fakes.server import Server
 
 WEIGHTS = "ROUTE_AGENT_WEIGHTS"
@@ -85,6 +88,33 @@ def _llamacpp(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Con
 @pytest.fixture
 def llamacpp(_llamacpp: Served, request: pytest.FixtureRequest) -> Served:
     return _count(_llamacpp, request)
+
+
+@pytest.fixture(scope="session")
+def _emulate(
+    _upstream: Server, tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config
+) -> Iterator[tuple[Served, Emulated]]:
+    EMULATE.make()
+    folder = tmp_path_factory.mktemp("emulate")
+    (folder / "seed.yaml").write_text(seed("shop"))
+    served = Served("emulate", EMULATE.version, free_port(), folder / "output.txt")
+    with Front(folder / "git", token(BOT)) as front:
+        front.behind = served.port
+        words = [EMULATE.node, str(EMULATE.folder / "emulate" / "dist" / "index.js"), "--service", "github"]
+        words += ["--port", str(served.port), "--seed", str(folder / "seed.yaml"), "--base-url", front.url]
+        with serve(served, words, "/rate_limit", {}, 60):
+            made = Emulated(served, front, "shop", folder / "work")
+            made.begin(shops.files(_upstream.url))
+            yield _note(pytestconfig, served), made
+
+
+@pytest.fixture
+def emulate(_emulate: tuple[Served, Emulated], upstream: Server, request: pytest.FixtureRequest) -> Emulated:
+    """One repository for all tests, each with a thread of its own; nothing was asked of it yet."""
+    served, made = _emulate
+    made.front.journal.clear()
+    _count(served, request)
+    return made
 
 
 # ---- what is said of them ----------------------------------------------------------------------------------------

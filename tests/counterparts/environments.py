@@ -1,6 +1,7 @@
 """An environment for each server of others: made once, with exactly the pinned and hashed packages, kept in the checkout."""
 
 import hashlib
+import json
 import re
 import shutil
 import subprocess
@@ -8,6 +9,8 @@ import sys
 import venv
 from dataclasses import dataclass
 from pathlib import Path
+
+import pytest
 
 HERE = Path(__file__).resolve().parent
 KEPT = HERE.parents[1] / ".counterparts"
@@ -53,6 +56,53 @@ class Environment:
         assert done.returncode == 0, f"{self.pins.name} could not be installed:\n{done.stderr[-4_000:]}"
 
 
+@dataclass(frozen=True, slots=True)
+class Modules:
+    """The same for what npm installs: the lock file pins every package by its hash, and holds no address. No script of it runs."""
+
+    name: str
+    package: str
+
+    @property
+    def pins(self) -> Path:
+        return HERE / self.name / "package-lock.json"
+
+    @property
+    def version(self) -> str:
+        return str(json.loads(self.pins.read_text())["packages"][f"node_modules/{self.package}"]["version"])
+
+    @property
+    def folder(self) -> Path:
+        return KEPT / self.name / "node_modules"
+
+    @property
+    def node(self) -> str:
+        """Node comes as a package, too: the machine's own may be too old."""
+        found = next(self.folder.glob("node-linux-*/bin/node"), None)
+        assert found is not None, "there is a Node for Linux on x64 and arm64 only"
+        return str(found)
+
+    def make(self) -> None:
+        """Skips where there is no npm: who has none misses these tests alone."""
+        npm = shutil.which("npm")
+        if npm is None:
+            pytest.skip(f"npm was not found on PATH: it installs {self.package} {self.version} and the Node that runs it")
+        folder = KEPT / self.name
+        stamp = folder / "stamp"
+        wanted = hashlib.sha256(self.pins.read_bytes()).hexdigest()
+        if stamp.exists() and stamp.read_text() == wanted:
+            return
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        for name in ("package.json", "package-lock.json"):
+            shutil.copy(self.pins.with_name(name), folder)
+        how = ("ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error")
+        done = subprocess.run((npm, *how), cwd=folder, capture_output=True, text=True, check=False, timeout=900)
+        assert done.returncode == 0, f"{self.pins} could not be installed:\n{done.stderr[-4_000:]}"
+        stamp.write_text(wanted)
+
+
 LITELLM = Environment("litellm", "litellm")
 LLMOCK = Environment("llmock", "llmock")
 LLAMACPP = Environment("llamacpp", "xllamacpp")
+EMULATE = Modules("emulate", "emulate")

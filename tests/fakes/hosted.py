@@ -5,7 +5,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from bot.action import Ended, act
 from bot.cli import templates
@@ -16,7 +16,6 @@ from bot.first import look
 from bot.hosted import outputs
 from bot.office import office
 from bot.shop import Wall
-from tests.fakes.world import World
 
 ME = "github-actions[bot]"
 GATE = "contents:write issues:write pull-requests:write checks:read statuses:read actions:read"
@@ -37,11 +36,21 @@ class Hurried(Wall):
         self.slept += seconds
 
 
+class Github(Protocol):
+    """A server as a job finds it: our own, or that of others."""
+
+    @property
+    def url(self) -> str: ...
+    @property
+    def api(self) -> str: ...
+    def token(self, name: str, login: str, scopes: str | None = None, *, may_open_pulls: bool = True) -> str: ...
+
+
 @dataclass
 class Job:
     """One job of a workflow: its own workspace, token and inputs."""
 
-    world: World
+    world: Github
     folder: Path
     name: str
     payload: Mapping[str, Any]
