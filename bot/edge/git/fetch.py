@@ -24,6 +24,8 @@ class Remote:
     url: str
     token: str
     store: Git
+    seconds: float = SECONDS
+    """The most that one fetch may take."""
 
     @property
     def objects(self) -> Path:
@@ -36,9 +38,9 @@ class Remote:
             return
         words = ("fetch", "--quiet", "--depth=1", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules", "--", self.url)
         try:
-            done = self.store.run(*words, *missing, env=self._credentials(), seconds=SECONDS)
+            done = self.store.run(*words, *missing, env=self._credentials(), seconds=self.seconds)
         except TimeoutError:
-            raise Unavailable(f"git fetch from {self._host} did not end within {SECONDS:.0f} s") from None
+            raise Unavailable(f"git fetch from {self._host} did not end within {self.seconds:.0f} s") from None
         if done.code:
             self._say(done.err)
 

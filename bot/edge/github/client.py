@@ -35,8 +35,8 @@ class Hub:
     """Seconds after which to look again for what may have been made."""
 
 
-def connect(api: str, server: str, token: str, repo: str, pause: float = PAUSE) -> Hub:
-    """Sends nothing yet. `pause` is how many seconds lie between two writes."""
+def connect(api: str, server: str, token: str, repo: str, pause: float = PAUSE, timeout: int = TIMEOUT) -> Hub:
+    """Sends nothing yet. `pause` is how many seconds lie between two writes, `timeout` how many one answer may keep us waiting."""
     retry = GithubRetry(
         total=TRIES,
         backoff_factor=BACKOFF,
@@ -50,7 +50,7 @@ def connect(api: str, server: str, token: str, repo: str, pause: float = PAUSE) 
         base_url=api,
         user_agent="route-agent",
         per_page=100,
-        timeout=TIMEOUT,
+        timeout=timeout,
         retry=retry,
         seconds_between_requests=None,  # the limit that counts is on writes
         seconds_between_writes=pause,
