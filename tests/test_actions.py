@@ -83,6 +83,7 @@ def test_the_image_is_made_from_listed_files_alone_and_by_hash():
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
 def test_a_workflow_gives_no_rights_by_default_and_names_those_of_each_job(path):
+    """Complaint 14: a job had no limit but the six hours of the runner."""
     assert load(path)["permissions"] == {}
     assert all(job["permissions"] for job in jobs(path).values())
     assert all(job["timeout-minutes"] <= 60 for job in jobs(path).values())
@@ -90,6 +91,7 @@ def test_a_workflow_gives_no_rights_by_default_and_names_those_of_each_job(path)
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
 def test_no_expression_is_pasted_into_a_script(path):
+    """Complaint 25: the title of an issue was pasted into a script, and ran there."""
     assert [step["run"] for step in steps(path) if "${{" in step.get("run", "")] == []
 
 
@@ -128,6 +130,7 @@ def test_a_label_on_a_pull_request_of_the_repository_itself_is_heard_and_one_fro
 
 
 def test_the_gate_is_the_same_in_both_workflows_and_waits_for_nobody():
+    """Complaint 15: a concurrency group cancelled the run that mattered."""
     whole, split = (jobs(ROOT / "templates" / "workflows" / f"{name}.yml") for name in ("route-agent", "route-agent-split"))
     assert not [job for part in (whole, split) for job in part.values() if "concurrency" in job], "of a group GitHub drops runs"
     split["gate"]["outputs"].pop("handover")

@@ -168,6 +168,7 @@ def test_github_out_of_reach_is_no_red_job(world, shop, tmp_path):
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
 def test_the_last_phase_closes_the_comment_of_a_run_that_was_cut_off(world, models, shop, tmp_path, number):
+    """Complaint 1: a run that was killed left a comment that said for ever that it was at work."""
     models.script("m-fast", [{**GOOD, "delay": 60}])
     job = commented(world, shop, tmp_path / "job", "/agent fix")
     with subprocess.Popen([sys.executable, "-c", ACTION], cwd=job.folder, env=env(job), stdout=-1, stderr=-1) as process:

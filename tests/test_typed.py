@@ -44,6 +44,7 @@ def answers(*actions: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def test_a_run_leaves_a_branch_a_record_and_an_untouched_repository(shop, server):
+    """Complaint 18: hooks ran, and what was uncommitted went into the bot's commit."""
     server.script("m-fast", answers(BAD, DONE))
     server.script("m-strong", answers(GOOD, DONE))
     (shop / "shop" / "add.py").write_text("# work in progress\n")

@@ -43,6 +43,7 @@ def test_only_the_live_permission_counts(permission, needed, obeyed):
 
 
 def test_a_bot_is_heard_only_by_its_id():
+    """Complaint 24: a bot was known by a name that anybody can take."""
     assert isinstance(admit(BOT, "fix", standing("admin"), Triggers()), TurnedAway)
     assert isinstance(admit(BOT, "fix", standing("none"), Triggers(actors=(41,))), Admitted)
     assert isinstance(admit(Person("x[bot]", 42, "User"), "fix", standing("admin"), Triggers()), TurnedAway)

@@ -60,6 +60,7 @@ def sources(world: World, shop: Repo, tmp_path: Path) -> Iterator[Fetched]:
 
 @pytest.mark.parametrize("fault", [{}, {"after": True}, {"drop": True}, {"after": True, "drop": True}])
 def test_a_comment_whose_answer_is_lost_is_made_once(world, shop, fault):
+    """Complaint 11: a request that was sent again left a second comment."""
     issue = world.issue(shop, "T")
     world.fail("POST", r"/comments$", **fault)
     Speaker(hub(world)).say(issue.number, MARK, ME, f"{MARK}\nhello")
@@ -210,6 +211,7 @@ def test_a_patch_is_two_commits_on_one_branch_made_once_and_byte_for_byte(world,
 
 
 def test_a_branch_that_holds_something_else_is_left_alone(world, shop, sources):
+    """Complaint 18: a branch was pushed over by force."""
     base = str(shop.tip("main"))
     other = world.commit(shop, BRANCH, {"a.txt": "theirs\n"})
     with pytest.raises(Denied, match="holds something else"):

@@ -97,6 +97,7 @@ def test_an_append_only_conversation_sends_an_append_only_prefix(bed):
     ],
 )
 def test_passing_trouble_is_tried_again_within_bounds_and_then_unavailable(bed, answer, tries):
+    """Complaint 13: the first answer of a busy provider was the end of the run."""
     with pytest.raises(Unavailable):
         bed.ask(*[answer] * 9)
     assert len(bed.server.requests) == tries

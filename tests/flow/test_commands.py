@@ -228,6 +228,7 @@ def test_a_fix_that_waits_for_its_review_is_not_bought_again(world, models, shop
 
 
 def test_commands_that_come_too_often_are_refused_with_the_time(world, models, shop, issue, tmp_path):
+    """Complaint 3: nothing held back a loop of commands on one thread."""
     for number in range(6):
         assert commented(world, shop, issue, tmp_path / f"status-{number}", "/agent status").act("gate").state == "explained"
         assert commented(world, shop, issue, tmp_path / str(number), "/agent fix").act("gate").state == "routing"

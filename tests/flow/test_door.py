@@ -60,6 +60,7 @@ def happened(world: World, shop: Repo, *threads: Issue) -> Happened:
 
 
 def test_a_label_on_an_issue_ends_in_a_pull_request_by_the_fast_lane(world, models, shop, issue, tmp_path):
+    """Complaint 6: CI did not run on what the bot had pushed, unless a person lent it a token of their own."""
     models.script("m-fast", [GOOD, TEST, DONE])
     world.runner = Scripted(PROVED)
     job = Job(world, tmp_path / "job", "issues", world.label(shop, issue, "ann", "agent:fix"))
@@ -235,6 +236,7 @@ def test_a_moved_pull_request_is_superseded(world, models, shop, tmp_path):
 
 @pytest.mark.parametrize("verb", ["fix", "explain"])
 def test_a_fork_can_be_explained_and_never_fixed(world, models, shop, tmp_path, verb):
+    """Complaint 8: on a fork's pull request the bot broke down, for there were no secrets."""
     pull = world.fork_pull(shop, "mallory/shop", {"shop/extra.py": "x = 1\n"}, "Mine", by="mallory")
     ended = commented(world, shop, pull, tmp_path / "job", f"/agent {verb}").act()
     assert ended.state == ("refused" if verb == "fix" else "explained")
@@ -277,6 +279,7 @@ def test_what_costs_nothing_is_answered_by_the_gate(world, models, shop, issue, 
 
 
 def test_a_pull_request_that_changes_its_judge_is_not_judged_by_it(world, models, shop, tmp_path):
+    """Complaint 2: a workflow file that differs from the default branch's was skipped, and that was green."""
     pull = world.pull(shop, "topic", {shops.VERIFY: shops.verify() + "# more\n", "a.py": "1\n"}, "More")
     ended = commented(world, shop, pull, tmp_path / "job").act()
     assert ended.state == "no_ci"
@@ -341,6 +344,7 @@ OWNED = (
 
 
 def test_a_model_job_that_hands_in_a_patch_of_the_workflows_has_it_refused_and_never_pushed(world, models, shop, issue, tmp_path):
+    """Complaint 7: a patch of workflow files failed at the push, and everything was lost."""
     payload = world.comment(shop, issue, "ann", "/agent fix")
     gate = Job(world, tmp_path / "gate", "issue_comment", payload, scopes=GATE).packed("gate")
     trail = unpack(gate["handover"])
@@ -354,7 +358,10 @@ def test_a_model_job_that_hands_in_a_patch_of_the_workflows_has_it_refused_and_n
 
 
 def test_a_key_that_a_model_gets_hold_of_reaches_no_comment_commit_or_pull_request(world, models, shop, issue, tmp_path):
-    """Whole, or as base64 writes it; and nobody is called, no issue closed, no CI skipped by what it says."""
+    """Complaint 25: keys came out through the bot's own comments.
+
+    Not whole, nor as base64 writes them; and nobody is called, no issue closed, no CI skipped by what it says.
+    """
     key = "sk-canary-0123456789-of-a-model"
     coded = base64.b64encode(key.encode()).decode()
     said = f"{key} {coded} @everyone fixes #1 [skip ci] ::set-output name=result::x"
@@ -401,6 +408,7 @@ def test_what_a_run_spent_counts_for_the_next_one_and_the_rest_of_its_share_is_f
 def test_a_day_that_is_set_aside_by_a_run_that_was_killed_refuses_the_next_one_before_a_model_is_paid(
     world, models, shop, issue, tmp_path
 ):
+    """Complaint 4: what a run that broke off had spent was in no sum, and the day had no cap."""
     capped(world, shop, "{per_run_usd: 0.5, per_day_usd: 0.5}")
     payload = world.comment(shop, issue, "ann", "/agent fix")
     Job(world, tmp_path / "gate", "issue_comment", payload, scopes=GATE).packed("gate")  # and the machine goes away

@@ -110,6 +110,7 @@ def test_a_summary_that_tells_of_another_patch_escalates_right_as_the_patch_may_
 
 @pytest.mark.parametrize("answers", [["I cannot say.", "Still not."], [{**BUG, "lines": []}, {**BUG, "lines": []}], ["{", FINE]])
 def test_one_re_ask_and_then_it_is_no_verdict(job, answers):
+    """Complaint 20: an answer that could not be parsed counted as a verdict."""
     record, _ = job.run(Scripted({"fast": [GOOD, DONE], "verifier": answers}))
     assert record.result == "pass"
     if answers[-1] == FINE:
@@ -129,6 +130,7 @@ def test_one_re_ask_and_then_it_is_no_verdict(job, answers):
     ],
 )
 def test_what_keeps_it_from_answering_stops_no_run(job, trouble, says):
+    """Complaint 21: where the second model broke down the run broke down, or went on as if it had agreed."""
     record, _ = job.run(Scripted({"fast": [GOOD, DONE], "verifier": [trouble]}))
     assert record.result == "pass"
     assert state(record, CRITIC) == "not_run"
