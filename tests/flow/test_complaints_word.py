@@ -1,5 +1,7 @@
 """What people who run such a bot complain of, 20 to 25: verdicts without sense, last words, second commands, bots, attacks."""
 
+from collections.abc import Callable
+
 import pytest
 
 from bot.core.evidence import CRITIC
@@ -97,7 +99,8 @@ def _ended(world: World, models: Server, shop: Repo, issue: Issue, job: Job) -> 
     job.clock = Meanwhile(lambda: commented(world, shop, issue, job.folder / "stop", "/agent stop", by="cid").act("gate"))
 
 
-ENDS = {
+Story = Callable[[World, Server, Repo, Issue, Job], None]
+ENDS: dict[str, Story] = {
     "not_fixed": _red,
     "budget": _spent,
     "quota": _refusing,
