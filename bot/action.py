@@ -1,7 +1,7 @@
 """The GitHub Action, phase by phase: one event in; at most one comment, one branch, one pull request and one record out."""
 
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from bot import tell
 from bot.core import handover
@@ -10,40 +10,28 @@ from bot.core.event import Commented, Dispatched, Event, Labelled
 from bot.core.forge import Reaction
 from bot.core.gate import Ignored, Refused, TurnedAway
 from bot.core.ledger import Record
-from bot.core.notes import Posted, at_work
+from bot.core.notes import Posted, at_work, posted
 from bot.core.policy import Policy
 from bot.core.policyfile import PolicyError
 from bot.core.recall import goes_on
-from bot.core.state import ended, running
+from bot.core.state import running
 from bot.core.step import Ask, next_step
 from bot.core.trail import Trail, TrailError
-from bot.core.words import Final, State
+from bot.core.words import Final
 from bot.door import Heard, Visit, enter, permitted
+from bot.ending import Ended, closed, halted, mistaken, silent, stuck, told, told_again
 from bot.flow import run
 from bot.hear import explain, hear
 from bot.known import asked
 from bot.office import Office
 from bot.ports import Denied, Halted, Kit, Unavailable
-from bot.publish import booked, cleared, recorded
+from bot.publish import booked, recorded
 from bot.selftest import Test, examined
 from bot.thread import Post
 
 ROUNDS = 2
 """Pairs of `propose` and `apply` in the split workflow."""
 PHASES = ("auto", "gate", "propose", "apply", "selftest")
-
-
-@dataclass(frozen=True, slots=True)
-class Ended:
-    """How a phase ended. `state` is None where there was nothing to answer; `broken` where workflow or policy is at fault."""
-
-    state: State | None
-    why: str = ""
-    trail: Trail | None = None
-    record: Record | None = None
-    text: str = ""
-    """What the comment says at the end."""
-    broken: bool = False
 
 
 def act(office: Office, phase: str) -> Ended:
@@ -75,25 +63,25 @@ def _answered(office: Office, *, only_gate: bool) -> Ended:
         if entered.since:
             office.settle(entered)
         state: Final = "superseded" if entered.refused.code == "moved" else "refused"
-        return _said(post, state, tell.refused(entered.refused, office.render), entered.refused.detail)
+        return told(post, state, tell.refused(entered.refused, office.render), entered.refused.detail)
     return _obeyed(entered, office, post, only_gate=only_gate)
 
 
 def _obeyed(entered: Visit, office: Office, post: Post, *, only_gate: bool) -> Ended:
     match entered.command:
         case NearMiss() as miss:
-            return _said(post, "explained", tell.near_miss(miss, entered.policy, office.render), f"`{miss.said}` is no command")
+            return told(post, "explained", tell.near_miss(miss, entered.policy, office.render), f"`{miss.said}` is no command")
         case Misplaced(said=said):
-            return _said(post, "explained", tell.misplaced(said, entered.policy, office.render), f"`{said}` is beside a line")
+            return told(post, "explained", tell.misplaced(said, entered.policy, office.render), f"`{said}` is beside a line")
         case Command(verb="help"):
-            return _said(post, "explained", tell.help_(entered.policy, office.render), "help")
+            return told(post, "explained", tell.help_(entered.policy, office.render), "help")
         case Command(verb="status"):
-            return _said(post, "explained", tell.status(_listed(entered, office), _lost(entered, office), office.render), "status")
+            return told(post, "explained", tell.status(_listed(entered, office), _lost(entered, office), office.render), "status")
         case Command(verb="stop"):
             return _stop(entered, office, post)
         case Command(verb=verb) if verb == "explain" or office.dry:
             opened = explain(asked(entered, office.forge, office.sources), office.kit(entered.policy, post), office.bench)
-            return _said(post, "explained", tell.explained(opened, office.render, office.model), "", Trail(opened))
+            return told(post, "explained", tell.explained(opened, office.render, office.model), "", Trail(opened))
         case Command():
             return _fix(entered, office, post, only_gate=only_gate)
 
@@ -109,6 +97,9 @@ def _entered(office: Office) -> Visit | Ended:
             if _meant(event) and permitted(event, office.forge):
                 office.complain(tell.error(str(error), office.step.url, office.render))
         return Ended("error", str(error), broken=True)
+    except Unavailable as error:
+        _unheard(office, error)
+        raise
     match entered:
         case TurnedAway(why=why):
             spoken = isinstance(event, Commented) and event.place == "conversation"
@@ -127,6 +118,19 @@ def _react(office: Office, number: int, comment: int | None, content: Reaction) 
         office.notices.react(number, comment, content)
 
 
+def _unheard(office: Office, error: Unavailable) -> None:
+    """A job before this one may have begun a comment, which is not to say for ever that somebody is at work."""
+    event = office.event
+    if isinstance(event, Labelled):  # its key takes a call more to know
+        return
+    command = f"c{event.comment}" if isinstance(event, Commented) else f"d{office.step.run}"
+    with suppress(Denied, Unavailable):
+        me = office.forge.me()
+        note = next((e.note for e in posted(office.forge.comments(_number(event), me)) if e.note.command == command), None)
+        if note is not None and not note.final:
+            silent(error, Post(office.notices, office.step, _number(event), command, me, note.commit, note.by), office)
+
+
 def _meant(event: Event) -> bool:
     """Whether an event looks like ours under the usual names: a policy that cannot be read cannot say so."""
     match event:
@@ -140,12 +144,6 @@ def _meant(event: Event) -> bool:
 
 def _number(event: Event) -> int:
     return event.number if isinstance(event, Dispatched) else event.thread.number
-
-
-def _said(post: Post, state: Final, text: str, why: str, trail: Trail | None = None) -> Ended:
-    """What is answered at once and costs nothing."""
-    post.say(state, text)
-    return Ended(state, why, trail, text=text)
 
 
 def _listed(visit: Visit, office: Office) -> tuple[tuple[Posted, str], ...]:
@@ -173,14 +171,10 @@ def _fix(visit: Visit, office: Office, post: Post, *, only_gate: bool) -> Ended:
     post.say("routing", tell.heard(visit.sender, office.step.url, office.render))
     try:
         return _worked(visit, office, post, only_gate=only_gate)
-    except (Denied, Unavailable) as error:
-        broken = isinstance(error, Denied)
-        why = str(error) if broken else f"{error}; give the command again later"
-        return Ended("error", why, text=_mistaken(why, post, office), broken=broken)
-
-
-def _mistaken(why: str, post: Post, office: Office) -> str:
-    return post.say("error", tell.error(why, office.step.url, office.render))
+    except Denied as error:
+        return Ended("error", str(error), text=mistaken(str(error), post, office), broken=True)
+    except Unavailable as error:
+        return silent(error, post, office)
 
 
 def _worked(visit: Visit, office: Office, post: Post, *, only_gate: bool) -> Ended:
@@ -188,7 +182,7 @@ def _worked(visit: Visit, office: Office, post: Post, *, only_gate: bool) -> End
         _keyed(visit.policy, office)
     left = office.left(visit)
     if isinstance(left, Record):
-        return _told_again(visit, left, office, post)
+        return told_again(visit, left, office, post)
     desk, bench = office.desk(visit), None if only_gate else office.bench
     kit = office.kit(visit.policy, post, desk=desk, bench=bench, halt=office.halt(visit))
     opened = hear(asked(visit, office.forge, office.sources), kit, office.bench)
@@ -199,38 +193,17 @@ def _worked(visit: Visit, office: Office, post: Post, *, only_gate: bool) -> End
     if only_gate and isinstance(next_step(trail), Ask):
         return Ended("routing", "the command goes on", trail)
     went = _run(trail, kit, office, post)
-    return went if isinstance(went, Ended) else _closed(went, kit, office, post)
-
-
-def _told_again(visit: Visit, record: Record, office: Office, post: Post) -> Ended:
-    """An earlier job came to the end, and did not get to say so."""
-    office.settle(visit, record)
-    cleared(record.superseded, office.desk(visit))
-    text, state = tell.comment(record, visit.policy, office.render), ended(record.result)
-    post.say(state, text, lane=record.attempts[-1].lane if record.attempts else "", pull=record.pull_number)
-    return Ended(state, record.detail, None, record, text)
+    return went if isinstance(went, Ended) else closed(went, kit, office, post)
 
 
 def _run(trail: Trail, kit: Kit, office: Office, post: Post) -> Trail | Ended:
     """As far as this job may take it, or to where somebody ends it."""
     try:
         return run(trail, kit)
-    except Halted as halted:
-        return _halted(halted, halted.trail or trail, kit, office, post)
-
-
-def _halted(halted: Halted, trail: Trail, kit: Kit, office: Office, post: Post) -> Ended:
-    """What was spent is booked, the last branch stays to be looked at, and the comment says who ended it."""
-    assert kit.desk is not None, "a job that cannot write is not ended by a word"
-    made = booked(trail, kit, halted.why)
-    cleared(trail.superseded, kit.desk)
-    text = tell.comment(made, trail.opened.policy, office.render)
-    post.say("stopped", text, lane=_lane(trail))
-    return Ended("stopped", halted.why, trail, made, text)
-
-
-def _lane(trail: Trail) -> str:
-    return trail.attempts[-1].lane if trail.attempts else ""
+    except Halted as error:
+        return halted(error, error.trail or trail, kit, office, post)
+    except (Denied, Unavailable) as error:
+        return stuck(error, office.runs.find(trail.opened.request.id) or trail, kit, office, post)
 
 
 def _keyed(policy: Policy, office: Office) -> None:
@@ -241,17 +214,6 @@ def _keyed(policy: Policy, office: Office) -> None:
     except Denied as error:
         remedy = "store it as a secret of the repository and pass it to this step: as the input named after the provider, "
         raise Denied(f"{error}; here: {remedy}like `openrouter-api-key`, or by `api-key-env`") from None
-
-
-def _closed(trail: Trail, kit: Kit, office: Office, post: Post) -> Ended:
-    """The end of a run, or of what this job may do of it."""
-    made = recorded(trail, kit)
-    if not trail.finished:
-        return Ended(running(trail), "another job goes on", trail, made)
-    text = tell.comment(made, trail.opened.policy, office.render)
-    state = ended(made.result)
-    post.say(state, text, lane=_lane(trail), pull=made.pull_number)
-    return Ended(state, made.detail, trail, made, text)
 
 
 # ---- propose and apply ---------------------------------------------------------------------------------------------
@@ -285,7 +247,7 @@ def _applied(office: Office) -> Ended:
         trail, handed = handover.continued(before, _unpacked(office, "handover"))
     except (TrailError, Denied) as error:
         why = f"the job that asks the model left nothing that can be used ({error}); its log says why: a missing key, most often"
-        return Ended("error", why, before, text=_mistaken(why, post, office))
+        return Ended("error", why, before, text=mistaken(why, post, office))
     kit = replace(office.kit(trail.opened.policy, post, desk=office.desk(entered), halt=office.halt(entered)), handed=handed)
     went = _run(trail, kit, office, post)
     if isinstance(went, Ended):
@@ -294,8 +256,8 @@ def _applied(office: Office) -> Ended:
     if not trail.finished and len(trail.attempts) >= ROUNDS:
         why = f"the split workflow has {ROUNDS} rounds, and no lane of them proved a patch; take the one-job workflow for more"
         made = booked(trail, kit, why)
-        return Ended("error", why, trail, made, _mistaken(why, post, office))
-    return _closed(trail, kit, office, post)
+        return Ended("error", why, trail, made, mistaken(why, post, office))
+    return closed(trail, kit, office, post)
 
 
 # ---- self-test -----------------------------------------------------------------------------------------------------
@@ -309,13 +271,15 @@ def _examined(office: Office) -> Ended:
     post, desk = office.post(entered), office.desk(entered)
     if entered.pull is not None or (entered.refused is not None and entered.refused.code in ("closed", "locked")):
         why = "a self-test stands on the default branch alone: give it the number of an open issue that it may comment on"
-        return _said(post, "refused", tell.refused(Refused("closed", why), office.render), why)
+        return told(post, "refused", tell.refused(Refused("closed", why), office.render), why)
     kit = office.kit(entered.policy, post, desk=desk, halt=office.halt(entered))
     test = Test(office.forge, desk, kit, entered.policy, entered.thread.number, entered.sender, entered.id, entered.base)
     found = examined(test, lambda word: post.put("verifying", tell.examining(word, office.step.url, office.render)))
     failed = sum(each.state != "held" for each in found)
-    text = post.say("explained", tell.selftest(found, office.render))
-    return Ended("explained", f"self-test: {len(found) - failed} of {len(found)} held", text=text)
+    text = tell.selftest(found, office.render)
+    with suppress(Denied):  # without the right to comment, which is among what was found, the job's summary has it
+        post.say("explained", text)
+    return Ended("explained", f"self-test: {len(found) - failed} of {len(found)} held", text=text, broken=failed > 0)
 
 
 def _unpacked(office: Office, name: str) -> Trail:

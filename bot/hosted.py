@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from types import FrameType
 
 from bot import tell
-from bot.action import Ended, act
+from bot.action import act
 from bot.cli import templates
 from bot.core.cost import dollars
 from bot.core.event import Event, Judged
@@ -22,6 +22,7 @@ from bot.edge import actions
 from bot.edge.actions import OWN, Left, Step, harmless, left_open, put_out, settled, summarise
 from bot.edge.github.client import connect
 from bot.edge.render import Templates
+from bot.ending import Ended
 from bot.office import doors, office, settled_by_file
 from bot.outcome import noted
 from bot.ports import Denied, Notices, Unavailable

@@ -31,7 +31,7 @@ def noted(event: Judged, hub: Hub, policy_path: str) -> str:
     lines = None
     if event.what == "merged" and record is not None and record.commit is not None:
         with suppress(Denied):  # a commit that is gone: then nobody can say
-            lines = 0 if record.commit == event.head else reader.lines_between(record.commit, event.head)
+            lines = 0 if record.commit == event.head else reader.lines_by_hand(record.base, record.commit, event.number)
     records.add(Outcome(begun.run, event.at, event.what, event.sender.login, event.number, lines))
     edited = "" if lines is None else ", as it was proved" if lines == 0 else f", {lines} lines changed by hand"
     return f"run {begun.run}: {event.what.replace('_', ' ')}{edited}" + ("" if record else "; the ledger has no record of it")

@@ -35,7 +35,7 @@ class Test:
 
     @property
     def branch(self) -> str:
-        return f"route-agent/{self.number}/{self.key}-1"
+        return f"route-agent/{self.number}/{self.key}-0"  # no run has a number nought
 
     def look(self, what: str, do: Callable[[], tuple[Found, str]]) -> Found | None:
         """What it gives, or None where it fails; either way it is noted."""

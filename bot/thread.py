@@ -47,6 +47,10 @@ class Post:
         self._put(replace(self._note("explained"), stops=stops, before=self.command), text)
         return text
 
+    def pause(self, state: State, text: str) -> None:
+        """Say how it ended for now: the same job, run again, goes on."""
+        self._put(replace(self._note(state), cut=True), text)
+
     def put(self, state: State, text: str) -> int:
         """What it says now, and the comment's id."""
         return self._put(self._note(state), text)

@@ -59,7 +59,8 @@ def judged(trail: Trail, pushed: Pushed, desk: Desk, kit: Kit) -> Awaited:
             if said[-1].verdict != "passed":
                 break
     finally:
-        for each in started[len(said) :]:
+        over = sum(each.verdict not in ("timeout", "needs_approval") for each in said)  # only the last can be one of these
+        for each in started[over:]:
             with suppress(Denied, Unavailable):  # it ends by itself
                 desk.ci.stop(each.run)
     return _moved(trail, desk) or _together(tuple(said), round(kit.clock.seconds() - start, 3))

@@ -8,7 +8,7 @@ from pydantic.dataclasses import dataclass
 from bot.core.strict import STRICT
 
 What = Literal["merged", "closed", "changes_requested"]
-_BRANCH = re.compile(r"route-agent/([1-9]\d{0,9})/([a-z]\d{1,20})-\d{1,3}")
+_BRANCH = re.compile(r"route-agent/([1-9]\d{0,9})/([a-z]\d{1,20})-[1-9]\d{0,2}")
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)

@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-from bot.action import Ended, act
+from bot.action import act
 from bot.cli import templates
 from bot.core.event import Event, Judged
 from bot.core.handover import pack
 from bot.edge import actions
+from bot.ending import Ended
 from bot.first import look
 from bot.hosted import outputs
 from bot.office import office

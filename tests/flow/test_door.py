@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from bot.action import Ended
 from bot.core.cost import Usage
 from bot.core.handover import pack, unpack
 from bot.core.ledger import Record, decode
 from bot.core.spend import Movement, accounts
 from bot.core.trail import Tried, encode
 from bot.core.verdict import Attempt
+from bot.ending import Ended
 from bot.ports import Denied
 from tests.fakes import shops
 from tests.fakes.hosted import GATE, ME, PROPOSE, Job

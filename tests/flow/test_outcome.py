@@ -21,6 +21,7 @@ from tests.fakes.world.runs import Scripted
 from tests.flow.test_door import PROVED, commented, of
 
 POLICY = ".github/route-agent.yml"
+OUTCOME = "contents:write pull-requests:read"
 
 
 @pytest.fixture
@@ -40,11 +41,13 @@ def pull(world: World, models: Server, shop: Repo, tmp_path: Path) -> Issue:
     return world.pulls(shop)[0]
 
 
-def told(world: World, folder: Path, name: str, payload: Mapping[str, Any], scopes: str = "contents:write") -> str:
+def told(
+    world: World, folder: Path, name: str, payload: Mapping[str, Any], scopes: str = "contents:write pull-requests:read"
+) -> str:
     job = Job(world, folder, name, payload, scopes=scopes)
     event = look(job.env())
     assert isinstance(event, Judged), event
-    token = world.token(f"ghs_{scopes}", "github-actions[bot]", scopes)
+    token = world.token(f"ghs_{scopes}".replace(" ", ""), "github-actions[bot]", scopes)
     return noted(event, connect(world.api, world.url, token, "octo/shop", 0), POLICY)
 
 
@@ -69,8 +72,22 @@ def test_a_merge_after_changes_by_hand_says_how_many_lines(world, shop, pull, tm
     world.commit(shop, branch, {"shop/add.py": "def add(a, b):\n    # by hand\n    return a + b\n"})
     said = told(world, tmp_path / "job", "pull_request", world.closed(shop, pull, "ann", merged=True))
     (found,) = outcomes(shop)
-    assert found.lines
-    assert f"{found.lines} lines changed by hand" in said
+    assert found.lines == 1
+    assert "1 lines changed by hand" in said
+
+
+def test_what_is_merged_in_from_the_default_branch_is_nobody_s_hand(world, shop, pull, tmp_path):
+    branch = str(pull.head[1])
+    world.commit(shop, "main", {"shop/other.py": "x = 1\n" * 50})
+    tree = shop.git("merge-tree", "--write-tree", branch, "main")
+    merge = shop.git("commit-tree", tree, "-p", branch, "-p", "main", "-m", "Merge main")
+    shop.git("update-ref", f"refs/heads/{branch}", merge)
+    said = told(world, tmp_path / "job", "pull_request", world.closed(shop, pull, "ann", merged=True))
+    assert [found.lines for found in outcomes(shop)] == [0], said
+
+
+def test_a_self_test_s_branch_is_no_run_s():
+    assert origin("route-agent/3/d9-0") is None
 
 
 def test_closed_unmerged_and_changes_requested_are_told_apart(world, shop, pull, tmp_path):

@@ -50,7 +50,7 @@ def test_red_tests_are_the_repository_s_own_and_said(world, shop, issue, tmp_pat
 def test_a_workflow_that_may_open_no_pull_request_is_told(world, shop, issue, tmp_path):
     world.runner = Scripted(PROVED)
     ended = started(world, shop, issue, tmp_path / "job", opens=False).act("selftest")
-    assert ended.why == "self-test: 5 of 6 held"
+    assert (ended.why, ended.broken) == ("self-test: 5 of 6 held", True)
     assert "GitHub lets this workflow open none" in said(world, shop, issue)
 
 
@@ -62,6 +62,20 @@ def test_what_hangs_on_a_failed_step_is_not_reached(world, shop, issue, tmp_path
     text = said(world, shop, issue)
     assert text.count("not reached") == 3
     assert "contents: write" in text
+
+
+def test_without_the_right_to_comment_the_job_s_summary_has_the_table(world, shop, issue, tmp_path):
+    world.runner = Scripted(PROVED)
+    job = started(world, shop, issue, tmp_path / "job")
+    job.scopes = str(job.scopes).replace("issues:write", "issues:read")
+    ended = job.act("selftest")
+    assert "issues: write" in ended.text
+    assert ended.text.count("✅") == 5
+    assert world.said(issue, ME) == []
+    world.runs(shop)
+    world.pulls(shop)
+    world.reacted(shop, issue)
+    assert [name for name in world.branches(shop) if name.startswith("route-agent/")] == []
 
 
 def test_on_a_pull_request_nothing_is_tried(world, shop, tmp_path):

@@ -1,5 +1,7 @@
 """GitHub, read: people, threads, commits and their checks. Every answer is asked for live."""
 
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, get_args
@@ -7,6 +9,7 @@ from urllib.parse import quote
 
 from github.CheckRun import CheckRun
 from github.CommitStatus import CommitStatus
+from github.File import File
 from github.GithubException import GithubException, UnknownObjectException
 
 from bot.core.clean import line
@@ -110,10 +113,16 @@ class Reader:
             found = self.hub.repo.compare(base, head, comparison_commits_per_page=1)
             return found.merge_base_commit.sha
 
-    def lines_between(self, base: str, head: str) -> int:
-        """How many lines differ between two commits."""
+    def lines_by_hand(self, base: str, proved: str, number: int) -> int | None:
+        """How many lines of a pull request are others than those of the patch that was proved, wherever its branch stands by now.
+
+        None where GitHub shows a part of either without its lines.
+        """
         with sorted_out("comparing two commits", "contents: read"):
-            return sum(file.changes for file in self.hub.repo.compare(base, head).files)
+            ours = _lines(self.hub.repo.compare(base, proved).files)
+        with sorted_out(f"reading the files of #{number}", "pull-requests: read"):
+            theirs = _lines(self.hub.repo.get_pull(number).get_files())
+        return None if ours is None or theirs is None else ((ours - theirs) + (theirs - ours)).total()
 
     def labelled(self, number: int, label: str, login: str) -> int | None:
         with sorted_out(f"reading the events of #{number}", "issues: read"):
@@ -227,6 +236,16 @@ class Reader:
             except UnknownObjectException:
                 return ()
         return tuple(line(f"{note.path}:{note.start_line}: {note.message or ''}", 300) for note in found)
+
+
+def _lines(files: Iterable[File]) -> Counter[tuple[str, str]] | None:
+    """Every line that is added or taken away, with its file; None where one has no lines to show, like a binary file."""
+    found: Counter[tuple[str, str]] = Counter()
+    for file in files:
+        if not file.patch and file.changes:
+            return None
+        found.update((file.filename, row) for row in (file.patch or "").split("\n") if row[:1] in ("+", "-"))
+    return found
 
 
 class _NotThere(Exception):

@@ -23,12 +23,23 @@ def ref(world: "World", asked: Asked) -> Answer:
 def compare(world: "World", asked: Asked) -> Answer:
     repo = found(world, asked, "contents:read")
     base = repo.git("merge-base", asked.parts[1], asked.parts[2])
-    rows = [row.split("\t") for row in repo.git("diff", "--numstat", asked.parts[1], asked.parts[2]).splitlines()]
-    files = [
-        {"filename": name, "additions": int(more), "deletions": int(less), "changes": int(more) + int(less), "status": "modified"}
+    return Answer(200, {"merge_base_commit": {"sha": base}, "files": changed(repo, base, asked.parts[2]), "total_commits": 1})
+
+
+def changed(repo: "Repo", base: str, head: str) -> list[dict[str, Any]]:
+    """The files that differ, each with its part of the diff from the first hunk on."""
+    rows = [row.split("\t") for row in repo.git("diff", "--numstat", base, head).splitlines()]
+    return [
+        {
+            "filename": name,
+            "additions": int(more),
+            "deletions": int(less),
+            "changes": int(more) + int(less),
+            "status": "modified",
+            "patch": repo.git("diff", base, head, "--", name).partition("\n@@")[2],
+        }
         for more, less, name in rows
     ]
-    return Answer(200, {"merge_base_commit": {"sha": base}, "files": files, "total_commits": 1})
 
 
 def _commit_json(world: "World", repo: "Repo", sha: str) -> dict[str, Any]:

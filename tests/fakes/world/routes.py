@@ -44,6 +44,7 @@ ROUTES: tuple[tuple[str, str, Route], ...] = (
     ("GET", _R + r"/pulls/(\d+)", threads.pull),
     ("PATCH", _R + r"/pulls/(\d+)", threads.edit_pull),
     ("GET", _R + r"/pulls/(\d+)/reviews", threads.reviews),
+    ("GET", _R + r"/pulls/(\d+)/files", threads.pull_files),
     ("GET", _R + r"/pulls/(\d+)/comments", threads.remarks),
     ("GET", _R + r"/git/ref/heads/(.+)", objects.ref),
     ("GET", _R + r"/compare/" + _SHA + r"\.\.\." + _SHA, objects.compare),

@@ -152,6 +152,15 @@ def pulls(world: "World", asked: Asked) -> Answer:
     return paged(world, asked, [_pull_json(world, repo, one) for one in mine])
 
 
+def pull_files(world: "World", asked: Asked) -> Answer:
+    from tests.fakes.world.objects import changed  # noqa: PLC0415 - it imports this module
+
+    repo, one = thread(world, asked, "pull-requests:read")
+    assert one.head is not None
+    head = one.fork_sha or str(repo.tip(one.head[1]))
+    return paged(world, asked, changed(repo, repo.git("merge-base", str(repo.tip(one.base)), head), head))
+
+
 def edit_pull(world: "World", asked: Asked) -> Answer:
     repo, one = thread(world, asked, "pull-requests:write")
     one.state = str(asked.body.get("state", one.state))

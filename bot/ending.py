@@ -1,0 +1,88 @@
+"""How a run, or what one job may do of it, ends: on its thread, in the ledger, and for the process."""
+
+from contextlib import suppress
+from dataclasses import dataclass
+
+from bot import tell
+from bot.core.ledger import Record
+from bot.core.state import ended, running
+from bot.core.trail import Trail
+from bot.core.words import Final, State
+from bot.door import Visit
+from bot.office import Office
+from bot.ports import Denied, Halted, Kit, Unavailable
+from bot.publish import booked, cleared, paid, recorded, settle
+from bot.thread import Post
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a phase ended. `state` is None where there was nothing to answer; `broken` where workflow or policy is at fault."""
+
+    state: State | None
+    why: str = ""
+    trail: Trail | None = None
+    record: Record | None = None
+    text: str = ""
+    """What the comment says at the end."""
+    broken: bool = False
+
+
+def told(post: Post, state: Final, text: str, why: str, trail: Trail | None = None) -> Ended:
+    """What is answered at once and costs nothing."""
+    post.say(state, text)
+    return Ended(state, why, trail, text=text)
+
+
+def mistaken(why: str, post: Post, office: Office) -> str:
+    return post.say("error", tell.error(why, office.step.url, office.render))
+
+
+def halted(error: Halted, trail: Trail, kit: Kit, office: Office, post: Post) -> Ended:
+    """What was spent is booked, the last branch stays to be looked at, and the comment says who ended it."""
+    assert kit.desk is not None, "a job that cannot write is not ended by a word"
+    made = booked(trail, kit, error.why)
+    cleared(trail.superseded, kit.desk)
+    text = tell.comment(made, trail.opened.policy, office.render)
+    post.say("stopped", text, lane=_lane(trail))
+    return Ended("stopped", error.why, trail, made, text)
+
+
+def _lane(trail: Trail) -> str:
+    return trail.attempts[-1].lane if trail.attempts else ""
+
+
+def told_again(visit: Visit, record: Record, office: Office, post: Post) -> Ended:
+    """An earlier job came to the end, and did not get to say so."""
+    office.settle(visit, record)
+    cleared(record.superseded, office.desk(visit))
+    text, state = tell.comment(record, visit.policy, office.render), ended(record.result)
+    post.say(state, text, lane=record.attempts[-1].lane if record.attempts else "", pull=record.pull_number)
+    return Ended(state, record.detail, None, record, text)
+
+
+def closed(trail: Trail, kit: Kit, office: Office, post: Post) -> Ended:
+    """The end of a run, or of what this job may do of it."""
+    made = recorded(trail, kit)
+    if not trail.finished:
+        return Ended(running(trail), "another job goes on", trail, made)
+    text = tell.comment(made, trail.opened.policy, office.render)
+    state = ended(made.result)
+    post.say(state, text, lane=_lane(trail), pull=made.pull_number)
+    return Ended(state, made.detail, trail, made, text)
+
+
+def stuck(error: Denied | Unavailable, trail: Trail, kit: Kit, office: Office, post: Post) -> Ended:
+    """Somebody's no in the middle of a run is its end, and has its record; silence is not, and the same job may go on later."""
+    if isinstance(error, Denied):
+        made = booked(trail, kit, str(error))
+        return Ended("error", made.detail, trail, made, mistaken(made.detail, post, office), broken=True)
+    with suppress(Denied, Unavailable):  # else all that was set aside counts as spent
+        settle(trail, kit, paid(trail, kit.ledger))
+    return silent(error, post, office, trail)
+
+
+def silent(error: Unavailable, post: Post, office: Office, trail: Trail | None = None) -> Ended:
+    why = f"{error}; run this job again, and it goes on without buying again what is paid, or give the command again later"
+    post.pause("error", tell.error(why, office.step.url, office.render))
+    return Ended("error", why, trail, text=tell.error(why, office.step.url, office.render))

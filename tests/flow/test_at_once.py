@@ -1,0 +1,142 @@
+"""Commands that meet on one thread, and runs that break off in the middle. Real PyGithub, git and HTTP."""
+
+import pytest
+
+from bot.core.ledger import Record, decode
+from bot.core.notes import read
+from bot.core.spend import Settled
+from bot.ports import Unavailable
+from tests.fakes.hosted import ME
+from tests.fakes.repos import DONE, GOOD
+from tests.fakes.shops import TEST
+from tests.fakes.world import Repo, Run, World
+from tests.fakes.world.runs import Scripted
+from tests.flow.test_commands import seen
+from tests.flow.test_door import PROVED, commented, of
+
+LEDGER = "route-agent-ledger"
+
+
+def at_work(shop: Repo, run: int) -> None:
+    shop.runs[run] = Run(run, ".github/workflows/route-agent.yml", "main", "", {}, "in_progress")
+
+
+def records(shop: Repo) -> list[Record]:
+    paths = shop.git("ls-tree", "-r", "--name-only", LEDGER, "records/").split()
+    found = [decode(shop.file(LEDGER, path) or "") for path in paths]
+    return [each for each in found if isinstance(each, Record)]
+
+
+def settled(shop: Repo) -> list[int | None]:
+    (path,) = shop.git("ls-tree", "-r", "--name-only", LEDGER, "spend/").split()
+    return [line.micros for line in map(decode, (shop.file(LEDGER, path) or "").splitlines()) if isinstance(line, Settled)]
+
+
+def test_a_fix_while_another_is_at_work_waits_for_a_new_word(world, models, shop, issue, tmp_path):
+    assert commented(world, shop, issue, tmp_path / "one").act("gate").state == "routing"
+    at_work(shop, 77)
+    second = commented(world, shop, issue, tmp_path / "two", "/agent fix it another way")
+    second.run = "78"
+    ended = second.act("gate")
+    assert ended.state == "refused"
+    assert "A command that ann gave here is at work" in seen(world, shop, issue)[-1]
+    shop.runs[77].status = "completed"  # its job is gone, whatever its comment says
+    third = commented(world, shop, issue, tmp_path / "three", "/agent fix it another way")
+    third.run = "79"
+    assert third.act("gate").state == "routing"
+    seen(world, shop, issue)
+
+
+def test_of_two_that_no_gate_saw_beside_each_other_the_later_one_ends_and_has_spent_nothing(world, models, shop, issue, tmp_path):
+    first, second = (commented(world, shop, issue, tmp_path / name) for name in ("one", "two"))
+    second.run = "78"
+    assert second.act("gate").state == "routing", "heard first, though given later"
+    assert first.act("gate").state == "routing", "its run has not begun for GitHub yet"
+    at_work(shop, 78)
+    ended = first.act()
+    assert ended.state == "refused", ended
+    assert models.requests == []
+    assert settled(shop) == [0], "what its gate has set aside is free again"
+    seen(world, shop, issue)
+
+
+def test_the_same_command_delivered_twice_is_answered_by_one_job(world, models, shop, issue, tmp_path):
+    job = commented(world, shop, issue, tmp_path / "one")
+    assert job.act("gate").state == "routing"
+    at_work(shop, 77)
+    twin = commented(world, shop, issue, tmp_path / "two")
+    twin.payload, twin.run = job.payload, "78"
+    assert twin.act().state is None
+    assert "another job is answering" in twin.act().why
+    assert [read(body).state for body in seen(world, shop, issue)] == ["routing"]  # type: ignore[union-attr]  # ours
+
+
+def test_a_stop_that_is_quicker_than_the_fix_before_it_ends_it(world, models, shop, issue, tmp_path):
+    fix = commented(world, shop, issue, tmp_path / "fix")
+    assert commented(world, shop, issue, tmp_path / "stop", "/agent stop").act("gate").state == "explained"
+    ended = fix.act()
+    assert (ended.state, models.requests) == ("refused", [])
+    assert "`/agent stop` was quicker" in seen(world, shop, issue)[-1]
+    models.script("m-fast", [GOOD, TEST, DONE])
+    world.runner = Scripted(PROVED)
+    assert commented(world, shop, issue, tmp_path / "later").act().state == "accepted", "what is given after it is done"
+    seen(world, shop, issue)
+
+
+def test_a_hundred_comments_of_strangers_mute_no_stop(world, models, shop, issue, tmp_path):
+    job = commented(world, shop, issue, tmp_path / "job")
+    job.act("gate")
+    for number in range(120):
+        world.comment(shop, issue, f"stranger{number}", "look here")
+    commented(world, shop, issue, tmp_path / "stop", "/agent stop").act("gate")
+    world.read.update(f"comment {comment.id}" for comment in issue.comments)
+    assert job.act().state == "stopped"
+    seen(world, shop, issue)
+
+
+def test_a_no_of_github_s_after_a_model_was_paid_is_booked_and_settled(world: World, models, shop, issue, tmp_path):
+    models.script("m-fast", [GOOD, TEST, DONE])
+    world.fail("POST", "/dispatches", status=404)
+    ended = commented(world, shop, issue, tmp_path / "job").act()
+    assert (ended.state, ended.broken) == ("error", True)
+    (record,) = records(shop)
+    assert record == of(ended)
+    assert "actions: write" in record.detail
+    assert settled(shop) == [record.cost_micros]
+    assert record.cost_micros
+    seen(world, shop, issue)
+
+
+def test_a_github_that_falls_silent_after_a_model_was_paid_is_asked_again_by_the_same_job(world, models, shop, issue, tmp_path):
+    models.script("m-fast", [GOOD, TEST, DONE])
+    world.runner = Scripted(PROVED)
+    job = commented(world, shop, issue, tmp_path / "job")
+    assert job.act("gate").state == "routing"
+    world.fail("POST", "/git/trees", times=2)
+    ended = job.act()
+    assert (ended.state, ended.broken) == ("error", False)
+    assert "run this job again, and it goes on" in world.said(issue, ME)[0]
+    assert records(shop) == []
+    spent = settled(shop)
+    assert spent != [0]
+    job.attempt = "2"
+    ended = job.act()
+    assert ended.state == "accepted", ended
+    assert len(models.requests) == 3
+    assert [of(ended)] == records(shop)
+    assert settled(shop) == [*spent, of(ended).cost_micros], "the same money, told once more"
+    seen(world, shop, issue)
+
+
+def test_a_job_that_cannot_begin_says_so_on_the_comment_that_another_has_begun(world, models, shop, issue, tmp_path):
+    models.script("m-fast", [GOOD, TEST, DONE])
+    world.runner = Scripted(PROVED)
+    job = commented(world, shop, issue, tmp_path / "job")
+    job.act("gate")
+    world.fail("GET", "/collaborators/", times=4)
+    with pytest.raises(Unavailable, match="asking what ann may do: GitHub did not answer"):
+        job.act("auto")
+    (said,) = world.said(issue, ME)
+    assert "state: error" in said
+    assert job.act().state == "accepted", "the same job, run again"
+    seen(world, shop, issue)
