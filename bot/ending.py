@@ -42,7 +42,7 @@ def halted(error: Halted, trail: Trail, kit: Kit, office: Office, post: Post) ->
     """What was spent is booked, the last branch stays to be looked at, and the comment says who ended it."""
     assert kit.desk is not None, "a job that cannot write is not ended by a word"
     made = booked(trail, kit, error.why)
-    cleared(trail.superseded, kit.desk)
+    cleared(trail.superseded, made, kit.desk)
     text = tell.comment(made, trail.opened.policy, office.render)
     post.say("stopped", text, lane=_lane(trail))
     return Ended("stopped", error.why, trail, made, text)
@@ -55,7 +55,7 @@ def _lane(trail: Trail) -> str:
 def told_again(visit: Visit, record: Record, office: Office, post: Post) -> Ended:
     """An earlier job came to the end, and did not get to say so."""
     office.settle(visit, record)
-    cleared(record.superseded, office.desk(visit))
+    cleared(record.superseded, record, office.desk(visit))
     text, state = tell.comment(record, visit.policy, office.render), ended(record.result)
     post.say(state, text, lane=record.attempts[-1].lane if record.attempts else "", pull=record.pull_number)
     return Ended(state, record.detail, None, record, text)

@@ -57,6 +57,9 @@ from bot.ports import (
 )
 from bot.thread import Halt, Post, Shown
 
+WORKFLOW = "github-actions[bot]"
+"""Whose words a workflow's own token speaks; on every server."""
+
 
 @dataclass(frozen=True, slots=True)
 class Kept:
@@ -143,7 +146,8 @@ class Office:
 
     def desk(self, visit: Visit) -> Desk:
         into = visit.pull.head_ref if visit.pull else self.event.repo.default_branch
-        return Desk(self.writer, self.render, self.sources, self.ci, self.pulls.of(visit.pull, into))
+        starts = visit.me != WORKFLOW
+        return Desk(self.writer, self.render, self.sources, self.ci, self.pulls.of(visit.pull, into), into, starts)
 
     def kit(
         self,

@@ -47,14 +47,18 @@ def close(trail: Trail, desk: Desk, kit: Kit) -> Published:
     published = Published(kit.clock.now())
     if desk.pulls is not None and trail.pushed is not None:
         published = _offered(trail, trail.pushed, desk, desk.pulls, kit.clock)
-    booked(trail.then(published), kit)
-    cleared(trail.superseded, desk)
+    record = booked(trail.then(published), kit)
+    cleared(trail.superseded, record, desk)
     return published
 
 
-def cleared(branches: tuple[str, ...], desk: Desk) -> None:
-    """A branch too many is not worth the last word."""
+def cleared(branches: tuple[str, ...], record: Record, desk: Desk) -> None:
+    """What earlier attempts left goes, and a draft of what is not proved is closed: one too many is not worth the last word."""
+    unproved = (record.branch,) if record.branch and record.result != "pass" else ()
     with suppress(Denied, Unavailable):
+        if desk.pulls is not None and desk.starts_ci:
+            for branch in (*branches, *unproved):
+                desk.pulls.withdraw(branch)
         for branch in branches:
             desk.writer.drop(branch)
 
@@ -87,6 +91,18 @@ def settle(trail: Trail, kit: Kit, spent: int | None) -> None:
     kit.purse.settle(Wish(request.id, request.actor, kit.clock.now(), kit.by, spent))
 
 
+def offered_early(trail: Trail, pushed: Pushed, desk: Desk) -> None:
+    """A draft, for the checks that a pull request starts; it says what was shown when all is proved, and is closed otherwise."""
+    assert desk.pulls is not None, "there are no pull requests"
+    body = desk.render("comments/pull_waiting.md.j2", number=trail.opened.request.number, actor=trail.opened.request.actor)
+    desk.pulls.offer(Opening(pushed.branch, _title(trail, desk), body, draft=True))
+
+
+def _title(trail: Trail, desk: Desk) -> str:
+    request = trail.opened.request
+    return desk.render("comments/pull_title.j2", task=request.task.partition("\n")[0], number=request.number).strip()
+
+
 def _offered(trail: Trail, pushed: Pushed, desk: Desk, pulls: Pulls, clock: Clock) -> Published:
     """A pull request for a proved patch, as the policy wants it; else nothing but the branch."""
     record = ledger.record(trail, None)
@@ -95,9 +111,7 @@ def _offered(trail: Trail, pushed: Pushed, desk: Desk, pulls: Pulls, clock: Cloc
         return Published(clock.now())
     opening = Opening(
         branch=pushed.branch,
-        title=desk.render(
-            "comments/pull_title.j2", task=trail.opened.request.task.partition("\n")[0], number=record.number
-        ).strip(),
+        title=_title(trail, desk),
         body=desk.render(
             "comments/pull_body.md.j2", record=record, ci_url=record.ci_url or "", marks=MARKS, reckoned=reckoned, took=took
         ),

@@ -10,12 +10,10 @@ from bot.core.clean import line, printable, redact
 from bot.core.evidence import Evidence
 from bot.core.policy import Policy
 from bot.core.trail import Awaited, Pushed, Trail
+from bot.gates import FIRST, GROWS, LONGEST, PATIENCE, gates, passed_by
 from bot.ports import Ci, Denied, Desk, Kit, Unavailable
-
-FIRST, GROWS, LONGEST = 3.0, 1.5, 60.0
-"""Seconds between two looks: short at first, longer with time."""
-PATIENCE = 5
-"""So many looks in a row may go unanswered."""
+from bot.publish import offered_early
+from bot.verify import chosen
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +27,7 @@ class Started:
 
 
 def judged(trail: Trail, pushed: Pushed, desk: Desk, kit: Kit) -> Awaited:
-    """Start every workflow that is to judge the patch, wait until each has, and say what they show together.
+    """Start every workflow that is to judge the patch, wait for each and for what is required; say what they show together.
 
     What is still running when that is clear, or when somebody ends the run, is ended too.
     """
@@ -40,10 +38,13 @@ def judged(trail: Trail, pushed: Pushed, desk: Desk, kit: Kit) -> Awaited:
     rewritten = patch.rewritten(patch.parse(trail.attempts[-1].diff))
     if (gone := _moved(trail, desk)) is not None:
         return gone
+    found = gates(trail, desk)
+    if found.wanted and desk.starts_ci:
+        offered_early(trail, pushed, desk)  # so that its checks run beside those that are started by hand
     started: list[Started] = []
     said: list[Awaited] = []
     try:
-        for check in trail.opened.checks:
+        for check in chosen(trail.opened.checks, policy, trail.attempts[-1].lane, trail.opened.task_class):
             kit.watch("waiting_for_ci", f"{check.name} on {pushed.branch}")
             asked = inputs if _shipped(check) else {}
             started.append(Started(check, desk.ci.start(check.run, pushed.branch, pushed.commit, asked), rewritten))
@@ -58,6 +59,8 @@ def judged(trail: Trail, pushed: Pushed, desk: Desk, kit: Kit) -> Awaited:
             said.append(ended)
             if said[-1].verdict != "passed":
                 break
+        else:
+            said += filter(None, (passed_by(found, trail, pushed, desk.ci, kit, start),))
     finally:
         over = sum(each.verdict not in ("timeout", "needs_approval") for each in said)  # only the last can be one of these
         for each in started[over:]:
@@ -139,6 +142,6 @@ def _log(job: ci.Job, source: Ci) -> Run:
 
 
 def _together(said: tuple[Awaited, ...], seconds: float) -> Awaited:
-    last = said[-1]
+    last = next((each for each in reversed(said) if each.url or each.verdict != "passed"), said[-1])
     items = tuple(item for each in said for item in each.evidence.items)
-    return Awaited(last.verdict, last.why, last.url, Evidence(items, last.evidence.runs), seconds)
+    return Awaited(last.verdict, last.why, last.url, Evidence(items, said[-1].evidence.runs), seconds)

@@ -84,6 +84,10 @@ def test_what_is_said_at_once():
     held("github-stopped.md", tell.stopped(RUN, RENDER))
 
 
+def test_what_a_pull_request_says_while_its_required_checks_are_at_work():
+    held("github-pull-waiting.md", RENDER("comments/pull_waiting.md.j2", number=7, actor="ann"))
+
+
 def test_what_status_says():
     held("github-status-none.md", tell.status((), frozenset(), RENDER))
     notes = [

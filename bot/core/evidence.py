@@ -10,6 +10,8 @@ from bot.core.strict import STRICT
 PATCH_RULES, FIXES, REACHES, REPRODUCED = "patch rules", "fixes failing tests", "reaches the change", "reproduction"
 GRADING, WELL_FORMED, TAMPERING, DOUBTS = "how it is judged", "well-formed", "tampering", "doubtful changes"
 EXECUTED, MUTANTS, STEADY = "changed lines executed", "faults in the changed lines", "steady"
+REQUIRED = " (required)"
+"""How the name of a check ends without which nothing is merged."""
 CRITIC, SUMMARY, INDEPENDENT = "critic", "summary check", "independent reproduction"
 """Names of items that decisions look for."""
 
@@ -29,6 +31,11 @@ class Item:
     seconds: float = 0.0
     micros: int | None = 0
     """What it cost, in micro-dollars; None where nobody knows."""
+
+    @property
+    def required(self) -> bool:
+        """Whether it is a check without which nothing is merged."""
+        return self.name.endswith(REQUIRED)
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)

@@ -166,7 +166,6 @@ UNHEEDED: tuple[tuple[str, Proof | None, str], ...] = (
     ("routing.audit_share", None, "blind audits come with the ledger's reports"),
     ("verification.deep", "ci", "mutants and independent tests need tests that run with the bot"),
     ("verification.ci", "sandbox", "on the command line checks run in a sandbox, not as CI jobs"),
-    ("verification.ci.required", "ci", "the workflows that are started are what is waited for"),
     ("verification.setup", "ci", "the verify workflow holds its own set-up"),
     ("verification.checks", "ci", "the verify workflow holds the commands"),
     ("triggers", "sandbox", "they are for GitHub"),

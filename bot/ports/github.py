@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from bot.core.ci import CiRun
+from bot.core.contexts import Seen, Wanted
 from bot.core.forge import Checks, Comment, Permission, Pull, Reaction, Review, Thread
 
 
@@ -131,4 +132,16 @@ class Ci(Protocol):
 
     def tail(self, job: int) -> str:
         """The end of a job's log; untrusted."""
+        ...
+
+    def required(self, branch: str) -> tuple[Wanted, ...]:
+        """The checks without which GitHub merges nothing into a branch."""
+        ...
+
+    def on(self, sha: str) -> tuple[Seen, ...]:
+        """Every check and status on a commit, whoever it is from."""
+        ...
+
+    def gated(self, sha: str) -> bool:
+        """Whether a workflow on the commit waits for a person to let it begin."""
         ...

@@ -113,6 +113,10 @@ class Desk:
     ci: Ci | None = None
     pulls: Pulls | None = None
     """None where there are no pull requests."""
+    into: str = ""
+    """The branch that a pull request goes into."""
+    starts_ci: bool = False
+    """Whether a pull request of this token's starts CI by itself: of a workflow's own token each run waits for a person."""
 
 
 @dataclass(frozen=True, slots=True)

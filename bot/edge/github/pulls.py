@@ -42,13 +42,21 @@ class Pulls:
         try:
             return self._open(opening, draft=opening.draft)
         except Ambiguous:
-            return self._there(opening.branch) or self._open(opening, draft=opening.draft)
+            return self._there(opening) or self._open(opening, draft=opening.draft)
 
-    def _there(self, branch: str) -> Offer | None:
+    def _there(self, opening: Opening) -> Offer | None:
+        """The open one of the branch, told to say this."""
         owner = self.hub.name.partition("/")[0]
-        with sorted_out("looking for the pull request", "pull-requests: read"):
-            found = next(iter(self.hub.repo.get_pulls(state="open", head=f"{owner}:{branch}")), None)
-            return Offer(found.html_url, open=True) if found else None
+        with sorted_out("looking for the pull request", "pull-requests: write"):
+            found = next(iter(self.hub.repo.get_pulls(state="open", head=f"{owner}:{opening.branch}")), None)
+            if found is None:
+                return None
+            body = shortened(opening.body)
+            if (found.title, found.body) != (opening.title, body):
+                found.edit(title=opening.title, body=body)
+            if found.draft and not opening.draft:
+                found.mark_ready_for_review()
+            return Offer(found.html_url, open=True)
 
     def _open(self, opening: Opening, *, draft: bool) -> Offer:
         with sorted_out("opening the pull request", "pull-requests: write"):
@@ -60,7 +68,7 @@ class Pulls:
                 said = f"{error.message} {error.data}".lower()  # GitHub says which of many things failed in the data alone
                 if draft and error.status == 422 and "draft" in said:  # not on every plan
                     return self._open(opening, draft=False)
-                if error.status == 422 and "already exists" in said and (there := self._there(opening.branch)) is not None:
+                if error.status == 422 and "already exists" in said and (there := self._there(opening)) is not None:
                     return there
                 if error.status == 403 and "rate limit" not in said:
                     return Offer(self._page(opening.branch), open=False)

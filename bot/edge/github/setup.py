@@ -6,11 +6,10 @@ from itertools import islice
 from typing import Any
 from urllib.parse import quote
 
-from github.GithubException import GithubException
-
 from bot.core.areas import WORKFLOWS
 from bot.core.rights import MOST_WORKFLOW, About, Area, Protection, Workflow
 from bot.edge.github.client import Hub, sorted_out
+from bot.edge.github.contexts import protection
 from bot.edge.github.reader import Reader
 from bot.ports import Denied
 
@@ -78,31 +77,9 @@ class Setup:
         return said if isinstance(said, bool) else None
 
     def protection(self, branch: str) -> Protection:
-        """From both of GitHub's ways to protect: the branch's own settings, and the rules of repository and organisation."""
-        name = quote(branch, safe="")
-        with sorted_out("reading the branch's protection", "contents: read"):
-            there = self._get(f"branches/{name}")
-            try:
-                rules = self._get(f"rules/branches/{name}", per_page="100")
-            except GithubException as error:
-                if error.status != 404:  # who may read the branch may read its rules: a server without the address has none
-                    raise
-                rules = []
-        rules = [rule for rule in rules if isinstance(rule, dict)] if isinstance(rules, list) else []
-        classic = _at(there, "protection", "required_status_checks", "contexts")
-        wanted = [str(context) for context in classic] if isinstance(classic, list) else []
-        for rule in rules:
-            checks = _at(rule, "parameters", "required_status_checks")
-            wanted += [str(_at(check, "context") or "?") for check in checks] if isinstance(checks, list) else []
-        return Protection(bool(rules) or _at(there, "protected") is True, tuple(dict.fromkeys(wanted)))
+        known, wanted = protection(self.hub, branch)
+        return Protection(known, tuple(each.name for each in wanted))
 
     def _get(self, path: str, **query: str) -> Any:
         _, data = self.hub.github.requester.requestJsonAndCheck("GET", f"{self.hub.repo.url}/{path}", parameters=dict(query))
         return data
-
-
-def _at(value: Any, *keys: str) -> Any:
-    """What lies at a path of keys; None where it does not go on."""
-    for key in keys:
-        value = value.get(key) if isinstance(value, dict) else None
-    return value

@@ -10,7 +10,9 @@ from github.WorkflowJob import WorkflowJob
 from github.WorkflowRun import WorkflowRun
 
 from bot.core.ci import CiRun, Job, Step
+from bot.core.contexts import Seen, Wanted
 from bot.edge.github.client import Ambiguous, Hub, Polled, sorted_out
+from bot.edge.github.contexts import Contexts
 from bot.edge.github.logs import tail
 from bot.edge.github.reader import tip
 from bot.ports import Denied, Unavailable
@@ -103,6 +105,15 @@ class Workflows:
 
     def tail(self, job: int) -> str:
         return tail(self.hub, job)
+
+    def required(self, branch: str) -> tuple[Wanted, ...]:
+        return Contexts(self.hub, self.polled).required(branch)
+
+    def on(self, sha: str) -> tuple[Seen, ...]:
+        return Contexts(self.hub, self.polled).on(sha)
+
+    def gated(self, sha: str) -> bool:
+        return Contexts(self.hub, self.polled).gated(sha)
 
 
 def _job(job: WorkflowJob) -> Job:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from tests.fakes.world.state import Repo, Run, World
 
 FOLDER = ".github/workflows"
+APPS = {"github-actions": 15368, "other-ci": 42}
 START = "2026-11-25T20:00:00Z"
 
 
@@ -26,9 +27,9 @@ def _check_json(world: "World", repo: "Repo", check: dict[str, Any]) -> dict[str
         "id": check["id"],
         "url": url,
         "name": check["name"],
-        "status": "completed" if ended else "in_progress",
+        "status": "completed" if ended else check.get("status", "in_progress"),
         "conclusion": check["conclusion"],
-        "app": {"slug": check["app"], "id": 15368},
+        "app": {"slug": check["app"], "id": APPS.get(check["app"], 99)},
         "output": {"annotations_count": len(check["annotations"]), "annotations_url": f"{url}/annotations"},
     }
 

@@ -15,8 +15,14 @@ _SHA = r"([0-9a-f]{40})"
 def _viewer(world: "World", asked: Asked) -> Answer:
     if not world.graphql:
         raise Refused(404, "Not Found")
+    if "markPullRequestReadyForReview" in asked.body["query"]:
+        return threads.ready(world, asked)
     assert "viewer" in asked.body["query"]
     return Answer(200, {"data": {"viewer": {"login": asked.login}}})
+
+
+def _app(world: "World", asked: Asked) -> Answer:
+    return Answer(200, {"id": actions.APPS[asked.parts[0]], "slug": asked.parts[0]})
 
 
 def _user(world: "World", asked: Asked) -> Answer:
@@ -29,6 +35,7 @@ def _user(world: "World", asked: Asked) -> Answer:
 ROUTES: tuple[tuple[str, str, Route], ...] = (
     ("POST", "/api/graphql", _viewer),
     ("GET", "/user", _user),
+    ("GET", r"/apps/([^/]+)", _app),
     ("GET", _R, threads.repository),
     ("GET", _R + r"/collaborators/([^/]+)/permission", threads.permission),
     ("GET", _R + r"/issues", settings.issues),

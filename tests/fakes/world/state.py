@@ -150,6 +150,8 @@ class World:
         self.read: set[str] = set()
         """What the story has looked at."""
         self.runner: Runner = lambda world, repo, run: None
+        self.on_pull: Callable[[World, Repo, Issue], None] = lambda world, repo, pull: None
+        """What starts when somebody opens a pull request whose CI waits for nobody."""
         self.limit_left = 1_000
         self.happened: list[str] = []
         """Branches and pull requests that were made or deleted through the API."""

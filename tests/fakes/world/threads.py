@@ -118,7 +118,7 @@ def _pull_json(world: "World", repo: "Repo", one: "Issue") -> dict[str, Any]:
     where, branch = one.head
     sha = one.fork_sha or repo.tip(branch)
     common = world.issue_json(repo, one) | {"url": f"{world.api}/repos/{repo.name}/pulls/{one.number}"}
-    common |= {"merged": False, "draft": one.draft}
+    common |= {"merged": False, "draft": one.draft, "node_id": f"PR_{one.number}"}
     common["head"] = {"ref": branch, "sha": sha, "repo": {"full_name": where} if where else None}
     common["base"] = {"ref": one.base, "sha": repo.tip(one.base), "repo": {"full_name": repo.name}}
     return common
@@ -161,9 +161,16 @@ def pull_files(world: "World", asked: Asked) -> Answer:
     return paged(world, asked, changed(repo, repo.git("merge-base", str(repo.tip(one.base)), head), head))
 
 
+def ready(world: "World", asked: Asked) -> Answer:
+    number = int(str(asked.body["variables"]["input"]["pullRequestId"]).removeprefix("PR_"))
+    next(repo for repo in world.repos.values() if number in repo.issues).issues[number].draft = False
+    return Answer(200, {"data": {"markPullRequestReadyForReview": {"pullRequest": {"isDraft": False}}}})
+
+
 def edit_pull(world: "World", asked: Asked) -> Answer:
     repo, one = thread(world, asked, "pull-requests:write")
     one.state = str(asked.body.get("state", one.state))
+    one.title, one.body = str(asked.body.get("title", one.title)), str(asked.body.get("body", one.body))
     world.read.discard(f"pull {repo.name} {one.number}")
     return Answer(200, _pull_json(world, repo, one))
 
@@ -182,4 +189,6 @@ def open_pull(world: "World", asked: Asked) -> Answer:
     made = world.issue(repo, str(asked.body["title"]), _body(asked), asked.login)
     made.head, made.base, made.draft = (repo.name, branch), base, bool(asked.body.get("draft"))
     world.happened.append(f"pull {repo.name} {made.number}")
+    if asked.login != "github-actions[bot]":  # of that one's, each run waits for a person
+        world.on_pull(world, repo, made)
     return Answer(201, _pull_json(world, repo, made))

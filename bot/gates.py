@@ -1,0 +1,107 @@
+"""Waits for the checks that the repository wants to see before a merge, where this token's own doing makes them run."""
+
+from dataclasses import dataclass
+
+from bot.core import ci, contexts, jobs
+from bot.core.checks import Run
+from bot.core.clean import line, printable, redact
+from bot.core.contexts import Seen, Wanted
+from bot.core.evidence import REQUIRED, Evidence, Item
+from bot.core.trail import Awaited, Pushed, Trail
+from bot.ports import Ci, Denied, Desk, Kit, Unavailable
+
+FIRST, GROWS, LONGEST = 3.0, 1.5, 60.0
+"""Seconds between two looks: short at first, longer with time."""
+PATIENCE = 5
+"""So many looks in a row may go unanswered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gates:
+    """`wanted` is what has to come; `unknown` says why nobody knows what has to."""
+
+    wanted: tuple[Wanted, ...]
+    unknown: str = ""
+
+
+def gates(trail: Trail, desk: Desk) -> Gates:
+    """What the policy names; and what the branch requires, where a pull request of this token's makes it run.
+
+    A workflow's own token starts none of it: its pull request waits for a person, who is told so at the end.
+    """
+    policy = trail.opened.policy
+    named = policy.verification.ci.required
+    offers = desk.starts_ci and policy.publish.as_ != "branch"
+    if desk.ci is None or not (named or offers):
+        return Gates(())
+    try:
+        found = {each.name: each for each in desk.ci.required(desk.into)}
+    except (Denied, Unavailable) as error:
+        return Gates(tuple(map(Wanted, named)), line(str(error)))
+    more = [each for name, each in found.items() if offers and name not in named]
+    return Gates((*(found.get(name, Wanted(name)) for name in named), *more))
+
+
+def passed_by(found: Gates, trail: Trail, pushed: Pushed, source: Ci, kit: Kit, start: float) -> Awaited | None:
+    """Wait until the required checks have spoken; None where there are none."""
+    if not found.wanted:
+        item = Item(f"{jobs.SUITE}{REQUIRED}", "not_run", "info", f"which checks are required is not known: {found.unknown}")
+        return Awaited("passed", "", "", Evidence((item,)), 0.0) if found.unknown else None
+    kit.watch("waiting_for_ci", f"required: {', '.join(line(each.name, 40) for each in found.wanted)}")
+    policy = trail.opened.policy.verification.ci
+    limits = ci.Limits(policy.timeout_minutes * 60.0, 0.0)
+    pause, silent = FIRST, 0
+    while True:
+        try:
+            seen = source.on(pushed.commit)
+            said = _said(found, seen, limits, kit.clock.seconds() - start, source, pushed)
+            moved = not isinstance(said, ci.Waiting) and source.moved(pushed.branch, pushed.commit)
+            silent = 0
+        except Unavailable:
+            silent += 1
+            if silent >= PATIENCE or kit.clock.seconds() - start > limits.seconds:
+                raise
+            said, seen, moved = ci.Waiting(), (), False
+        if not isinstance(said, ci.Waiting):
+            break
+        kit.clock.sleep(pause)
+        kit.halt()
+        pause = min(pause * GROWS, LONGEST)
+    if moved:
+        return Awaited("superseded", f"the branch {pushed.branch} no longer points at what was judged", "", Evidence(()), 0.0)
+    return _shown(found, seen, said, source)
+
+
+def _said(
+    found: Gates, seen: tuple[Seen, ...], limits: ci.Limits, elapsed: float, source: Ci, pushed: Pushed
+) -> ci.Said | ci.Waiting:
+    said = contexts.judge(found.wanted, seen, limits, elapsed)
+    if isinstance(said, ci.Said) and said.verdict in ("no_ci", "timeout") and source.gated(pushed.commit):
+        return ci.Said("needs_approval", "a workflow on the branch waits for a person to approve it")
+    return said
+
+
+def _shown(found: Gates, seen: tuple[Seen, ...], said: ci.Said, source: Ci) -> Awaited:
+    items: list[Item] = []
+    runs: list[Run] = []
+    url = ""
+    for wanted in found.wanted:
+        ends = contexts.answers(wanted, seen)
+        red = next((each for each in ends if contexts.red(each)), None)
+        name = f"{jobs.SUITE} {line(wanted.name, 60)}{REQUIRED}"
+        if red is not None:
+            items.append(Item(name, "failed", "veto", f"red: {red.conclusion}"))
+            runs += [_log(red, source)] if red.job is not None else []
+            url = url or red.url
+        elif said.verdict == "passed":
+            items.append(Item(name, "passed", "weak", "green; what it executed is not known"))
+    return Awaited(said.verdict, said.why, url, Evidence(tuple(items), tuple(runs[:2])), 0.0)
+
+
+def _log(red: Seen, source: Ci) -> Run:
+    """The end of a red job's log, for the next lane to read; its absence changes no verdict."""
+    try:
+        text = redact(printable(source.tail(red.job or 0)))
+    except (Denied, Unavailable) as error:
+        text = f"the log could not be read: {line(str(error))}"
+    return Run(f"ci {line(red.name, 80)}", 1, 0.0, timed_out=False, report=None, tail=text[-4_000:])
