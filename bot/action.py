@@ -21,7 +21,7 @@ from bot.core.words import Final
 from bot.door import Heard, Visit, enter, permitted
 from bot.ending import Ended, closed, halted, mistaken, silent, stuck, told, told_again
 from bot.flow import run
-from bot.hear import explain, hear
+from bot.hear import Asked, explain, hear
 from bot.known import asked
 from bot.office import Office
 from bot.ports import Denied, Halted, Kit, Unavailable
@@ -80,7 +80,7 @@ def _obeyed(entered: Visit, office: Office, post: Post, *, only_gate: bool) -> E
         case Command(verb="stop"):
             return _stop(entered, office, post)
         case Command(verb=verb) if verb == "explain" or office.dry:
-            opened = explain(asked(entered, office.forge, office.sources), office.kit(entered.policy, post), office.bench)
+            opened = explain(_asked(entered, office), office.kit(entered.policy, post, bench=office.bench), office.bench)
             return told(post, "explained", tell.explained(opened, office.render, office.model), "", Trail(opened))
         case Command():
             return _fix(entered, office, post, only_gate=only_gate)
@@ -185,7 +185,9 @@ def _worked(visit: Visit, office: Office, post: Post, *, only_gate: bool) -> End
         return told_again(visit, left, office, post)
     desk, bench = office.desk(visit), None if only_gate else office.bench
     kit = office.kit(visit.policy, post, desk=desk, bench=bench, halt=office.halt(visit))
-    opened = hear(asked(visit, office.forge, office.sources), kit, office.bench)
+    if bench is not None and office.host is not None:
+        kit.watch("sandbox", office.host.ready())  # before anything is set aside
+    opened = hear(_asked(visit, office), kit, office.bench)
     if left is not None and goes_on(Trail(opened), left):
         opened = replace(opened, at=left.opened.at)  # it is the same run, and its record has the same place
         kit = replace(kit, before=left)
@@ -194,6 +196,10 @@ def _worked(visit: Visit, office: Office, post: Post, *, only_gate: bool) -> End
         return Ended("routing", "the command goes on", trail)
     went = _run(trail, kit, office, post)
     return went if isinstance(went, Ended) else closed(went, kit, office, post)
+
+
+def _asked(visit: Visit, office: Office) -> Asked:
+    return asked(visit, office.forge, office.sources, here=office.host is not None)
 
 
 def _run(trail: Trail, kit: Kit, office: Office, post: Post) -> Trail | Ended:

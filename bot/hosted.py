@@ -23,6 +23,7 @@ from bot.edge.actions import OWN, Left, Step, harmless, left_open, put_out, sett
 from bot.edge.github.client import connect
 from bot.edge.render import Templates
 from bot.ending import Ended
+from bot.host import Ground, ground
 from bot.office import doors, office, settled_by_file
 from bot.outcome import noted
 from bot.ports import Denied, Notices, Unavailable
@@ -31,8 +32,8 @@ from bot.shop import Wall
 DONE, MENDABLE, OURS, INTERRUPTED = 0, 1, 3, 130
 
 
-def main(event: Event | Judged, *, nodded: bool = False) -> int:
-    """Answer one event. `nodded` is whether its command has its reaction already."""
+def main(event: Event | Judged, *, nodded: bool = False, here: bool = False) -> int:
+    """Answer one event. `nodded` is whether its command has its reaction already; `here`, whether checks run on this machine."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _as_interrupt)
     secrets: tuple[str, ...] = ()
@@ -42,7 +43,7 @@ def main(event: Event | Judged, *, nodded: bool = False) -> int:
         actions.strip(step.keys)
         if isinstance(event, Judged):
             return _noted(step, event)
-        return _phase(step, event, nodded=nodded)
+        return _phase(step, event, ground(os.environ) if here else None, nodded=nodded)
     except Denied as error:
         return _log("error", str(error), secrets, MENDABLE)
     except Unavailable as error:
@@ -89,10 +90,10 @@ class _Nodded:
         return self.notices.say(number, marker, login, body)
 
 
-def _phase(step: Step, event: Event, *, nodded: bool) -> int:
-    with office(step, event, templates(), Wall()) as opened:
+def _phase(step: Step, event: Event, host: Ground | None, *, nodded: bool) -> int:
+    with office(step, event, templates(), Wall(), host=host) as opened:
         place = replace(opened, notices=_Nodded(opened.notices)) if nodded else opened
-        ended = act(place, step.input("phase") or "auto")
+        ended = act(place, "auto" if host else step.input("phase") or "auto")
         try:
             packed = pack(ended.trail) if ended.trail and ended.state not in FINAL else ""
         except TrailError as error:

@@ -19,8 +19,11 @@ TAIL = 4_000
 """Characters of a failing check that a lane gets to read."""
 
 
-def asked(visit: Visit, forge: Forge, sources: Sources) -> Asked:
-    """The command as a request on one commit, which is pinned here and used for everything after."""
+def asked(visit: Visit, forge: Forge, sources: Sources, *, here: bool = False) -> Asked:
+    """The command as a request on one commit, which is pinned here and used for everything after.
+
+    `here`: checks run on this machine, and what fails on the commit is found out by running them; CI is asked nothing.
+    """
     assert isinstance(visit.command, Command), "a near miss asks for nothing"
     base = visit.base
     request = Request(
@@ -33,7 +36,8 @@ def asked(visit: Visit, forge: Forge, sources: Sources) -> Asked:
         base=base,
         asked_lane=visit.command.lane or (visit.again.lane if visit.again else None),
     )
-    return Asked(request, visit.policy, _change(visit.pull, visit.default, forge, sources), _ci(visit, base, forge, sources))
+    change = _change(visit.pull, visit.default, forge, sources)
+    return Asked(request, visit.policy, change, None if here else _ci(visit, base, forge, sources))
 
 
 MOST_REVIEW = 12_000

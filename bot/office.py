@@ -38,6 +38,7 @@ from bot.edge.model.asking import Models, Timing
 from bot.edge.prices import Prices
 from bot.edge.render import Templates
 from bot.edge.store import Lines, Runs
+from bot.host import Ground, Host, hosting
 from bot.ports import (
     Bench,
     Ci,
@@ -130,6 +131,8 @@ class Office:
     """The records there, one memory of them for this process."""
     runs: Runs
     clock: Clock
+    host: Host | None = None
+    """Where checks run, in the host action; None where nothing of the repository runs in this process."""
 
     @property
     def dry(self) -> bool:
@@ -141,8 +144,8 @@ class Office:
 
     @property
     def bench(self) -> Bench:
-        """Nothing of the repository runs in this process, so there is no sandbox."""
-        return Bench(self.sources, None, self.model, self.render)
+        """Without a host nothing of the repository runs in this process, so there is no sandbox."""
+        return Bench(self.sources, self.host.sandbox if self.host else None, self.model, self.render)
 
     def desk(self, visit: Visit) -> Desk:
         into = visit.pull.head_ref if visit.pull else self.event.repo.default_branch
@@ -241,15 +244,19 @@ def _swept(own: Path) -> Path:
 
 
 @contextmanager
-def office(step: Step, event: Event, templates: Path, clock: Clock, pause: float = PAUSE) -> Iterator[Office]:
-    """Open it; what was fetched is gone afterwards, Trail and ledger stay."""
+def office(
+    step: Step, event: Event, templates: Path, clock: Clock, pause: float = PAUSE, host: Ground | None = None
+) -> Iterator[Office]:
+    """Open it; what was fetched is gone afterwards, Trail and ledger stay. `host`: what checks may use of this machine."""
     render = Redacted(Templates(templates), step.secrets)
     own = _swept(step.workspace / OWN)
     path = os.environ.get("PATH", os.defpath)
     hub = connect(step.api, step.server, step.token, event.repo.full_name, pause)
     url = f"{step.server}/{event.repo.full_name}.git"
     with (
-        tempfile.TemporaryDirectory(prefix="route-agent-", ignore_cleanup_errors=True) as folder,
+        tempfile.TemporaryDirectory(
+            prefix="route-agent-", dir=host.scratch if host else None, ignore_cleanup_errors=True
+        ) as folder,
         fetched(Path(folder), url, step.token, path) as sources,
     ):
         timing = Timing(clock.seconds, clock.sleep, random.random)
@@ -271,4 +278,5 @@ def office(step: Step, event: Event, templates: Path, clock: Clock, pause: float
             records=cache(lambda branch: Records(Shelf(hub, branch))),
             runs=Runs(own),
             clock=clock,
+            host=hosting(host, Path(folder), event.repo.full_name) if host else None,
         )

@@ -10,13 +10,15 @@ from bot.core.patch import parse, part, trespasses
 from bot.core.paths import is_test
 from bot.core.trail import Published, Pushed, Trail
 from bot.core.verdict import Attempt
-from bot.ports import Clock, Denied, Desk, Kit, Layer, Ledger, Opening, Pulls, Unavailable
+from bot.ports import Clock, Denied, Desk, Halted, Kit, Layer, Ledger, Opening, Pulls, Unavailable
 
 
 def push(trail: Trail, attempt: Attempt, number: int, desk: Desk, clock: Clock) -> Pushed:
     """Put the patch on a branch of its own. The same Trail makes the same commits, so doing it again changes nothing."""
     start = clock.seconds()
     request, protect = trail.opened.request, trail.opened.policy.protect
+    if trail.opened.proof == "sandbox" and desk.pulls is not None and desk.pulls.moved(request.base):  # CI's judge looks itself
+        raise Halted(f"the pull request has moved on from {request.base[:12]}, which the command was given for; give it again")
     if broken := trespasses(parse(attempt.diff), protect.paths, protect.max_files, protect.max_lines):
         raise Denied(f"nothing that breaks a patch rule is put on a branch: {broken[0]}")
     branch = f"route-agent/{request.place}/{request.id}-{number}"

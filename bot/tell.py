@@ -59,8 +59,15 @@ def comment(record: Record, policy: Policy, render: Renderer) -> str:
         advice=account.advice(record),
         verifier=policy.verifier is not None,
         top=policy.lanes[-1],
-        unheeded=tuple(map(inline, unheeded(policy, record.proof))) if record.proof == "ci" else (),
+        unheeded=_unheeded(record, policy),
     )
+
+
+def _unheeded(record: Record, policy: Policy) -> tuple[str, ...]:
+    """On GitHub; on the command line it is said when the run begins."""
+    if record.number is None:
+        return ()
+    return tuple(map(inline, unheeded(policy, "ci" if record.proof == "ci" else "host")))
 
 
 def progress(trail: Trail, state: Running, run_url: str, render: Renderer) -> str:

