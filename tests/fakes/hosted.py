@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -14,8 +14,9 @@ from bot.core.handover import pack
 from bot.edge import actions
 from bot.ending import Ended
 from bot.first import look
+from bot.host import Ground
 from bot.hosted import outputs
-from bot.office import office
+from bot.office import Office, office
 from bot.shop import Wall
 
 ME = "github-actions[bot]"
@@ -63,6 +64,10 @@ class Job:
     inputs: Mapping[str, str] = field(default_factory=dict)
     may_open_pulls: bool = True
     clock: Wall = field(default_factory=Hurried)
+    host: Ground | None = None
+    """What checks may use of the runner, in the host action."""
+    furnished: Callable[[Office], Office] = lambda place: place
+    """What a story changes of the office."""
 
     def env(self) -> dict[str, str]:
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -93,8 +98,8 @@ class Job:
     def act(self, phase: str = "auto", **inputs: str) -> Ended:
         self.inputs = {**self.inputs, **inputs}
         step = actions.step(self.env())
-        with office(step, self.event(), templates(), self.clock, pause=0) as place:
-            return act(place, phase)
+        with office(step, self.event(), templates(), self.clock, pause=0, host=self.host) as place:
+            return act(self.furnished(place), phase)
 
     def packed(self, phase: str, **inputs: str) -> dict[str, str]:
         """The job's outputs, as the jobs after it see them."""
