@@ -171,6 +171,7 @@ PARTS = (
     "Dockerfile",
     ".dockerignore",
     "action.yml",
+    "host",
 )
 
 
