@@ -3,6 +3,7 @@
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import yaml
 from pydantic import TypeAdapter
@@ -48,7 +49,14 @@ def action_tables() -> str:
         rows.append(f"| `{name}` | {f'`{default}`' if default else ''} | {given['description'].strip()} |")
     rows += ["", "| output | |", "|---|---|"]
     rows += [f"| `{name}` | {given['description'].strip()} |" for name, given in action["outputs"].items()]
-    return "\n".join(rows) + "\n"
+    return "\n".join([*rows, "", _host_words(action)]) + "\n"
+
+
+def _host_words(action: dict[str, Any]) -> str:
+    """What the host action has of it."""
+    host = yaml.safe_load((ROOT / "host" / "action.yml").read_text(encoding="utf-8"))
+    gone = [f"`{name}`" for part in ("inputs", "outputs") for name in action[part] if name not in host[part]]
+    return f"`route-agent/route-agent/host` has the same, without {', '.join(dict.fromkeys(gone))}: its run is one job."
 
 
 def evidence_tables() -> str:

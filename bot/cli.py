@@ -161,7 +161,7 @@ def _policy(words: Namespace) -> int:
     typed, hosted = unheeded(policy, "sandbox"), unheeded(policy, "ci")
     notes = [f"not obeyed yet: {note}" for note in typed if note in hosted]
     notes += [f"not obeyed on the command line: {note}" for note in typed if note not in hosted]
-    notes += [f"not obeyed as a GitHub Action: {note}" for note in hosted if note not in typed]
+    notes += [f"not obeyed where CI proves patches, as with the docker action: {note}" for note in hosted if note not in typed]
     notes += [f"not had as it is: {note}" for note in idle(policy)]
     found = (Prices().price(policy.lane(name)) for name in policy.lanes)
     notes += [f"a run is refused as it is: {price.why}" for price in found if isinstance(price, Unpriced)]

@@ -3,7 +3,7 @@
 from contextlib import suppress
 
 from bot.core import ledger
-from bot.core.account import MARKS, reckoned, took
+from bot.core.account import MARKS, ran, reckoned, took
 from bot.core.budget import Wish
 from bot.core.ledger import Record
 from bot.core.patch import parse, part, trespasses
@@ -115,7 +115,13 @@ def _offered(trail: Trail, pushed: Pushed, desk: Desk, pulls: Pulls, clock: Cloc
         branch=pushed.branch,
         title=_title(trail, desk),
         body=desk.render(
-            "comments/pull_body.md.j2", record=record, ci_url=record.ci_url or "", marks=MARKS, reckoned=reckoned, took=took
+            "comments/pull_body.md.j2",
+            record=record,
+            ci_url=record.ci_url or "",
+            marks=MARKS,
+            reckoned=reckoned,
+            took=took,
+            ran=ran,
         ),
         draft=kind == "draft-pr",
     )

@@ -55,6 +55,7 @@ def comment(record: Record, policy: Policy, render: Renderer) -> str:
         marks=account.MARKS,
         reckoned=account.reckoned,
         took=account.took,
+        ran=account.ran(record),
         trigger=policy.triggers.command,
         advice=account.advice(record),
         verifier=policy.verifier is not None,

@@ -14,6 +14,7 @@ ROOT = Path(__file__).resolve().parent.parent
 TEMPLATES = sorted((ROOT / "templates" / "workflows").glob("*.yml"))
 WORKFLOWS = [*TEMPLATES, *sorted((ROOT / ".github" / "workflows").glob("*.yml"))]
 OURS = "route-agent/route-agent@v0"
+HOST = "route-agent/route-agent/host@v0"
 
 
 def load(path: Path) -> dict[Any, Any]:
@@ -78,6 +79,109 @@ def test_the_image_is_made_from_listed_files_alone_and_by_hash():
     assert installs == ["--require-hashes", "--require-hashes", "--no-deps"]
 
 
+# ---- the host action ---------------------------------------------------------------------------------------------
+
+SPLIT = {"phase", "handover", "before"}
+"""Of the inputs, what makes sense only where several jobs work on a run."""
+
+
+def host() -> dict[str, Any]:
+    return load(ROOT / "host" / "action.yml")
+
+
+def host_steps() -> dict[str, dict[str, Any]]:
+    return {step["name"]: step for step in host()["runs"]["steps"]}
+
+
+def test_the_host_action_has_the_same_inputs_and_outputs_but_those_of_a_split_workflow():
+    whole = load(ROOT / "action.yml")
+    assert host()["inputs"] == {name: given for name, given in whole["inputs"].items() if name not in SPLIT}
+    assert list(host()["outputs"]) == [name for name in OUTPUTS if name != "handover"]
+    for name, given in host()["outputs"].items():
+        assert given["value"] == f"${{{{ steps.agent.outputs.{name} }}}}"
+        assert name == "result" or given["description"] == whole["outputs"][name]["description"]
+    assert host()["runs"]["using"] == "composite"
+
+
+def test_every_input_reaches_the_program_under_the_name_that_an_image_would_see_and_none_is_pasted_into_a_script():
+    steps_ = host_steps()
+    assert steps_["run"]["env"] == {f"INPUT_{name.upper()}": f"${{{{ inputs.{name} }}}}" for name in host()["inputs"]}
+    assert steps_["close"]["env"] == {"INPUT_GITHUB-TOKEN": "${{ inputs.github-token }}"}
+    assert [name for name, step in steps_.items() if "${{" in step["run"]] == []
+    for name in ("the runner", "install"):
+        assert "inputs." not in str(steps_[name]), "neither key nor token before the program itself"
+
+
+def test_the_host_action_is_made_outside_the_workspace_by_hash_and_every_python_of_it_is_isolated():
+    steps_ = host_steps()
+    assert list(steps_) == ["the runner", "install", "run", "close"]
+    script = steps_["install"]["run"]
+    assert re.findall(r" install (\S+)", script) == ["--require-hashes", "--require-hashes", "--no-deps"]
+    assert re.findall(r'^place="(\S+)/', script, re.MULTILINE) == ["$RUNNER_TEMP"]
+    assert not re.search(r"GITHUB_WORKSPACE|github\.workspace", (ROOT / "host" / "action.yml").read_text())
+    whole = "\n".join(step["run"] for step in steps_.values())
+    started = re.findall(r'python3?" (-\w+)', whole)
+    assert len(started) >= 4
+    assert all(flags.startswith("-I") or flags == "-x" for flags in started), started
+    assert steps_["close"]["if"] == "always()"
+    assert all("continue-on-error" not in step for step in steps_.values())
+
+
+def test_the_workflow_for_the_host_hears_the_same_and_holds_no_right_to_start_ci():
+    one, here = (load(ROOT / "templates" / "workflows" / f"{name}.yml") for name in ("route-agent", "route-agent-host"))
+    assert here[True] == one[True], "`on` is YAML's true"
+    (job,) = here["jobs"].values()
+    assert job["if"] == one["jobs"]["gate"]["if"]
+    assert job["permissions"] == {"contents": "write", "issues": "write", "pull-requests": "write"}
+    assert job["runs-on"] == "ubuntu-latest"
+    assert [step["uses"] for step in job["steps"]] == [HOST], "nothing is checked out"
+
+
+def on_runner(folder: Path, restricted: str | None, *, sudo: bool = True, **runner: str) -> tuple[int, str, list[str]]:
+    """The action's first step on a runner whose kernel has this restriction: exit code, log, and what was set."""
+    commands = {"sysctl": f'[ "$1" = -n ] && echo {restricted}' if restricted else "exit 255", "sudo": 'echo "$*" >> set'}
+    commands["sudo"] += "" if sudo else "; exit 1"
+    for name, body in commands.items():
+        (folder / name).write_text(f"#!/bin/sh\n{body}\n")
+        (folder / name).chmod(0o755)
+    script = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", host_steps()["the runner"]["run"]]
+    env = {"PATH": f"{folder}:/usr/bin:/bin", "RUNNER_OS": "Linux", "RUNNER_ENVIRONMENT": "github-hosted", **runner}
+    done = subprocess.run(script, cwd=folder, env=env, capture_output=True, text=True, check=False)
+    done_ = (folder / "set").read_text().splitlines() if (folder / "set").exists() else []
+    return done.returncode, done.stdout + done.stderr, done_
+
+
+LIFTED = "-n sysctl -q -w kernel.apparmor_restrict_unprivileged_userns=0"
+
+
+def test_on_a_hosted_runner_the_restriction_is_lifted_where_there_is_one_and_the_log_says_so_and_why(tmp_path):
+    code, log, lifted = on_runner(tmp_path, "1")
+    assert (code, lifted) == (0, [LIFTED])
+    assert "set kernel.apparmor_restrict_unprivileged_userns to 0" in log
+    assert "the walls around the checks are made of them" in log
+
+
+@pytest.mark.parametrize("restricted", ["0", None])
+def test_without_a_restriction_nothing_is_set(tmp_path, restricted):
+    assert on_runner(tmp_path, restricted) == (0, "", [])
+
+
+def test_a_restriction_that_stays_is_a_warning_and_the_walls_decide(tmp_path):
+    code, log, _ = on_runner(tmp_path, "1", sudo=False)
+    assert code == 0
+    assert log.startswith("::warning")
+    assert "nothing will be run" in log
+
+
+@pytest.mark.parametrize("runner", [{"RUNNER_ENVIRONMENT": "self-hosted"}, {"RUNNER_ENVIRONMENT": ""}, {"RUNNER_OS": "Windows"}])
+def test_any_other_runner_is_refused_with_the_remedy_before_anything_is_set(tmp_path, runner):
+    code, log, lifted = on_runner(tmp_path, "1", **runner)
+    assert (code, lifted) == (1, [])
+    assert log.startswith("::error title=route-agent::")
+    assert "runs-on: ubuntu-latest" in log
+    assert "uses: route-agent/route-agent@v0" in log
+
+
 # ---- the workflows -----------------------------------------------------------------------------------------------
 
 
@@ -99,7 +203,7 @@ def test_no_expression_is_pasted_into_a_script(path):
 def test_what_others_wrote_is_pinned_by_its_commit_and_a_checkout_keeps_no_token(path):
     for step in steps(path):
         uses = step.get("uses", OURS)
-        assert uses == OURS or re.fullmatch(r"[\w.-]+/[\w./-]+@[0-9a-f]{40}", uses), uses
+        assert uses in (OURS, HOST) or re.fullmatch(r"[\w.-]+/[\w./-]+@[0-9a-f]{40}", uses), uses
         if uses.startswith("actions/checkout@"):
             assert step["with"]["persist-credentials"] is False
 
@@ -107,8 +211,8 @@ def test_what_others_wrote_is_pinned_by_its_commit_and_a_checkout_keeps_no_token
 @pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.name)
 def test_the_workflows_that_people_copy_pass_only_inputs_that_the_action_has(path):
     for step in steps(path):
-        if step.get("uses") == OURS:
-            assert set(step.get("with", {})) <= set(INPUTS)
+        if step.get("uses") in (OURS, HOST):
+            assert set(step.get("with", {})) <= set(INPUTS) - (SPLIT if step["uses"] == HOST else set())
 
 
 KEYS = {"openrouter-api-key", "openai-api-key", "anthropic-api-key"}
@@ -123,7 +227,7 @@ def test_in_the_split_workflow_a_job_has_a_models_key_or_the_right_to_write():
 
 
 def test_a_label_on_a_pull_request_of_the_repository_itself_is_heard_and_one_from_a_fork_is_not():
-    for name in ("route-agent.yml", "route-agent-split.yml"):
+    for name in ("route-agent.yml", "route-agent-split.yml", "route-agent-host.yml"):
         text = (ROOT / "templates" / "workflows" / name).read_text()
         assert "  pull_request:\n    types: [labeled]\n" in text
         assert "github.event.pull_request.head.repo.full_name == github.repository" in text
@@ -160,7 +264,11 @@ def test_zizmor_has_nothing_to_say():
     words = [str(Path(sys.executable).with_name("zizmor")), "--offline", "--no-progress", "--persona=pedantic", "--format=plain"]
     config = f"--config={ROOT / '.github' / 'zizmor.yml'}"
     done = subprocess.run(
-        [*words, config, *map(str, WORKFLOWS), str(ROOT / "action.yml")], cwd=ROOT, capture_output=True, text=True, check=False
+        [*words, config, *map(str, WORKFLOWS), str(ROOT / "action.yml"), str(ROOT / "host" / "action.yml")],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
     )
 
     assert done.returncode == 0, done.stdout

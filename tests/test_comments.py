@@ -7,19 +7,22 @@ import pytest
 
 from bot import tell
 from bot.cli import templates
-from bot.core.account import MARKS, reckoned, took
+from bot.core.account import MARKS, ran, reckoned, took
+from bot.core.checks import Check
 from bot.core.command import NearMiss
 from bot.core.evidence import Evidence
 from bot.core.gate import Refused
 from bot.core.ledger import record
 from bot.core.notes import Note, Posted
+from bot.core.policyfile import read
 from bot.core.route import Refusal
 from bot.core.selftest import Finding
 from bot.core.state import running
 from bot.core.trail import Entry, Proved, Published, Trail
 from bot.edge.render import Templates
 from tests.core.test_ci_trail import FAILED, FAST, PASSED, PUSHED, RULES, SECOND, STRONG, WEAK, awaited
-from tests.core.test_trail import BANNED, opened
+from tests.core.test_trail import BANNED, GREEN, RED, RED_TOO, opened
+from tests.fakes import repos
 from tests.test_golden import held
 
 RENDER = Templates(templates())
@@ -61,6 +64,35 @@ ENDS: dict[str, Trail] = {
 def test_how_a_command_ends(name: str):
     made = ENDS[name]
     held(f"github-{name}.md", tell.comment(record(made, 1_230_000), made.opened.policy, RENDER))
+
+
+def here(*entries: Entry) -> Trail:
+    """As the host action leaves it: proved on its own runner."""
+    checks = (Check("t", "python -m pytest `x`", "tests", "pyproject.toml"), Check("lint", "ruff check .", "lint", "x"))
+    policy = read((repos.POLICY + "  ci: {min_seconds: 3}\n").encode(), "policy.yml")
+    base = trail(sandbox="bubblewrap 0.11.0", checks=checks, policy=policy).opened
+    return Trail(replace(base, proof="sandbox"), entries)
+
+
+HERE: dict[str, Trail] = {
+    "accepted": here(FAST, GREEN, PUSHED, PULL),
+    "accepted-page": here(FAST, GREEN, PUSHED, PAGE),
+    "not_fixed": here(FAST, RED, STRONG, RED_TOO, PUSHED, Published("x")),
+}
+
+
+@pytest.mark.parametrize("name", HERE)
+def test_how_a_command_ends_whose_patch_was_proved_on_the_runner(name: str):
+    made = HERE[name]
+    held(f"host-{name}.md", tell.comment(record(made, 1_230_000), made.opened.policy, RENDER))
+
+
+def test_what_a_pull_request_says_of_a_patch_that_was_proved_on_the_runner():
+    made = record(HERE["accepted"], 1_230_000)
+    held(
+        "host-pull.md",
+        RENDER("comments/pull_body.md.j2", record=made, ci_url="", marks=MARKS, reckoned=reckoned, took=took, ran=ran),
+    )
 
 
 @pytest.mark.parametrize("entries", [(), (FAST,), (FAST, RULES, PUSHED), (FAST, RULES, PUSHED, FAILED)])
@@ -118,7 +150,10 @@ def test_how_a_command_ends_that_somebody_stops():
 
 def test_what_a_pull_request_says():
     made = record(ENDS["escalated"], 1_230_000)
-    held("github-pull.md", RENDER("comments/pull_body.md.j2", record=made, ci_url=RUN, marks=MARKS, reckoned=reckoned, took=took))
+    held(
+        "github-pull.md",
+        RENDER("comments/pull_body.md.j2", record=made, ci_url=RUN, marks=MARKS, reckoned=reckoned, took=took, ran=ran),
+    )
     held("github-pull-title.txt", RENDER("comments/pull_title.j2", task="add is wrong @ann [skip ci]", number=3))
 
 

@@ -75,6 +75,13 @@ def took(item: Item) -> str:
     return ", ".join(filter(None, (seconds, cost)))
 
 
+def ran(record: Record) -> tuple[str, ...]:
+    """The commands that judged the last patch; a policy may have only some of the checks run for a lane or a class of task."""
+    evidence = record.attempts[-1].evidence if record.attempts else ()
+    names = {item.name for item in evidence if item.state in ("passed", "failed")}
+    return tuple(check.run for check in record.checks if f"check {check.name}" in names)
+
+
 Advice = Literal["bring a test", "say more", "nothing"]
 """What a person can do who wants the patch after all."""
 
