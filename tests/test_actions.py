@@ -1,5 +1,6 @@
 """What we hand to GitHub: the action's contract, the workflows that people copy and our own, and the verdict on a test report."""
 
+import json
 import re
 import subprocess
 import sys
@@ -110,6 +111,30 @@ def test_every_input_reaches_the_program_under_the_name_that_an_image_would_see_
     assert [name for name, step in steps_.items() if "${{" in step["run"]] == []
     for name in ("the runner", "install"):
         assert "inputs." not in str(steps_[name]), "neither key nor token before the program itself"
+
+
+@pytest.mark.parametrize(("name", "entry"), [("run", "host"), ("close", "close")])
+def test_the_shell_hands_every_input_on_to_the_program_as_it_is(tmp_path, name, entry):
+    step = host_steps()[name]
+    place = tmp_path / "route-agent-host" / "own" / "bin"
+    place.mkdir(parents=True)
+    told = "import json, os, sys; print(json.dumps([dict(os.environ), sys.argv[1:]]))"
+    (place / "python3").write_text(f"#!{sys.executable} -I\n{told}\n")
+    (place / "python3").chmod(0o755)
+    given = {key: f"$(id) '\"` of {key}\n" for key in step["env"]}
+    script = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]]
+    env = {"PATH": "/usr/bin:/bin", "RUNNER_TEMP": str(tmp_path), **given}
+    done = subprocess.run(script, cwd=tmp_path, env=env, capture_output=True, text=True, check=True)
+    seen, words = json.loads(done.stdout)
+    assert {key: value for key, value in seen.items() if key.startswith("INPUT_")} == given
+    assert words == ["-IBu", "-c", f"from bot.__main__ import {entry}; raise SystemExit({entry}())"]
+
+
+def test_the_last_step_has_nothing_to_do_where_nothing_could_be_installed(tmp_path):
+    script = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", host_steps()["close"]["run"]]
+    env = {"PATH": "/usr/bin:/bin", "RUNNER_TEMP": str(tmp_path)}
+    done = subprocess.run(script, env=env, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
 def test_the_host_action_is_made_outside_the_workspace_by_hash_and_every_python_of_it_is_isolated():

@@ -120,7 +120,8 @@ def roots(view: View) -> tuple[Path, ...]:
     found: dict[Path, None] = {}
     for entry in view.search:
         path = Path(entry)
-        if path.is_absolute() and path.is_dir() and not _covered(path):
+        # Another user's folder may be on PATH, and cannot even be looked at.
+        if path.is_absolute() and os.access(path, os.X_OK) and path.is_dir() and not _covered(path):
             whole = path.parent if path.name in ("bin", "shims", "sbin") and _installation(path.parent, view) else path
             if _narrow(whole, view):
                 found[whole] = None
