@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from bot.action import Ended
 from bot.core.ledger import Record
 from bot.edge.sandbox.box import Box
+from bot.ending import Ended
 from bot.host import Ground, ground
 from bot.office import Office
 from bot.ports import Denied
