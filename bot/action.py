@@ -123,7 +123,7 @@ def _unheard(office: Office, error: Unavailable) -> None:
     event = office.event
     if isinstance(event, Labelled):  # its key takes a call more to know
         return
-    command = f"c{event.comment}" if isinstance(event, Commented) else f"d{office.step.run}"
+    command = f"c{event.comment}" if isinstance(event, Commented) else event.key(office.step.run)
     with suppress(Denied, Unavailable):
         me = office.forge.me()
         note = next((e.note for e in posted(office.forge.comments(_number(event), me)) if e.note.command == command), None)

@@ -275,4 +275,4 @@ def _id(event: Event, run: str, forge: Forge) -> str:
                 raise Denied(f"GitHub knows of no `labeled` event for `{line(label)}` by {sender.login}; set the label again")
             return f"l{found}"
         case Dispatched():
-            return f"d{run}"
+            return event.key(run)

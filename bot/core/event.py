@@ -64,6 +64,10 @@ class Dispatched:
     instructions: str
     lane: str
 
+    def key(self, run: str) -> str:
+        """The same when the workflow run is run again, and another for each issue that one run names; at most 20 digits."""
+        return f"d{run}{self.number:08}"
+
 
 Event = Commented | Labelled | Dispatched
 
@@ -89,11 +93,13 @@ class EventError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Typed:
-    """What the workflow itself passes in, besides the event."""
+    """What the workflow itself passes in, besides the event. `actor` is whose doing GitHub says the run is."""
 
     issue: str = ""
     instructions: str = ""
     lane: str = ""
+    actor: str = ""
+    actor_id: str = ""
 
 
 def read(name: str, data: bytes, typed: Typed) -> Event | Judged | None:
@@ -116,7 +122,9 @@ def read(name: str, data: bytes, typed: Typed) -> Event | Judged | None:
             return _closed(whole)
         case "pull_request_review", "submitted" if whole.part("review").text("state").lower() == "changes_requested":
             return _judged(whole, "changes_requested", whole.part("review").shaped("submitted_at", _TIME))
-        case (("workflow_dispatch" | "workflow_call" | "repository_dispatch" | "schedule"), _):
+        case "workflow_dispatch", _:
+            return _dispatched(whole, typed)
+        case _ if typed.issue.strip():  # a workflow that others call, or that comes by the clock, and names an issue
             return _dispatched(whole, typed)
         case _:
             return None
@@ -250,4 +258,13 @@ def _dispatched(whole: _Part, typed: Typed) -> Dispatched:
     number = typed.issue.strip().removeprefix("#")
     if not number.isascii() or not number.isdigit() or not 0 < len(number) < 12:
         raise EventError("the input `issue` must be the number of an issue or pull request")
-    return Dispatched(_repo(whole), _person(whole.part("sender")), int(number), typed.instructions, typed.lane)
+    return Dispatched(_repo(whole), _by(whole, typed), int(number), typed.instructions, typed.lane)
+
+
+def _by(whole: _Part, typed: Typed) -> Person:
+    """What comes by the clock has no sender: it is the doing of whoever last changed the clock, and may do what that person may."""
+    if whole.has("sender"):
+        return _person(whole.part("sender"))
+    if not typed.actor or not typed.actor_id.isdecimal():
+        raise EventError("neither event.sender nor GITHUB_ACTOR with GITHUB_ACTOR_ID says whose doing this is")
+    return Person(typed.actor, int(typed.actor_id), "Bot" if typed.actor.endswith("[bot]") else "User")

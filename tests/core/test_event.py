@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bot.core.event import Commented, Dispatched, EventError, Labelled, Typed, read
+from bot.core.event import Commented, Dispatched, EventError, Labelled, Person, Typed, read
 
 REPO = {"full_name": "octo/shop", "default_branch": "main", "private": False}
 ANN = {"login": "ann", "id": 7, "type": "User"}
@@ -37,6 +37,21 @@ def test_a_label_on_an_issue_is_an_event():
 def test_a_dispatch_takes_its_number_from_the_workflow():
     found = read("workflow_dispatch", payload(inputs={"issue": "8"}), Typed("#3", "do it", "strong"))
     assert found == Dispatched(found.repo, found.sender, 3, "do it", "strong") if isinstance(found, Dispatched) else False
+
+
+def test_a_workflow_that_others_call_or_that_comes_by_the_clock_names_its_issue():
+    found = read("issues", payload(action="opened", issue=ISSUE), Typed("12"))
+    assert isinstance(found, Dispatched)
+    assert (found.number, found.sender.login) == (12, "ann")
+    clock = {key: value for key, value in json.loads(payload(schedule="0 3 * * *")).items() if key != "sender"}
+    by_clock = read("schedule", json.dumps(clock).encode(), Typed("12", actor="cid", actor_id="7"))
+    assert isinstance(by_clock, Dispatched)
+    assert by_clock.sender == Person("cid", 7, "User")
+    assert read("schedule", json.dumps(clock).encode(), Typed()) is None
+    with pytest.raises(EventError, match="whose doing this is"):
+        read("schedule", json.dumps(clock).encode(), Typed("12"))
+    assert found.key("123") != by_clock.key("12")
+    assert (found.key("77"), len(found.key("9" * 12))) == ("d7700000012", 21)
 
 
 @pytest.mark.parametrize(
