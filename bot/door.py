@@ -7,7 +7,7 @@ from bot.core.clean import line
 from bot.core.command import Command, Misplaced, NearMiss, first_line, heard
 from bot.core.event import Commented, Dispatched, Event, Labelled
 from bot.core.forge import Permission, Pull, Review, Thread
-from bot.core.gate import RANKS, Ignored, Refused, Standing, TurnedAway, admit, often, who
+from bot.core.gate import RANKS, Admitted, Ignored, Refused, Standing, TurnedAway, admit, often, who
 from bot.core.notes import Note, Posted, ahead, posted, stopped_by
 from bot.core.outcome import origin
 from bot.core.policy import Policy
@@ -123,6 +123,8 @@ def _visit(
     head, pin = pull.head_sha if pull else default, said.commit if said else ""
     if pull and pin not in ("", head):
         answer = Refused("moved", f"the pull request has moved on from {pin[:12]}, which the command was given for; give it again")
+    if pull and said is None and answer == Admitted() and isinstance(event, Commented) and verb in ("fix", "retry"):
+        answer = _before(event, pull, forge)
     return Visit(
         id=id_,
         repo=event.repo.full_name,
@@ -138,6 +140,16 @@ def _visit(
         base=pin or head,
         now=heard_.now,
         notes=notes,
+    )
+
+
+def _before(event: Commented, pull: Pull, forge: Forge) -> Admitted | Refused:
+    """Whoever gave the command has seen what was there; what somebody pushed a moment later was not meant."""
+    at = forge.pushed(pull.head_ref, pull.head_sha)
+    if at <= event.at:
+        return Admitted()
+    return Refused(
+        "moved", f"{pull.head_sha[:12]} was pushed at {line(at, 30)}, after the command was written; look at it, and give it again"
     )
 
 

@@ -19,8 +19,8 @@ def look(env: Mapping[str, str]) -> Event | Judged | str:
         data = Path(path).read_bytes()
     except OSError as error:
         raise EventError(f"GITHUB_EVENT_PATH cannot be read: {error.strerror}") from None
-    inputs = (env.get(f"INPUT_{field.upper()}", "") for field in ("issue", "instructions", "lane"))
-    typed = Typed(*inputs, env.get("GITHUB_ACTOR", "").strip(), env.get("GITHUB_ACTOR_ID", "").strip())
+    issue, instructions, lane = (env.get(f"INPUT_{field}", "") for field in ("ISSUE", "INSTRUCTIONS", "LANE"))
+    typed = Typed(issue, instructions, lane, env.get("GITHUB_ACTOR", "").strip(), env.get("GITHUB_ACTOR_ID", "").strip())
     match read(name, data, typed):
         case None:
             return f"the event `{name}` is no command"

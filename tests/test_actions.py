@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 import yaml
 
+from bot.core.policyfile import read
+
 ROOT = Path(__file__).resolve().parent.parent
 TEMPLATES = sorted((ROOT / "templates" / "workflows").glob("*.yml"))
 WORKFLOWS = [*TEMPLATES, *sorted((ROOT / ".github" / "workflows").glob("*.yml"))]
@@ -252,10 +254,47 @@ def test_in_the_split_workflow_a_job_has_a_models_key_or_the_right_to_write():
 
 
 def test_a_label_on_a_pull_request_of_the_repository_itself_is_heard_and_one_from_a_fork_is_not():
-    for name in ("route-agent.yml", "route-agent-split.yml", "route-agent-host.yml"):
+    for name in ("route-agent.yml", "route-agent-split.yml", "route-agent-host.yml", "route-agent-app.yml"):
         text = (ROOT / "templates" / "workflows" / name).read_text()
         assert "  pull_request:\n    types: [labeled]\n" in text
         assert "github.event.pull_request.head.repo.full_name == github.repository" in text
+
+
+def test_with_an_app_the_same_is_heard_with_the_app_s_rights_alone():
+    one, app = (load(ROOT / "templates" / "workflows" / f"{name}.yml") for name in ("route-agent", "route-agent-app"))
+    assert app[True] == one[True], "`on` is YAML's true"
+    for name, job in app["jobs"].items():
+        like = one["jobs"][name]
+        token, agent = job["steps"]
+        assert job["permissions"] == {}
+        assert job.get("if") == like.get("if")
+        rights = {key.removeprefix("permission-"): value for key, value in token["with"].items() if key.startswith("permission-")}
+        assert rights == like["permissions"]
+        assert agent["with"] == like["steps"][0]["with"] | {"github-token": "${{ steps.app.outputs.token }}"}
+        assert agent["uses"] == like["steps"][0]["uses"]
+
+
+def test_every_template_can_be_called_with_what_it_can_be_started_by_hand_with():
+    for name in ("route-agent", "route-agent-split", "route-agent-host", "route-agent-app"):
+        found = load(ROOT / "templates" / "workflows" / f"{name}.yml")[True]
+        assert found["workflow_call"] == found["workflow_dispatch"], name
+
+
+def test_the_short_workflow_and_policy_of_the_readme_are_short_and_whole(tmp_path: Path):
+    """Copied as they stand: what is audited is what people get."""
+    workflow, policy = re.findall(r"```yaml\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)[:2]
+    assert len(workflow.splitlines()) <= 15
+    assert len(policy.splitlines()) <= 15
+    assert read(policy.encode(), "policy.yml").lanes == ("fast", "strong")
+    (tmp_path / ".github" / "workflows").mkdir(parents=True)
+    (tmp_path / ".github" / "workflows" / "route-agent.yml").write_text(workflow)
+    found = yaml.safe_load(workflow)
+    like = load(ROOT / "templates" / "workflows" / "route-agent.yml")["jobs"]
+    assert found["permissions"] == like["gate"]["permissions"] | like["work"]["permissions"]
+    (job,) = found["jobs"].values()
+    (step,) = job["steps"]
+    assert step["uses"] == like["work"]["steps"][0]["uses"]
+    assert set(step["with"]) <= set(load(ROOT / "action.yml")["inputs"])
 
 
 def test_the_gate_is_the_same_in_both_workflows_and_waits_for_nobody():

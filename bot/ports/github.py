@@ -30,6 +30,10 @@ class Forge(Protocol):
         """The commit a branch points at; None where there is no such branch."""
         ...
 
+    def pushed(self, branch: str, sha: str) -> str:
+        """When a branch was moved to a commit, by GitHub's own book; ISO 8601, UTC. Empty where it does not say."""
+        ...
+
     def merge_base(self, base: str, head: str) -> str:
         """The commit at which two commits parted."""
         ...

@@ -541,6 +541,22 @@ def test_workflows_that_do_not_show_which_tests_ran_are_said_to_prove_nothing_be
     assert happened(world, shop, issue) == Happened()
 
 
+def test_a_head_pushed_after_the_words_were_written_is_not_what_they_mean(world, models, shop, tmp_path):
+    """The commit's own date is from before: whoever makes a commit writes any date."""
+    pull = world.pull(shop, "topic", {"shop/extra.py": "x = 1\n"}, "More sums", "adds x")
+    job = commented(world, shop, pull, tmp_path / "job")
+    push = {"ref": "refs/heads/topic", "after": shop.tip("topic"), "timestamp": "2026-11-25T20:00:01Z"}
+    shop.pushes = [push]
+    ended = job.act("gate")
+    assert ended.state == "superseded", ended
+    assert "was pushed at 2026-11-25T20:00:01Z, after the command was written" in last(world, pull)
+    shop.pushes = [push | {"timestamp": "2026-11-25T19:59:59Z"}]
+    assert commented(world, shop, pull, tmp_path / "again").act("gate").state == "routing"
+    assert models.requests == []
+    world.said(pull, ME)
+    world.reacted(shop, pull)
+
+
 def test_a_head_pushed_between_gate_and_work_is_not_what_the_command_was_given_for(world, models, shop, tmp_path):
     pull = world.pull(shop, "topic", {"shop/extra.py": "X = 1\n"}, "extra")
     payload = world.comment(shop, pull, "ann", "/agent fix")

@@ -108,6 +108,18 @@ class Reader:
     def tip(self, branch: str) -> str | None:
         return tip(self.hub, branch)
 
+    def pushed(self, branch: str, sha: str) -> str:
+        """A commit's own dates are whatever its author wrote; of the pushes GitHub keeps a list, newest first."""
+        query = {"ref": f"refs/heads/{branch}", "per_page": "100"}
+        try:
+            with sorted_out("reading who pushed when", "contents: read"):
+                _, found = self.hub.github.requester.requestJsonAndCheck("GET", f"{self.hub.repo.url}/activity", parameters=query)
+        except (Denied, Unavailable):
+            return ""
+        rows = (one for one in found if isinstance(one, dict)) if isinstance(found, list) else ()
+        at = next((one.get("timestamp") for one in rows if one.get("after") == sha), None)
+        return at if isinstance(at, str) else ""
+
     def merge_base(self, base: str, head: str) -> str:
         with sorted_out("comparing two commits", "contents: read"):
             found = self.hub.repo.compare(base, head, comparison_commits_per_page=1)

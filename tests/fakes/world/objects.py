@@ -5,7 +5,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from tests.fakes import repos
-from tests.fakes.world.http import Answer, Asked, Refused
+from tests.fakes.world.http import Answer, Asked, Refused, paged
 from tests.fakes.world.threads import found
 
 if TYPE_CHECKING:
@@ -18,6 +18,12 @@ def ref(world: "World", asked: Asked) -> Answer:
     if sha is None:
         raise Refused(404, "Not Found")
     return Answer(200, {"ref": f"refs/heads/{asked.parts[1]}", "object": {"sha": sha, "type": "commit"}})
+
+
+def activity(world: "World", asked: Asked) -> Answer:
+    """Pushes, newest first."""
+    repo = found(world, asked, "contents:read")
+    return paged(world, asked, [one for one in repo.pushes if one["ref"] == asked.query["ref"]])
 
 
 def compare(world: "World", asked: Asked) -> Answer:

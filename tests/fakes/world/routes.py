@@ -54,6 +54,7 @@ ROUTES: tuple[tuple[str, str, Route], ...] = (
     ("GET", _R + r"/pulls/(\d+)/files", threads.pull_files),
     ("GET", _R + r"/pulls/(\d+)/comments", threads.remarks),
     ("GET", _R + r"/git/ref/heads/(.+)", objects.ref),
+    ("GET", _R + r"/activity", objects.activity),
     ("GET", _R + r"/compare/" + _SHA + r"\.\.\." + _SHA, objects.compare),
     ("GET", _R + r"/git/commits/" + _SHA, objects.commit),
     ("GET", _R + r"/contents/(.+)", contents.read),

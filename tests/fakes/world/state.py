@@ -112,6 +112,7 @@ class Repo:
     runs: dict[int, Run] = field(default_factory=dict)
     checks: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     statuses: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    pushes: list[dict[str, Any]] = field(default_factory=list)
     disabled: set[str] = field(default_factory=set)
     """Workflow files that somebody switched off."""
     opens_pulls: bool = False
