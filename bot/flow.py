@@ -20,7 +20,7 @@ from bot.ports import Bench, Desk, Halted, Kit
 from bot.publish import close, push
 from bot.review import Books, Verifier, review
 from bot.verify import chosen, prove
-from bot.wait import judged
+from bot.wait import begun_ahead, judged, taken_back
 
 
 def run(trail: Trail, kit: Kit, *, attempts: int | None = None) -> Trail:
@@ -64,7 +64,7 @@ def take(step: Step, trail: Trail, kit: Kit) -> Entry:
         case Prove(attempt=attempt):
             return prove(trail.opened, attempt, _lab(trail, kit))
         case Review():
-            return _review(step, trail, kit, kit.bench) if kit.bench else believed(kit.handed)
+            return _reviewed(step, trail, kit, kit.bench) if kit.bench else believed(kit.handed)
         case Push(attempt=attempt, number=number):
             kit.watch("publishing", f"a branch with the patch of lane `{attempt.lane}`")
             return push(trail, attempt, number, _desk(kit), kit.clock)
@@ -94,6 +94,21 @@ def _ask(step: Ask, trail: Trail, kit: Kit, bench: Bench) -> Attempt:
     means = Means(bench.model, place, bench.render, kit.clock, hold, book, watch)
     bounds = Bounds(left, opened.policy.protect.max_files)
     return solve(lane, told.desired, bounds, means)
+
+
+def _reviewed(step: Review, trail: Trail, kit: Kit, bench: Bench) -> Reviewed:
+    """Where this job may start CI as well, CI is at work on the patch meanwhile; what the verifier sends up it need not judge."""
+    if kit.desk is None or trail.opened.proof != "ci":
+        return _review(step, trail, kit, bench)
+    ahead = begun_ahead(trail, step.attempt, kit.desk, kit)
+    try:
+        found = _review(step, trail, kit, bench)
+    except Halted:
+        taken_back(ahead, kit.desk)
+        raise
+    if trail.then(found).judged:
+        taken_back(ahead, kit.desk)
+    return found
 
 
 def _review(step: Review, trail: Trail, kit: Kit, bench: Bench) -> Reviewed:

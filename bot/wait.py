@@ -1,5 +1,6 @@
 """Has the repository's own CI judge a branch, and waits for what it says."""
 
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -10,9 +11,10 @@ from bot.core.clean import line, printable, redact
 from bot.core.evidence import Evidence
 from bot.core.policy import Policy
 from bot.core.trail import Awaited, Pushed, Trail
+from bot.core.verdict import Attempt
 from bot.gates import FIRST, GROWS, LONGEST, PATIENCE, gates, passed_by
 from bot.ports import Ci, Denied, Desk, Kit, Unavailable
-from bot.publish import offered_early
+from bot.publish import offered_early, push
 from bot.verify import chosen
 
 
@@ -26,6 +28,53 @@ class Started:
     """Test files that the patch takes lines from."""
 
 
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """A branch and the runs on it that were begun before it was this patch's turn."""
+
+    pushed: Pushed
+    runs: tuple[int, ...]
+
+
+def begun_ahead(trail: Trail, attempt: Attempt, desk: Desk, kit: Kit) -> Ahead | None:
+    """Push, and start CI, while a verifier is yet to be asked: neither has to wait for the other.
+
+    Both are taken up again where they are when their turn comes. What does not work here is said then.
+    """
+    try:
+        if _moved(trail, desk) is not None:
+            return None
+        pushed = push(trail, attempt, len(trail.attempts), desk, kit.clock)
+        return Ahead(pushed, tuple(each.run for each in _begun(trail, pushed, desk, kit)))
+    except (Denied, Unavailable):
+        return None
+
+
+def taken_back(ahead: Ahead | None, desk: Desk) -> None:
+    """The patch is to be judged no more: a run or a branch too many is not worth the run."""
+    if ahead is None:
+        return
+    assert desk.ci is not None, "there is no CI to ask"
+    for run in ahead.runs:
+        with suppress(Denied, Unavailable):
+            desk.ci.stop(run)
+    with suppress(Denied, Unavailable):
+        desk.writer.drop(ahead.pushed.branch)
+
+
+def _begun(trail: Trail, pushed: Pushed, desk: Desk, kit: Kit) -> Iterator[Started]:
+    """Every workflow that is to judge the patch, started one by one."""
+    assert desk.ci is not None, "there is no CI to ask"
+    policy = trail.opened.policy
+    inputs = {"base": trail.opened.request.base, "tests-only": pushed.tests or "", "patched": pushed.commit}
+    inputs["request"] = trail.opened.request.id
+    rewritten = patch.rewritten(patch.parse(trail.attempts[-1].diff))
+    for check in chosen(trail.opened.checks, policy, trail.attempts[-1].lane, trail.opened.task_class):
+        kit.watch("waiting_for_ci", f"{check.name} on {pushed.branch}")
+        asked = inputs if _shipped(check) else {}
+        yield Started(check, desk.ci.start(check.run, pushed.branch, pushed.commit, asked), rewritten)
+
+
 def judged(trail: Trail, pushed: Pushed, desk: Desk, kit: Kit) -> Awaited:
     """Start every workflow that is to judge the patch, wait for each and for what is required; say what they show together.
 
@@ -33,9 +82,6 @@ def judged(trail: Trail, pushed: Pushed, desk: Desk, kit: Kit) -> Awaited:
     """
     assert desk.ci is not None, "there is no CI to ask"
     start, policy = kit.clock.seconds(), trail.opened.policy
-    inputs = {"base": trail.opened.request.base, "tests-only": pushed.tests or "", "patched": pushed.commit}
-    inputs["request"] = trail.opened.request.id
-    rewritten = patch.rewritten(patch.parse(trail.attempts[-1].diff))
     if (gone := _moved(trail, desk)) is not None:
         return gone
     found = gates(trail, desk)
@@ -44,10 +90,7 @@ def judged(trail: Trail, pushed: Pushed, desk: Desk, kit: Kit) -> Awaited:
     started: list[Started] = []
     said: list[Awaited] = []
     try:
-        for check in chosen(trail.opened.checks, policy, trail.attempts[-1].lane, trail.opened.task_class):
-            kit.watch("waiting_for_ci", f"{check.name} on {pushed.branch}")
-            asked = inputs if _shipped(check) else {}
-            started.append(Started(check, desk.ci.start(check.run, pushed.branch, pushed.commit, asked), rewritten))
+        started.extend(_begun(trail, pushed, desk, kit))
         for each in started:
             ended, run = one(each, pushed, policy, desk.ci, kit, start)
             if ended.verdict == "failed" and run.attempt == 1 and _shipped(each.check) and jobs.perhaps_chance(run):

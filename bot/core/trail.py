@@ -292,7 +292,7 @@ def questions(opened: Opened, proved: Proved) -> tuple[Question, ...]:
     """What the verifier is asked, where the policy names one and no cheaper evidence has ended the attempt already.
 
     Each answer is an entry, so that a run which is killed between two buys neither again. Where CI is the proof the verifier
-    speaks before CI does, so that no job has to wait for CI and then for a model, and what it finds may save the run.
+    is asked before it is waited for: a job that holds both has CI begin meanwhile, and ends it where what is found decides.
     """
     if opened.policy.verifier is None or proved.hopeless or not (opened.proof == "ci" or proved.evidence.proves):
         return ()

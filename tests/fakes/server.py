@@ -9,6 +9,7 @@ As a program: `python -m tests.fakes.server PORT SCRIPT.json`, the script being 
 import json
 import sys
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -29,6 +30,8 @@ class Server:
         self.requests: list[dict[str, Any]] = []
         self.headers: list[dict[str, str]] = []
         self.paths: list[str] = []
+        self.meanwhile: Callable[[str], None] = lambda model: None
+        """What happens in the world while a model thinks."""
         self.stopping = threading.Event()
         self.usage: dict[str, Any] = {"prompt_tokens": 1000, "completion_tokens": 100, "total_tokens": 1100}
         self._http = ThreadingHTTPServer(("127.0.0.1", port), _handler(self))
@@ -48,6 +51,7 @@ class Server:
 
     def answer(self, body: dict[str, Any]) -> Answer:
         self.requests.append(body)
+        self.meanwhile(body["model"])
         script = self.scripts.get(body["model"], [])
         return script.pop(0) if script else {"status": 404, "body": {"error": {"message": f"no script left for {body['model']}"}}}
 

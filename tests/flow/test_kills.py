@@ -20,6 +20,7 @@ from tests.fakes.shops import TEST
 from tests.fakes.world import World
 from tests.fakes.world.runs import Scripted
 from tests.flow.test_door import PROVED, RED
+from tests.flow.test_review import FINE
 
 OTHERWISE = {**GOOD, "new": "b + a"}
 PARTS = 4
@@ -32,16 +33,20 @@ class Story:
 
     fast: list[Answer]
     strong: list[Answer]
+    judge: list[Answer]
     ci: tuple[dict[str, str], ...]
     lanes: tuple[str, ...]
 
     @property
     def requests(self) -> int:
-        return len(self.fast) + len(self.strong)
+        return len(self.fast) + len(self.strong) + len(self.judge)
 
 
-AT_ONCE = Story([GOOD, TEST, DONE], [], (PROVED,), ("fast",))
-ESCALATED = Story([BAD, DONE], [GOOD, TEST, DONE], (RED, RED, PROVED), ("fast", "strong"))
+AT_ONCE = Story([GOOD, TEST, DONE], [], [FINE], (PROVED,), ("fast",))
+ESCALATED = Story([BAD, DONE], [GOOD, TEST, DONE], [], (RED, RED, PROVED), ("fast", "strong"))
+VERIFIER = (
+    '  verifier: {{provider: openai_compatible, model: m-judge, base_url: "{url}", price: {{input: 1, output: 2}}}}\nrouting:'
+)
 
 
 def forked(work: Callable[[], object], world: World, left: int) -> int:
@@ -66,11 +71,14 @@ def forked(work: Callable[[], object], world: World, left: int) -> int:
 @contextmanager
 def place(story: Story, folder: Path) -> Iterator[tuple[World, Server, Job]]:
     with Server() as models, World(folder / "world") as world:
-        shop = world.repo("octo/shop", shops.files(models.url), ann="write")
+        policy = shops.POLICY.replace("routing:", f"{JUDGE}\nrouting:", 1) if story.judge else shops.POLICY
+        files = shops.files(models.url, more={".github/route-agent.yml": policy.format(url=models.url)})
+        shop = world.repo("octo/shop", files, ann="write")
         issue = world.issue(shop, "add(2, 2) gives 5", "see shop/add.py")
         world.runner = Scripted(*story.ci)
         models.script("m-fast", list(story.fast))
         models.script("m-strong", list(story.strong))
+        models.script("m-judge", list(story.judge))
         payload = world.comment(shop, issue, "ann", "/agent fix")
         job = Job(world, folder / "first", "issue_comment", payload)
         job.env()  # its token is known to this side, too

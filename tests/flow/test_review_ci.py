@@ -1,4 +1,4 @@
-"""The verifier where CI is the proof: it speaks first, so what it finds costs no branch and no run; in one job and in several."""
+"""The verifier where CI is the proof: in one job both work at once, and what it finds ends CI; in several it is first."""
 
 from dataclasses import replace
 
@@ -9,11 +9,11 @@ from bot.core.handover import pack, unpack
 from bot.core.trail import Reviewed
 from bot.core.verdict import Accept, Escalate
 from tests.fakes import shops
-from tests.fakes.hosted import GATE, PROPOSE, Job
+from tests.fakes.hosted import GATE, PROPOSE, Hurried, Job
 from tests.fakes.repos import BAD, DONE, GOOD
 from tests.fakes.server import Server
 from tests.fakes.shops import TEST
-from tests.fakes.world import Repo, World
+from tests.fakes.world import Repo, Run, World
 from tests.fakes.world.runs import Scripted
 from tests.flow.test_door import PROVED, Happened, commented, happened, last, of
 from tests.flow.test_review import BUG, FINE
@@ -34,11 +34,11 @@ def asked(models: Server, model: str) -> int:
     return sum(body["model"] == model for body in models.requests)
 
 
-def test_a_bug_that_ci_could_not_outweigh_goes_up_without_a_branch_or_a_run(world, models, shop, issue, tmp_path):
+def test_a_bug_that_ci_could_not_outweigh_goes_up_before_ci_has_spoken_and_ends_its_run(world, models, shop, issue, tmp_path):
     models.script("m-fast", [BAD, DONE])
     models.script("m-strong", [GOOD, TEST, DONE])
     models.script("m-judge", [FOUND, FINE])
-    world.runner = Scripted(PROVED)
+    world.runner = Scripted(None, PROVED)
 
     ended = commented(world, shop, issue, tmp_path / "job").act()
 
@@ -50,31 +50,32 @@ def test_a_bug_that_ci_could_not_outweigh_goes_up_without_a_branch_or_a_run(worl
     assert "add(1, 2) gives '4', a text" in str(told)
     first = next(body for body in models.requests if body["model"] == "m-judge")
     assert "the checks run after you" in str(first)
-    assert happened(world, shop, issue) == Happened(branches=1, runs=1, pulls=1)
+    assert [run.conclusion for run in world.runs(shop)] == ["cancelled", "success"]
+    assert happened(world, shop, issue) == Happened(branches=1, runs=2, pulls=1)
 
 
 def test_a_false_summary_goes_up_before_ci_too(world, models, shop, issue, tmp_path):
     models.script("m-fast", [GOOD, TEST, DONE])
     models.script("m-strong", [GOOD, TEST, DONE])
     models.script("m-judge", [{**FINE, "summary_matches": False, "summary_why": "it adds nothing"}, FINE])
-    world.runner = Scripted(PROVED)
+    world.runner = Scripted(None, PROVED)
     ended = commented(world, shop, issue, tmp_path / "job").act()
     assert ended.state == "accepted", ended
     assert [item.state for item in of(ended).attempts[0].evidence if item.name == SUMMARY] == ["failed"]
-    assert happened(world, shop, issue) == Happened(branches=1, runs=1, pulls=1)
+    assert happened(world, shop, issue) == Happened(branches=1, runs=2, pulls=1)
 
 
 def test_a_bug_that_only_the_patchs_own_test_speaks_against_goes_up(world, models, shop, issue, tmp_path):
     models.script("m-fast", [GOOD, TEST, DONE])
     models.script("m-strong", [GOOD, TEST, DONE])
     models.script("m-judge", [{**BUG, "bug": "add('a', 1) raises"}, {**BUG, "bug": "add('b', 1) raises"}])
-    world.runner = Scripted(PROVED)
+    world.runner = Scripted(None, PROVED)
     ended = commented(world, shop, issue, tmp_path / "job").act()
     assert ended.state == "accepted", ended
     attempts = of(ended).attempts
     assert [type(attempt.decision) for attempt in attempts] == [Escalate, Accept]
     assert [item.state for attempt in attempts for item in attempt.evidence if item.name == CRITIC] == ["failed", "failed"]
-    assert happened(world, shop, issue) == Happened(branches=1, runs=1, pulls=1)
+    assert happened(world, shop, issue) == Happened(branches=1, runs=2, pulls=1)
 
 
 def test_in_the_last_lane_ci_is_asked_whatever_the_critic_finds_and_the_patch_is_left_to_look_at(
@@ -83,11 +84,11 @@ def test_in_the_last_lane_ci_is_asked_whatever_the_critic_finds_and_the_patch_is
     models.script("m-fast", [BAD, DONE])
     models.script("m-strong", [GOOD, DONE])
     models.script("m-judge", [FOUND, {**BUG, "bug": "add('a', 1) raises"}])
-    world.runner = Scripted(PROVED)
+    world.runner = Scripted(None, PROVED)
     ended = commented(world, shop, issue, tmp_path / "job").act()
     assert ended.state == "not_fixed", ended
     assert of(ended).branch
-    assert happened(world, shop, issue) == Happened(branches=1, runs=1)
+    assert happened(world, shop, issue) == Happened(branches=1, runs=2)
 
 
 # ---- in several jobs ----------------------------------------------------------------------------------------------
@@ -143,3 +144,47 @@ def test_a_review_that_says_what_none_can_is_refused_and_nothing_is_pushed(world
     ended = Job(world, tmp_path / "apply", "issue_comment", payload).packed("apply", handover=pack(lie), before=gate["handover"])
     assert ended["result"] == "error"
     assert happened(world, shop, issue) == Happened()
+
+
+class Asked(Scripted):
+    """Notes whether the verifier had been asked when CI was started."""
+
+    def __init__(self, models: Server) -> None:
+        super().__init__(PROVED)
+        self.models, self.before = models, -1
+
+    def __call__(self, world: World, repo: Repo, run: Run) -> None:
+        self.before = asked(self.models, "m-judge")
+        super().__call__(world, repo, run)
+
+
+def test_ci_is_at_work_while_the_verifier_reads_and_is_started_once(world, models, shop, issue, tmp_path):
+    models.script("m-fast", [GOOD, TEST, DONE])
+    models.script("m-judge", [FINE])
+    world.runner = ci = Asked(models)
+    ended = commented(world, shop, issue, tmp_path / "job").act()
+    assert ended.state == "accepted", ended
+    assert (ci.before, asked(models, "m-judge")) == (0, 1)
+    assert len(world.sent("POST", "/dispatches")) == 1
+    assert len(world.sent("POST", "/git/refs")) == 2, "the branch, and the ledger's"
+    assert happened(world, shop, issue) == Happened(branches=1, runs=1, pulls=1)
+
+
+def test_a_stop_while_the_verifier_reads_leaves_no_branch_and_no_run_at_work(world, models, shop, issue, tmp_path):
+    models.script("m-fast", [GOOD, TEST, DONE])
+    models.script("m-judge", [{"content": "hm"}, FINE])
+    job = commented(world, shop, issue, tmp_path / "job")
+    clock = Hurried()
+    job.clock = clock
+
+    def stop(model: str) -> None:
+        if model == "m-judge":
+            assert commented(world, shop, issue, tmp_path / "stop", "/agent stop").act("gate").state == "explained"
+            clock.slept += 60  # it is time to listen again
+
+    models.meanwhile = stop
+    ended = job.act()
+    assert ended.state == "stopped", ended
+    assert asked(models, "m-judge") == 1
+    assert [run.conclusion for run in world.runs(shop)] == ["cancelled"]
+    assert happened(world, shop, issue) == Happened(comments=2, runs=1)

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from github.GithubException import GithubException
@@ -24,8 +24,16 @@ LOOKS = 4
 class Workflows:
     hub: Hub
     polled: Polled
+    _started: dict[tuple[str, str], int] = field(default_factory=dict, repr=False)
+    """The runs of this process, by workflow and commit: to be asked for one again takes no call."""
 
     def start(self, workflow: str, branch: str, sha: str, inputs: Mapping[str, str]) -> int:
+        key = (workflow, sha)
+        if key not in self._started:
+            self._started[key] = self._start(workflow, branch, sha, inputs)
+        return self._started[key]
+
+    def _start(self, workflow: str, branch: str, sha: str, inputs: Mapping[str, str]) -> int:
         """The branch is ours alone and points at this commit, so a run on it that we find is the one we would start."""
         name = workflow.rpartition("/")[2]
         if (there := self._there(workflow, sha)) is not None:

@@ -2,7 +2,7 @@
 
 from base64 import b64encode
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TypeVar
 
@@ -26,11 +26,19 @@ class Branches:
 
     hub: Hub
     trees: Trees
+    _made: dict[tuple[str, tuple[Layer, ...], str], tuple[str, ...]] = field(default_factory=dict, repr=False)
+    """What this process has put where: to be asked for it again takes no call."""
 
     def push(self, sha: str, layers: tuple[Layer, ...], branch: str, when: str) -> tuple[str, ...]:  # noqa: ARG002 - GitHub dates it
         """The commits' hashes. A branch that holds these very trees already is taken as it is; GitHub says where there is one."""
         if not BRANCH.match(branch):
             raise Denied(f"`{line(branch, 80)}` is no name for a branch of ours")
+        key = (sha, layers, branch)
+        if key not in self._made:
+            self._made[key] = self._pushed(sha, layers, branch)
+        return self._made[key]
+
+    def _pushed(self, sha: str, layers: tuple[Layer, ...], branch: str) -> tuple[str, ...]:
         trees = _twice(lambda: self._trees(sha, layers))
         made: list[str] = []
         for layer, tree in zip(layers, trees, strict=True):
@@ -47,6 +55,8 @@ class Branches:
     def drop(self, branch: str) -> None:
         if not BRANCH.match(branch):
             raise Denied(f"`{line(branch, 80)}` is no name for a branch of ours")
+        for key in [key for key in self._made if key[2] == branch]:
+            del self._made[key]
         with sorted_out(f"deleting the branch {branch}", "contents: write"):
             try:
                 self.hub.github.requester.requestJsonAndCheck("DELETE", f"{self.hub.repo.url}/git/refs/heads/{branch}")
