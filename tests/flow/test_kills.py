@@ -44,9 +44,7 @@ class Story:
 
 AT_ONCE = Story([GOOD, TEST, DONE], [], [FINE], (PROVED,), ("fast",))
 ESCALATED = Story([BAD, DONE], [GOOD, TEST, DONE], [], (RED, RED, PROVED), ("fast", "strong"))
-VERIFIER = (
-    '  verifier: {{provider: openai_compatible, model: m-judge, base_url: "{url}", price: {{input: 1, output: 2}}}}\nrouting:'
-)
+JUDGE = '  verifier: {{provider: openai_compatible, model: m-judge, base_url: "{url}", price: {{input: 1, output: 2}}}}'
 
 
 def forked(work: Callable[[], object], world: World, left: int) -> int:
