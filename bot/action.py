@@ -16,7 +16,7 @@ from bot.core.policyfile import PolicyError
 from bot.core.recall import goes_on
 from bot.core.state import running
 from bot.core.step import Ask, next_step
-from bot.core.trail import Trail, TrailError
+from bot.core.trail import Opened, Trail, TrailError
 from bot.core.words import Final
 from bot.door import Heard, Visit, enter, permitted
 from bot.ending import Ended, closed, halted, mistaken, silent, stuck, told, told_again
@@ -53,7 +53,7 @@ def act(office: Office, phase: str) -> Ended:
 
 
 def _answered(office: Office, *, only_gate: bool) -> Ended:
-    entered = _entered(office)
+    entered = _entered(office, None if only_gate else _gate(office))
     if not isinstance(entered, Visit):
         return entered
     post = office.post(entered)
@@ -86,11 +86,11 @@ def _obeyed(entered: Visit, office: Office, post: Post, *, only_gate: bool) -> E
             return _fix(entered, office, post, only_gate=only_gate)
 
 
-def _entered(office: Office) -> Visit | Ended:
+def _entered(office: Office, gate: Opened | None = None) -> Visit | Ended:
     event = office.event
     try:
         _ = office.dry  # whoever wrote it wrongly is told before anything is done
-        heard_ = Heard(event, office.step.run, office.clock.now())
+        heard_ = Heard(event, office.step.run, office.clock.now(), gate)
         entered = enter(heard_, office.policy, office.forge, office.sources)
     except (PolicyError, Denied) as error:
         with suppress(Denied, Unavailable):  # what is wrong with the thread must not hide what is wrong
@@ -116,6 +116,18 @@ def _react(office: Office, number: int, comment: int | None, content: Reaction) 
     """A courtesy: what is worth a run is worth it without one."""
     with suppress(Denied, Unavailable):
         office.notices.react(number, comment, content)
+
+
+def _gate(office: Office) -> Opened | None:
+    """What the gate found, for the job that goes on from it: an output of that job, which nobody else can write."""
+    if not office.step.input("handover"):
+        return None
+    found = _unpacked(office, "handover").opened
+    if found.request.number != _number(office.event):
+        raise Denied(
+            f"the Trail is of #{found.request.number}, the event of #{_number(office.event)}; pass the gate's output on as it is"
+        )
+    return found
 
 
 def _unheard(office: Office, error: Unavailable) -> None:
@@ -168,7 +180,8 @@ def _stop(visit: Visit, office: Office, post: Post) -> Ended:
 
 def _fix(visit: Visit, office: Office, post: Post, *, only_gate: bool) -> Ended:
     post.keep_open()
-    post.say("routing", tell.heard(visit.sender, office.step.url, office.render))
+    if not any(each.note == post.note("routing") for each in visit.notes):  # else the gate has said it
+        post.say("routing", tell.heard(visit.sender, office.step.url, office.render))
     try:
         return _worked(visit, office, post, only_gate=only_gate)
     except Denied as error:
@@ -187,7 +200,10 @@ def _worked(visit: Visit, office: Office, post: Post, *, only_gate: bool) -> End
     kit = office.kit(visit.policy, post, desk=desk, bench=bench, halt=office.halt(visit))
     if bench is not None and office.host is not None:
         kit.watch("sandbox", office.host.ready())  # before anything is set aside
-    opened = hear(_asked(visit, office), kit, office.bench)
+    gate = visit.gate
+    if gate is not None and (gate.request.id, gate.request.base) != (visit.id, visit.base):
+        raise Denied("the input `handover` is not the Trail of this command; pass the gate's output on as it is")
+    opened = gate or hear(_asked(visit, office), kit, office.bench)
     if left is not None and goes_on(Trail(opened), left):
         opened = replace(opened, at=left.opened.at)  # it is the same run, and its record has the same place
         kit = replace(kit, before=left)

@@ -1,6 +1,7 @@
 """The gate: what an event asks for, whether it may be asked, and what is known of it before anything is paid."""
 
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from itertools import islice
 
 from bot.core.clean import line
@@ -12,6 +13,7 @@ from bot.core.notes import Note, Posted, ahead, posted, stopped_by
 from bot.core.outcome import origin
 from bot.core.policy import Policy
 from bot.core.policyfile import read as read_policy
+from bot.core.trail import Opened
 from bot.ports import Denied, Forge, Sources, Tree
 
 
@@ -40,7 +42,7 @@ class Visit:
     pull: Pull | None
     policy: Policy
     default: str
-    """The default branch's commit: policy and workflows are read from it, and from nowhere else."""
+    """The default branch's commit: policy and workflows are read from it, and from nowhere else. Empty where the gate did that."""
     me: str
     base: str
     """The commit that the command is about: pinned when it is first heard, and used for everything after."""
@@ -48,6 +50,8 @@ class Visit:
     """When it was heard in this job; ISO 8601, UTC."""
     notes: tuple[Posted, ...] = ()
     """Our comments on the thread."""
+    gate: Opened | None = None
+    """What the gate of the same workflow run has found."""
     again: Again | None = None
     """What an earlier run came to, for a command that asks for another try."""
 
@@ -72,6 +76,18 @@ class Heard:
     event: Event
     run: str
     now: str
+    gate: Opened | None = None
+    """What the gate of the same workflow run has found, as its output."""
+
+    @property
+    def fresh(self) -> bool:
+        """Whether the gate has asked for the person's permission just now, so that it need not be asked for again."""
+        if self.gate is None or self.gate.request.actor != self.event.sender.login:
+            return False
+        return datetime.fromisoformat(self.now) - datetime.fromisoformat(self.gate.at) < FRESH
+
+
+FRESH = timedelta(minutes=10)
 
 
 def enter(heard_: Heard, policy_path: str, forge: Forge, sources: Sources) -> Entered:
@@ -79,21 +95,30 @@ def enter(heard_: Heard, policy_path: str, forge: Forge, sources: Sources) -> En
     event, me = heard_.event, forge.me()
     if (no := who(event, me)) is not None:
         return no
-    permission = _permission(event, forge)
+    permission: Permission = heard_.gate.policy.triggers.permission if heard_.fresh and heard_.gate else _permission(event, forge)
     if event.sender.kind == "User" and RANKS.index(permission) < RANKS.index("write"):
         return TurnedAway(f"{event.sender.login} has `{permission}` here; a command needs at least `write`")
-    branch = event.repo.default_branch
-    default = forge.tip(branch)
-    if default is None:
-        raise Denied(f"there is no branch `{line(branch)}`, which the event calls the default one")
-    policy = read_policy(_policy(sources.tree(default), policy_path, branch), policy_path)
-    if policy.ledger.branch == branch:
-        raise Denied(f"ledger.branch is the default branch `{line(branch)}`; name one that is for the ledger alone")
+    policy, default = (
+        (heard_.gate.policy, heard_.gate.request.base)
+        if heard_.gate
+        else _read(event.repo.default_branch, policy_path, forge, sources)
+    )
     command = _command(event, policy)
     if command is None:
         return Ignored("it is no command under triggers.command and triggers.labels")
     found = _visit(heard_, command, permission, policy, default, me, forge)
     return _costly(found, heard_.run, forge) if isinstance(found, Visit) and found.refused is None else found
+
+
+def _read(branch: str, path: str, forge: Forge, sources: Sources) -> tuple[Policy, str]:
+    """The policy, and the default branch's commit that it is from."""
+    default = forge.tip(branch)
+    if default is None:
+        raise Denied(f"there is no branch `{line(branch)}`, which the event calls the default one")
+    policy = read_policy(_policy(sources.tree(default), path, branch), path)
+    if policy.ledger.branch == branch:
+        raise Denied(f"ledger.branch is the default branch `{line(branch)}`; name one that is for the ledger alone")
+    return policy, default
 
 
 def _visit(
@@ -140,6 +165,7 @@ def _visit(
         base=pin or head,
         now=heard_.now,
         notes=notes,
+        gate=heard_.gate,
     )
 
 

@@ -169,7 +169,8 @@ class Office:
 
     def halt(self, visit: Visit) -> Halt:
         ear = self.ear(visit.thread.number, visit.me, visit.since or visit.now)
-        return Halt(ear, self.forge, visit.id, self.clock, visit.policy.triggers.command, self.step.run)
+        read = visit.notes if visit.since else None
+        return Halt(ear, self.forge, visit.id, self.clock, visit.policy.triggers.command, self.step.run, read)
 
     def left(self, visit: Visit) -> Trail | Record | None:
         """What an earlier job for this very command has left: its record, or how far it came before it was cut off.

@@ -6,7 +6,7 @@ from bot import tell
 from bot.core.clean import line
 from bot.core.handover import pack
 from bot.core.ledger import Begun
-from bot.core.notes import Note, ahead, mark, posted, stamped, stopped_by
+from bot.core.notes import Note, Posted, ahead, mark, posted, stamped, stopped_by
 from bot.core.recall import paid
 from bot.core.state import running
 from bot.core.step import Review, next_step
@@ -39,23 +39,24 @@ class Post:
 
     def say(self, state: State, text: str, *, lane: str = "", pull: int | None = None) -> str:
         """`lane` and `pull`: what the run came to."""
-        self._put(replace(self._note(state), lane=lane, pull=pull), text)
+        self._put(replace(self.note(state), lane=lane, pull=pull), text)
         return text
 
     def stop(self, text: str, stops: tuple[str, ...]) -> str:
         """Say that these commands end, and every other one that was given before this."""
-        self._put(replace(self._note("explained"), stops=stops, before=self.command), text)
+        self._put(replace(self.note("explained"), stops=stops, before=self.command), text)
         return text
 
     def pause(self, state: State, text: str) -> None:
         """Say how it ended for now: the same job, run again, goes on."""
-        self._put(replace(self._note(state), cut=True), text)
+        self._put(replace(self.note(state), cut=True), text)
 
     def put(self, state: State, text: str) -> int:
         """What it says now, and the comment's id."""
-        return self._put(self._note(state), text)
+        return self._put(self.note(state), text)
 
-    def _note(self, state: State) -> Note:
+    def note(self, state: State) -> Note:
+        """What the comment's hidden lines say in a state, as long as nothing is known of how it ends."""
         return Note(self.command, state, self.commit, self.by, run=self.step.run)
 
     def _put(self, note: Note, text: str) -> int:
@@ -115,6 +116,8 @@ class Halt:
     trigger: str
     run: str
     """GitHub's workflow run that this job is of."""
+    read: tuple[Posted, ...] | None = None
+    """What was on the thread when the job began, where its own comment was there already: the first look takes no call."""
     next: float | None = None
 
     def __call__(self) -> None:
@@ -122,7 +125,7 @@ class Halt:
             return
         first, self.next = self.next is None, self.clock.seconds() + EVERY
         try:
-            found = posted(self.ear.comments())
+            found = self.read if first and self.read is not None else posted(self.ear.comments())
         except (Denied, Unavailable):
             return  # who cannot be heard cannot end the run; the runner's own cancel does
         if stopped_by(found, self.command):

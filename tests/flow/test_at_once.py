@@ -1,7 +1,10 @@
 """Commands that meet on one thread, and runs that break off in the middle. Real PyGithub, git and HTTP."""
 
+from dataclasses import replace
+
 import pytest
 
+from bot.core.handover import pack, unpack
 from bot.core.ledger import Record, decode
 from bot.core.notes import read
 from bot.core.spend import Settled
@@ -111,9 +114,9 @@ def test_a_github_that_falls_silent_after_a_model_was_paid_is_asked_again_by_the
     models.script("m-fast", [GOOD, TEST, DONE])
     world.runner = Scripted(PROVED)
     job = commented(world, shop, issue, tmp_path / "job")
-    assert job.act("gate").state == "routing"
+    gate = job.packed("gate")
     world.fail("POST", "/git/trees", times=2)
-    ended = job.act()
+    ended = job.act("auto", handover=gate["handover"])
     assert (ended.state, ended.broken) == ("error", False)
     assert "run this job again, and it goes on" in world.said(issue, ME)[0]
     assert records(shop) == []
@@ -139,4 +142,38 @@ def test_a_job_that_cannot_begin_says_so_on_the_comment_that_another_has_begun(w
     (said,) = world.said(issue, ME)
     assert "state: error" in said
     assert job.act().state == "accepted", "the same job, run again"
+    seen(world, shop, issue)
+
+
+# ---- from the gate's job to the one that works --------------------------------------------------------------------------
+
+
+def test_what_the_gate_has_found_is_not_asked_for_again_and_is_of_this_command_alone(world, models, shop, issue, tmp_path):
+    models.script("m-fast", [GOOD, TEST, DONE])
+    world.runner = Scripted(PROVED)
+    one, two = (commented(world, shop, issue, tmp_path / name) for name in ("one", "two"))
+    gate = one.packed("gate")["handover"]
+    asked = [each.path for each in world.journal]
+    wrong = two.act("auto", handover=gate)
+    assert (wrong.state, wrong.broken) == ("error", True)
+    assert "is not the Trail of this command" in wrong.why
+    del world.journal[:]
+    ended = one.act("auto", handover=gate)
+    assert ended.state == "accepted", ended
+    again = {each.path for each in world.sent("GET")}
+    facts = [path for path in asked if path.endswith(("/check-runs", "/permission")) or "/statuses/" in path]
+    assert len(facts) == 3
+    assert again.isdisjoint(facts)
+    seen(world, shop, issue)
+
+
+def test_a_permission_that_was_asked_for_long_ago_or_of_another_person_is_asked_for_again(world, models, shop, issue, tmp_path):
+    job = commented(world, shop, issue, tmp_path / "job")
+    found = unpack(job.packed("gate")["handover"])
+    old = replace(found, opened=replace(found.opened, at="2026-01-01T00:00:00Z"))
+    shop.collaborators["ann"] = "read"
+    assert job.act("auto", handover=pack(old)).state is None
+    bob = commented(world, shop, issue, tmp_path / "bob", by="bob")
+    assert bob.act("auto", handover=pack(found)).state is None
+    assert models.requests == []
     seen(world, shop, issue)

@@ -33,6 +33,8 @@ class Hub:
     server: str
     lag: float = 3.0
     """Seconds after which to look again for what may have been made."""
+    made: set[str] = field(default_factory=set)
+    """Commits that this process has made and put on a branch: nobody else has done anything on them before."""
 
 
 def connect(api: str, server: str, token: str, repo: str, pause: float = PAUSE, timeout: int = TIMEOUT) -> Hub:

@@ -36,7 +36,7 @@ class Workflows:
     def _start(self, workflow: str, branch: str, sha: str, inputs: Mapping[str, str]) -> int:
         """The branch is ours alone and points at this commit, so a run on it that we find is the one we would start."""
         name = workflow.rpartition("/")[2]
-        if (there := self._there(workflow, sha)) is not None:
+        if sha not in self.hub.made and (there := self._there(workflow, sha)) is not None:
             return there
         try:
             made = self._dispatch(name, branch, inputs)

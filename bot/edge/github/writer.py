@@ -46,6 +46,7 @@ class Branches:
             made.append(_twice(partial(self._commit, layer.message, tree, parent)))
         try:
             self._point(branch, made[-1])
+            self.hub.made.add(made[-1])
         except (Ambiguous, _Taken):
             if (there := self._there(branch, sha, trees)) is not None:
                 return there
