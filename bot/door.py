@@ -213,24 +213,27 @@ def _busy(visit: Visit, run: str, forge: Forge) -> Refused | None:
 
 
 def _offered(visit: Visit, forge: Forge) -> Refused | None:
-    """A proved patch that waits for its review: the same words again would buy another like it."""
-    pull = next((each.note.pull for each in reversed(visit.notes) if each.note.state == "accepted" and each.note.pull), None)
-    if pull is None or not _open(pull, visit, forge):
-        return None
+    """A proved patch that waits for its review, or was merged: the same words again would buy another like it."""
+    number = next((each.note.pull for each in reversed(visit.notes) if each.note.state == "accepted" and each.note.pull), None)
+    pull = _ours(number, visit, forge) if number is not None else None
     trigger = visit.policy.triggers.command
-    what = f"#{pull} offers a patch that is proved, and is open: review it there, or say here what it lacks"
+    if pull is not None and pull.merged:
+        return Refused("fixed", f"#{pull.number} was merged for this; if something is still wrong, say what: `{trigger} fix …`")
+    if pull is None or pull.state != "open":
+        return None
+    what = f"#{pull.number} offers a patch that is proved, and is open: review it there, or say here what it lacks"
     return Refused("offered", f"{what}; `{trigger} retry` tries for another, `{trigger} fix` with words of your own begins anew")
 
 
-def _open(number: int, visit: Visit, forge: Forge) -> bool:
-    """Whether a pull request of ours for this thread is open: the number comes from a comment, which others may edit."""
+def _ours(number: int, visit: Visit, forge: Forge) -> Pull | None:
+    """A pull request of ours for this thread: the number comes from a comment, which others may edit."""
     try:
         pull = forge.pull(number)
     except Denied:
-        return False
+        return None
     begun = origin(pull.head_ref)
-    ours = begun is not None and begun.thread == visit.thread.number and (pull.head_repo or "").lower() == visit.repo.lower()
-    return pull.state == "open" and ours
+    here = begun is not None and begun.thread == visit.thread.number and (pull.head_repo or "").lower() == visit.repo.lower()
+    return pull if here else None
 
 
 def _again(visit: Visit, forge: Forge) -> Again | Refused:

@@ -49,7 +49,7 @@ class TurnedAway:
 class Refused:
     """A permitted person asks for what is not done; answered with the reason."""
 
-    code: Literal["closed", "locked", "fork", "moved", "often", "nothing", "offered", "stopped", "busy"]
+    code: Literal["closed", "locked", "fork", "moved", "often", "nothing", "offered", "stopped", "busy", "fixed"]
     detail: str
 
 

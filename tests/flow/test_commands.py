@@ -222,7 +222,11 @@ def test_a_fix_that_waits_for_its_review_is_not_bought_again(world, models, shop
     assert ended.state == "refused"
     assert f"#{pull.number} offers a patch that is proved" in seen(world, shop, issue)[-1]
     assert len(models.requests) == bought
-    pull.state = "closed"
+    pull.state, pull.merged = "closed", True
+    merged = commented(world, shop, issue, tmp_path / "merged").act()
+    assert (merged.state, len(models.requests)) == ("refused", bought)
+    assert f"#{pull.number} was merged for this" in seen(world, shop, issue)[-1]
+    pull.merged = False
     assert commented(world, shop, issue, tmp_path / "three").act().state == "accepted"
     seen(world, shop, issue)
 

@@ -7,7 +7,7 @@ from bot.core.outcome import Outcome
 from bot.edge.github.shelf import Leaf, Shelf, before
 from bot.ports import Unavailable
 
-TRIES = 8
+TRIES = 12
 """Each lost swap means that another run has written, if to another file: the branch has moved."""
 
 
@@ -50,11 +50,12 @@ class Records:
     def _put(self, path: str, item: Record | Begun | Outcome, what: str) -> None:
         text = f"{encode(item)}\n"
         there = self._last.pop(path, Leaf("", None))  # as it nearly always is; where it is not, the first swap fails
-        for _ in range(TRIES):
+        for lost in range(1, TRIES + 1):
             now = there if there.text == text else self.shelf.swap(path, there, text, what)
             if now is not None:
                 self._last[path] = now
                 return
+            self.shelf.wait(lost)
             there = self.shelf.read(path)
         raise Unavailable(f"{path} could not be written on {self.shelf.branch}: others keep writing there")
 

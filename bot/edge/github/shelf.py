@@ -1,6 +1,8 @@
 """Files on the ledger's branch, each changed by compare-and-swap alone: two runs never write over one another."""
 
 import base64
+import random
+import time
 from dataclasses import dataclass
 
 from github.GithubException import GithubException
@@ -10,6 +12,8 @@ from bot.edge.github.client import Ambiguous, Hub, sorted_out
 from bot.ports import Denied
 
 NEEDS = "contents: write"
+LONGEST = 20.0
+"""Seconds between two swaps, at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +41,10 @@ class Shelf:
                 raise Denied(f"{path} on the branch {self.branch} is a folder; remove it")
             content = found.content if found.encoding == "base64" else self.hub.repo.get_git_blob(found.sha).content
             return Leaf(base64.b64decode(content).decode(errors="replace"), found.sha)
+
+    def wait(self, lost: int) -> None:
+        """After so many swaps that were lost, from 1: longer each time, and as chance says, lest those who lost meet again."""
+        time.sleep(random.uniform(0, min(LONGEST, self.hub.lag * 2**lost)))  # noqa: S311 - no secret
 
     def swap(self, path: str, there: Leaf, text: str, message: str) -> Leaf | None:
         """What is on the branch now; None where somebody else was quicker, or nobody knows: the next look tells."""

@@ -13,7 +13,7 @@ from bot.core.spend import Movement
 from bot.edge.github.shelf import Leaf, Shelf, before
 from bot.ports import Denied, Unavailable
 
-TRIES = 8
+TRIES = 12
 """Each lost swap means that another run has won one."""
 
 
@@ -30,7 +30,7 @@ class Spending:
             again = grant(budget, wish, self._own[wish.run])
             return again if isinstance(again, Refusal) else again.left
         path = _path(wish.at)
-        for _ in range(TRIES):
+        for lost in range(1, TRIES + 1):
             there = self.shelf.read(path)
             lines = self._movements(path, there.text)
             found = grant(budget, wish, lines)
@@ -40,18 +40,20 @@ class Spending:
             if found.new is None or self._added(path, there, found.new):
                 self._own[wish.run] = [*lines, *([found.new] if found.new else [])]
                 return found.left
+            self.shelf.wait(lost)
         raise Unavailable(f"other runs keep changing {path} on {self.shelf.branch}, so nothing could be set aside for this one")
 
     def settle(self, wish: Wish) -> None:
         """In the month of the reservation, which may be the one before."""
         for path in (_path(wish.at), _path(before(wish.at))):
-            for _ in range(TRIES):
+            for lost in range(1, TRIES + 1):
                 there = self._last.pop(path, None) or self.shelf.read(path)
                 line = settlement(wish, self._movements(path, there.text))
                 if line is None:
                     break
                 if self._added(path, there, line):
                     return
+                self.shelf.wait(lost)
 
     def _added(self, path: str, there: Leaf, line: Movement) -> bool:
         """Whether the line is on the branch now; no line is written twice, since the next look finds it."""

@@ -60,6 +60,8 @@ def swap(world: "World", asked: Asked) -> Answer:
         raise Refused(404, f"Branch {branch} not found")
     if there is not None and given is None:
         raise Refused(422, 'Invalid request.\n\n"sha" wasn\'t supplied.')
+    if world.contended and world.chance.random() < world.contended:
+        raise Refused(409, f"{branch} is at another commit than expected")  # whichever file it was that somebody wrote
     if given != there:
         raise Refused(409, f"{path} does not match {given}")
     text = base64.b64decode(asked.body["content"]).decode()

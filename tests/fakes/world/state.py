@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -72,6 +73,7 @@ class Issue:
     fork_sha: str = ""
     base: str = ""
     draft: bool = False
+    merged: bool = False
 
     @property
     def pull(self) -> bool:
@@ -165,6 +167,9 @@ class World:
         self.reruns = True
         """Whether a finished run may be run once more."""
         self.unlisted: dict[int, int] = {}
+        self.contended = 0.0
+        """How likely it is that somebody has written to a branch between a look at it and a swap."""
+        self.chance = random.Random(7)  # noqa: S311 - the same every time
         self.victim: int | None = None
         """The process group that is killed when `left` more of its requests have been done."""
         self.left = 0

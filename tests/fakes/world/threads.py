@@ -118,7 +118,7 @@ def _pull_json(world: "World", repo: "Repo", one: "Issue") -> dict[str, Any]:
     where, branch = one.head
     sha = one.fork_sha or repo.tip(branch)
     common = world.issue_json(repo, one) | {"url": f"{world.api}/repos/{repo.name}/pulls/{one.number}"}
-    common |= {"merged": False, "draft": one.draft, "node_id": f"PR_{one.number}"}
+    common |= {"merged": one.merged, "draft": one.draft, "node_id": f"PR_{one.number}"}
     common["head"] = {"ref": branch, "sha": sha, "repo": {"full_name": where} if where else None}
     common["base"] = {"ref": one.base, "sha": repo.tip(one.base), "repo": {"full_name": repo.name}}
     return common
