@@ -10,12 +10,11 @@ from bot.core.ci import CiRun
 from bot.core.clean import line, printable, redact
 from bot.core.evidence import Evidence
 from bot.core.policy import Policy
-from bot.core.trail import Awaited, Pushed, Trail
+from bot.core.trail import Awaited, Opened, Pushed, Trail
 from bot.core.verdict import Attempt
 from bot.gates import FIRST, GROWS, LONGEST, PATIENCE, gates, passed_by
 from bot.ports import Ci, Denied, Desk, Kit, Unavailable
 from bot.publish import offered_early, push
-from bot.verify import chosen
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +64,24 @@ def taken_back(ahead: Ahead | None, desk: Desk) -> None:
 def _begun(trail: Trail, pushed: Pushed, desk: Desk, kit: Kit) -> Iterator[Started]:
     """Every workflow that is to judge the patch, started one by one."""
     assert desk.ci is not None, "there is no CI to ask"
-    policy = trail.opened.policy
     inputs = {"base": trail.opened.request.base, "tests-only": pushed.tests or "", "patched": pushed.commit}
     inputs["request"] = trail.opened.request.id
     rewritten = patch.rewritten(patch.parse(trail.attempts[-1].diff))
-    for check in chosen(trail.opened.checks, policy, trail.attempts[-1].lane, trail.opened.task_class):
+    for check in _due(trail.opened, trail.attempts[-1].lane):
         kit.watch("waiting_for_ci", f"{check.name} on {pushed.branch}")
         asked = inputs if _shipped(check) else {}
         yield Started(check, desk.ci.start(check.run, pushed.branch, pushed.commit, asked), rewritten)
+
+
+def _due(opened: Opened, lane: str) -> tuple[Check, ...]:
+    """The workflows that the policy names for lane or class, by file name without its ending; all where it names none of them.
+
+    The shipped one always: nothing but that shows which tests ran, so without it no patch could be accepted.
+    """
+    verification = opened.policy.verification
+    names = verification.by_class.get(opened.task_class) or verification.by_lane.get(lane) or ()
+    named = tuple(check for check in opened.checks if check.name.rpartition(".")[0] in names) or opened.checks
+    return tuple(check for check in opened.checks if check in named or _shipped(check))
 
 
 def judged(trail: Trail, pushed: Pushed, desk: Desk, kit: Kit) -> Awaited:

@@ -79,7 +79,7 @@ class Verification(Part):
     checks: tuple[CheckPart, ...] = ()
     """What proves a patch; found in the repository where this is empty."""
     by_lane: dict[Name, tuple[Name, ...]] = {}
-    """The checks that a lane's patch must pass; all where a lane is not named."""
+    """The checks that a lane's patch must pass, workflows by file name without `.yml`; all where a lane is not named."""
     by_class: dict[TaskClass, tuple[Name, ...]] = {}
     deep: Deep = Deep()
     ci: Ci = Ci()

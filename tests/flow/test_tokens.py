@@ -197,3 +197,31 @@ def test_rules_that_cannot_be_read_are_said_to_be_unknown(world, shop, issue, tm
     ended = job(world, shop, issue, tmp_path / "job").act()
     assert ended.state == "accepted", ended
     assert "which checks are required is not known" in left(world, shop, issue)
+
+
+LINT = "name: lint\non: workflow_dispatch\njobs: {lint: {runs-on: ubuntu-latest, steps: [{run: 'true'}]}}\n"
+
+
+@pytest.mark.parametrize(
+    ("lanes", "judges"),
+    [
+        ("{strong: [lint]}", {"route-agent-verify.yml", "lint.yml"}),  # the lane at work is not named: all
+        ("{fast: [route-agent-verify]}", {"route-agent-verify.yml"}),
+        ("{fast: [lint]}", {"route-agent-verify.yml", "lint.yml"}),  # without the first nothing shows which tests ran
+        ("{fast: [unit]}", {"route-agent-verify.yml", "lint.yml"}),  # the name of a command, for where checks run beside the bot
+    ],
+)
+def test_a_lane_s_patch_is_judged_by_the_workflows_that_are_named_for_it(world, models, tmp_path, lanes, judges):
+    policy = shops.POLICY.format(url=models.url).replace(
+        "ci: {min_seconds: 0}", f"ci: {{min_seconds: 0, workflows: [route-agent-verify.yml, lint.yml]}}\n  by_lane: {lanes}"
+    )
+    files = {".github/route-agent.yml": policy, ".github/workflows/lint.yml": LINT}
+    shop = world.repo("octo/lanes", shops.files(models.url, more=files), ann="write")
+    issue = world.issue(shop, "add(2, 2) gives 5", "see shop/add.py")
+    world.runner = Scripted(PROVED, {"lint": "success"})
+    working = commented(world, shop, issue, tmp_path / "job")
+    working.repo = shop.name
+    ended = working.act()
+    assert ended.state == "accepted", ended
+    assert {run.path.rpartition("/")[2] for run in world.runs(shop)} == judges
+    left(world, shop, issue, "github-actions[bot]")
