@@ -12,7 +12,7 @@ from bot.edge.github.client import Hub, Polled, sorted_out
 from bot.ports import Denied, Unavailable
 
 ACTIONS, ACTIONS_APP = "github-actions", 15_368
-"""GitHub Actions' own app; its number is that on github.com."""
+"""GitHub Actions' own app; a server of one's own may number it otherwise, and then a job is not taken for its check."""
 PAGE, MOST_PAGES = 100, 10
 MOST_RUNS = 20
 

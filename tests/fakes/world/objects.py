@@ -2,6 +2,7 @@
 
 import base64
 import os
+import re
 from typing import TYPE_CHECKING, Any
 
 from tests.fakes import repos
@@ -35,6 +36,8 @@ def compare(world: "World", asked: Asked) -> Answer:
 def changed(repo: "Repo", base: str, head: str) -> list[dict[str, Any]]:
     """The files that differ, each with its part of the diff from the first hunk on."""
     rows = [row.split("\t") for row in repo.git("diff", "--numstat", base, head).splitlines()]
+    parts = re.split(r"^diff --git ", repo.git("diff", base, head), flags=re.MULTILINE)[1:]
+    patches = {part.partition("\n")[0].rpartition(" b/")[2]: part.partition("\n@@")[2].rstrip("\n") for part in parts}
     return [
         {
             "filename": name,
@@ -42,7 +45,7 @@ def changed(repo: "Repo", base: str, head: str) -> list[dict[str, Any]]:
             "deletions": int(less),
             "changes": int(more) + int(less),
             "status": "modified",
-            "patch": repo.git("diff", base, head, "--", name).partition("\n@@")[2],
+            "patch": patches.get(name, ""),
         }
         for more, less, name in rows
     ]
