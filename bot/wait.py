@@ -40,13 +40,14 @@ def begun_ahead(trail: Trail, attempt: Attempt, desk: Desk, kit: Kit) -> Ahead |
 
     Both are taken up again where they are when their turn comes. What does not work here is said then.
     """
-    try:
-        if _moved(trail, desk) is not None:
-            return None
-        pushed = push(trail, attempt, len(trail.attempts), desk, kit.clock)
-        return Ahead(pushed, tuple(each.run for each in _begun(trail, pushed, desk, kit)))
-    except (Denied, Unavailable):
-        return None
+    runs: list[int] = []
+    pushed: Pushed | None = None
+    with suppress(Denied, Unavailable):
+        if _moved(trail, desk) is None:
+            pushed = push(trail, attempt, len(trail.attempts), desk, kit.clock)
+            for each in _begun(trail, pushed, desk, kit):
+                runs.append(each.run)  # noqa: PERF401 - of what breaks off, those before are kept
+    return None if pushed is None else Ahead(pushed, tuple(runs))
 
 
 def taken_back(ahead: Ahead | None, desk: Desk) -> None:
