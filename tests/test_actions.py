@@ -292,8 +292,8 @@ def test_the_short_workflow_and_policy_of_the_readme_are_short_and_whole(tmp_pat
     (tmp_path / ".github" / "workflows" / "route-agent.yml").write_text(workflow)
     found = yaml.safe_load(workflow)
     like = load(ROOT / "templates" / "workflows" / "route-agent.yml")["jobs"]
-    assert found["permissions"] == like["gate"]["permissions"] | like["work"]["permissions"]
     (job,) = found["jobs"].values()
+    assert job["permissions"] == like["gate"]["permissions"] | like["work"]["permissions"]
     (step,) = job["steps"]
     assert step["uses"] == like["work"]["steps"][0]["uses"]
     assert set(step["with"]) <= set(load(ROOT / "action.yml")["inputs"])

@@ -35,7 +35,8 @@ PAGE = replace(PULL, pull_request="https://github.example/octo/shop/compare/main
 def trail(*entries: Entry, **more: Any) -> Trail:
     base = opened()
     request = replace(base.request, number=3, id="c9")
-    return Trail(replace(base, proof="ci", request=request, **more), entries)
+    judge = Check("route-agent-verify.yml", ".github/workflows/route-agent-verify.yml", "tests", "the default branch")
+    return Trail(replace(base, proof="ci", request=request, **({"checks": (judge,)} | more)), entries)
 
 
 ENDS: dict[str, Trail] = {

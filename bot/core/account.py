@@ -5,7 +5,7 @@ from typing import Literal
 
 from bot.core.confidence import Confidence
 from bot.core.cost import dollars
-from bot.core.evidence import EXECUTED, FIXES, REACHES, Evidence, Item, State
+from bot.core.evidence import EXECUTED, FIXES, PATCH_RULES, REACHES, Evidence, Item, State
 from bot.core.facts import NotApplicable, NotRun, Unreadable
 from bot.core.lane import Lane
 from bot.core.ledger import AttemptRecord, Record
@@ -82,7 +82,7 @@ def ran(record: Record) -> tuple[str, ...]:
     return tuple(check.run for check in record.checks if f"check {check.name}" in names)
 
 
-Advice = Literal["bring a test", "say more", "nothing"]
+Advice = Literal["bring a test", "say more", "by hand", "nothing"]
 """What a person can do who wants the patch after all."""
 
 
@@ -91,6 +91,8 @@ def advice(record: Record) -> Advice:
     if record.result != "not_fixed" or not record.attempts:
         return "nothing"
     evidence = Evidence(record.attempts[-1].evidence)
+    if any(item.name == PATCH_RULES for item in evidence.failed):
+        return "by hand"
     if all(is_test(file.path) for file in record.attempts[-1].files):
         return "say more"
     if any(item.name == EXECUTED or item.name.endswith(REACHES) for item in evidence.failed):

@@ -177,7 +177,7 @@ def test_on_a_pull_request_the_change_is_read_and_the_fix_ends_likewise(emulate,
 def test_all_that_a_run_does_holds_here_but_that_ci_starts(emulate, upstream, issue, tmp_path):
     job = Job(emulate, tmp_path / "job", "workflow_dispatch", emulate.dispatched("ann"), repo=emulate.repo)
     job.inputs = {"issue": str(issue), "phase": "selftest"}
-    done = ended(job)
+    done = ended(job, 1)
     assert "self-test: 5 of 6 held" in done.stdout
     said = answer(emulate, issue)[1]
     assert "starting the workflow route-agent-verify.yml: GitHub answers 404" in said
@@ -231,7 +231,7 @@ def test_a_patch_is_pushed_once_however_often_and_offered_and_withdrawn(emulate,
         assert offer.url.startswith(f"{emulate.url}/{emulate.repo}/pull/")
         pulls.withdraw(branch)
         number = int(offer.url.rpartition("/")[2])
-        assert reader.lines_by_hand(base, commits[-1], number) == 4, "it lists no file of a pull request"
+        assert reader.lines_by_hand(base, commits[-1], number) == 3, "it lists no file of a pull request"
         assert (reader.pull(number).state, reader.pull(number).head_sha) == ("closed", commits[-1])
         writer.drop(branch)
         writer.drop(branch)
