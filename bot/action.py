@@ -13,7 +13,6 @@ from bot.core.ledger import Record
 from bot.core.notes import Posted, at_work, posted
 from bot.core.policy import Policy
 from bot.core.policyfile import PolicyError
-from bot.core.recall import goes_on
 from bot.core.state import running
 from bot.core.step import Ask, next_step
 from bot.core.trail import Opened, Trail, TrailError
@@ -25,7 +24,7 @@ from bot.hear import Asked, explain, hear
 from bot.known import asked
 from bot.office import Office
 from bot.ports import Denied, Halted, Kit, Unavailable
-from bot.publish import booked, recorded
+from bot.publish import booked, cleared, recorded
 from bot.selftest import Test, examined
 from bot.thread import Post
 
@@ -62,6 +61,10 @@ def _answered(office: Office, *, only_gate: bool) -> Ended:
     if entered.refused is not None:
         if entered.since:
             office.settle(entered)
+        if entered.refused.code == "busy" and entered.since:  # run again later it may go on
+            text = tell.refused(entered.refused, office.render)
+            post.pause("refused", text)
+            return Ended("refused", entered.refused.detail, text=text)
         state: Final = "superseded" if entered.refused.code == "moved" else "refused"
         return told(post, state, tell.refused(entered.refused, office.render), entered.refused.detail)
     return _obeyed(entered, office, post, only_gate=only_gate)
@@ -197,16 +200,15 @@ def _worked(visit: Visit, office: Office, post: Post, *, only_gate: bool) -> End
     if isinstance(left, Record):
         return told_again(visit, left, office, post)
     desk, bench = office.desk(visit), None if only_gate else office.bench
-    kit = office.kit(visit.policy, post, desk=desk, bench=bench, halt=office.halt(visit))
+    kit = office.kit(visit.policy, post, desk=desk, bench=bench, halt=office.halt(visit), before=left)
     if bench is not None and office.host is not None:
         kit.watch("sandbox", office.host.ready())  # before anything is set aside
     gate = visit.gate
     if gate is not None and (gate.request.id, gate.request.base) != (visit.id, visit.base):
         raise Denied("the input `handover` is not the Trail of this command; pass the gate's output on as it is")
     opened = gate or hear(_asked(visit, office), kit, office.bench)
-    if left is not None and goes_on(Trail(opened), left):
+    if left is not None:
         opened = replace(opened, at=left.opened.at)  # it is the same run, and its record has the same place
-        kit = replace(kit, before=left)
     trail = Trail(opened)
     if only_gate and isinstance(next_step(trail), Ask):
         return Ended("routing", "the command goes on", trail)
@@ -278,6 +280,8 @@ def _applied(office: Office) -> Ended:
     if not trail.finished and len(trail.attempts) >= ROUNDS:
         why = f"the split workflow has {ROUNDS} rounds, and no lane of them proved a patch; take the one-job workflow for more"
         made = booked(trail, kit, why)
+        if kit.desk is not None:
+            cleared(trail.superseded, made, kit.desk)
         return Ended("error", why, trail, made, mistaken(why, post, office))
     return closed(trail, kit, office, post)
 

@@ -76,9 +76,11 @@ def stuck(error: Denied | Unavailable, trail: Trail, kit: Kit, office: Office, p
     """Somebody's no in the middle of a run is its end, and has its record; silence is not, and the same job may go on later."""
     if isinstance(error, Denied):
         made = booked(trail, kit, str(error))
+        if kit.desk is not None:
+            cleared(trail.superseded, made, kit.desk)
         return Ended("error", made.detail, trail, made, mistaken(made.detail, post, office), broken=True)
     with suppress(Denied, Unavailable):  # else all that was set aside counts as spent
-        settle(trail, kit, paid(trail, kit.ledger))
+        settle(trail, kit, paid(trail, kit))
     return silent(error, post, office, trail)
 
 

@@ -7,7 +7,7 @@ from bot.agent.loop import Bounds, Means, solve
 from bot.agent.tools import Workplace
 from bot.core.cost import Cost, Unpriced, Usage
 from bot.core.evidence import Evidence
-from bot.core.recall import recalled
+from bot.core.recall import recalled, spent_here
 from bot.core.review import believed, unasked
 from bot.core.route import Refusal
 from bot.core.spend import Held, charged
@@ -76,7 +76,7 @@ def take(step: Step, trail: Trail, kit: Kit) -> Entry:
 
 def _ask(step: Ask, trail: Trail, kit: Kit, bench: Bench) -> Attempt:
     opened, lane = trail.opened, trail.opened.policy.lane(step.lane)
-    left = kit.purse.reserve(opened.policy.budget, wish(opened.request, kit, trail.usage))
+    left = kit.purse.reserve(opened.policy.budget, wish(opened.request, kit, spent_here(trail, kit.before)))
     if isinstance(left, Refusal):
         return Attempt(lane.name, "budget", "", Usage(), 0.0, lane.model, note=left.detail)
     tree = bench.trees.open(opened.request.base)
@@ -114,7 +114,7 @@ def _reviewed(step: Review, trail: Trail, kit: Kit, bench: Bench) -> Reviewed:
 def _review(step: Review, trail: Trail, kit: Kit, bench: Bench) -> Reviewed:
     opened, lane = trail.opened, trail.opened.policy.verifier
     assert lane is not None, "`next_step` asks for no review without a verifier"
-    left = kit.purse.reserve(opened.policy.budget, wish(opened.request, kit, trail.usage))
+    left = kit.purse.reserve(opened.policy.budget, wish(opened.request, kit, spent_here(trail, kit.before)))
     if isinstance(left, Refusal):
         return Reviewed(Evidence(unasked(step.question, f"not asked: {left.detail}")), Usage(), 0.0)
     kit.watch("verifying", f"{lane.name}: {lane.model}")

@@ -1,6 +1,6 @@
 """Waits for the checks that the repository wants to see before a merge, where this token's own doing makes them run."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.core import ci, contexts, jobs
 from bot.core.checks import Run
@@ -18,10 +18,14 @@ PATIENCE = 5
 
 @dataclass(frozen=True, slots=True)
 class Gates:
-    """`wanted` is what has to come; `unknown` says why nobody knows what has to."""
+    """`wanted` is what has to come; `unknown` says why nobody knows what else has to."""
 
     wanted: tuple[Wanted, ...]
     unknown: str = ""
+    early: bool = False
+    """Whether a pull request has to be open for it to come."""
+    named: tuple[Wanted, ...] = ()
+    """Those that the policy names, which come whether or not there is one."""
 
 
 def gates(trail: Trail, desk: Desk) -> Gates:
@@ -35,18 +39,20 @@ def gates(trail: Trail, desk: Desk) -> Gates:
     if desk.ci is None or not (named or offers):
         return Gates(())
     try:
-        found = {each.name: each for each in desk.ci.required(desk.into)}
-    except (Denied, Unavailable) as error:
-        return Gates(tuple(map(Wanted, named)), line(str(error)))
-    more = [each for name, each in found.items() if offers and name not in named]
-    return Gates((*(found.get(name, Wanted(name)) for name in named), *more))
+        found = desk.ci.required(desk.into)
+    except Denied as error:  # a moment's silence is none: then the job may be run again
+        mine = tuple(map(Wanted, named))
+        return Gates(mine, line(str(error)), named=mine)
+    mine = tuple(each for name in named for each in ([one for one in found if one.name == name] or [Wanted(name)]))
+    more = tuple(each for each in found if offers and each.name not in named)
+    return Gates((*mine, *more), early=bool(more), named=mine)
 
 
 def passed_by(found: Gates, trail: Trail, pushed: Pushed, source: Ci, kit: Kit, start: float) -> Awaited | None:
     """Wait until the required checks have spoken; None where there are none."""
+    unknown = Item(f"{jobs.SUITE}{REQUIRED}", "not_run", "info", f"which checks are required is not known: {found.unknown}")
     if not found.wanted:
-        item = Item(f"{jobs.SUITE}{REQUIRED}", "not_run", "info", f"which checks are required is not known: {found.unknown}")
-        return Awaited("passed", "", "", Evidence((item,)), 0.0) if found.unknown else None
+        return Awaited("passed", "", "", Evidence((unknown,)), 0.0) if found.unknown else None
     kit.watch("waiting_for_ci", f"required: {', '.join(line(each.name, 40) for each in found.wanted)}")
     policy = trail.opened.policy.verification.ci
     limits = ci.Limits(policy.timeout_minutes * 60.0, 0.0)
@@ -69,7 +75,8 @@ def passed_by(found: Gates, trail: Trail, pushed: Pushed, source: Ci, kit: Kit, 
         pause = min(pause * GROWS, LONGEST)
     if moved:
         return Awaited("superseded", f"the branch {pushed.branch} no longer points at what was judged", "", Evidence(()), 0.0)
-    return _shown(found, seen, said, source)
+    shown = _shown(found, seen, said, source)
+    return replace(shown, evidence=replace(shown.evidence, items=(*shown.evidence.items, unknown))) if found.unknown else shown
 
 
 def _said(

@@ -53,7 +53,8 @@ class Asked:
 def wish(request: Request, kit: Kit, brought: Usage = NOTHING) -> Wish:
     """What the run asks of the purse.
 
-    `brought` is what the run's Trail says of itself: a ledger of this job alone does not know the job before.
+    `brought` is what the run's Trail says of itself: a ledger of this job alone does not know the job before. What was taken over
+    from a job that was cut off is on that one's account.
     """
     known = kit.ledger.spent(request.id)
     spent = None if known is None or brought.unpriced else max(known, brought.micros)

@@ -19,6 +19,7 @@ from bot.core.handover import unpack
 from bot.core.ledger import Begun, Line, Record
 from bot.core.notes import mark
 from bot.core.policy import Policy
+from bot.core.recall import goes_on
 from bot.core.trail import Trail, TrailError
 from bot.core.words import TaskClass
 from bot.door import Visit
@@ -28,7 +29,7 @@ from bot.edge.github.client import PAUSE, Polled, connect
 from bot.edge.github.ear import Ear
 from bot.edge.github.pulls import PullRequests
 from bot.edge.github.reader import Reader
-from bot.edge.github.records import Records
+from bot.edge.github.records import Records, place
 from bot.edge.github.shelf import Shelf
 from bot.edge.github.speaker import Speaker
 from bot.edge.github.spending import Spending
@@ -160,12 +161,13 @@ class Office:
         bench: Bench | None = None,
         desk: Desk | None = None,
         halt: Callable[[], None] = never,
+        before: Trail | None = None,
     ) -> Kit:
         log = Log(self.step)
         records = self.records(policy.ledger.branch) if desk else None
-        keeper, ledger = Shown(self.runs, post, self.render, records, log), Kept(self.ledger, records, log)
+        keeper, ledger = Shown(self.runs, post, self.render, records, log, before), Kept(self.ledger, records, log)
         spending = Spending(self.shelf(policy.ledger.branch))
-        return Kit(ledger, spending, keeper, self.clock, log, by(self.step), bench, desk, halt)
+        return Kit(ledger, spending, keeper, self.clock, log, by(self.step), bench, desk, halt, before=before)
 
     def halt(self, visit: Visit) -> Halt:
         ear = self.ear(visit.thread.number, visit.me, visit.since or visit.now)
@@ -175,17 +177,22 @@ class Office:
     def left(self, visit: Visit) -> Trail | Record | None:
         """What an earlier job for this very command has left: its record, or how far it came before it was cut off.
 
-        The first attempt at a workflow run begins with nothing. What cannot be read is nothing, too, and is bought again.
+        The first attempt at a workflow run begins with nothing. Raises `Unavailable` or `Denied` where that cannot be known: what
+        is paid is not bought again for a moment's trouble.
         """
         note = next((each.note for each in visit.notes if each.note.command == visit.id), None)
         if note is None or (note.run == self.step.run and self.step.attempt == "1"):
             return None
+        branch = visit.policy.ledger.branch
+        found = self.records(branch).left(visit.id, visit.now)
+        if not isinstance(found, Begun):
+            return found if found is None or _same(found, visit) else None
         try:
-            found = self.records(visit.policy.ledger.branch).left(visit.id, visit.since)
-            return unpack(found.trail) if isinstance(found, Begun) else found
-        except (Denied, Unavailable, TrailError) as error:
-            Log(self.step)("ledger", f"what an earlier job of this run paid for cannot be read ({error})")
-            return None
+            trail = unpack(found.trail)
+        except TrailError as error:
+            why = f"{place(found.id, found.at)} on {branch} does not say what this run has paid for ({error})"
+            raise Denied(f"{why}; remove it, or give a new command") from None
+        return trail if goes_on(trail, visit.id, visit.base) else None
 
     def settle(self, visit: Visit, record: Record | None = None) -> None:
         """Nothing was spent of what this attempt's earlier job has set aside; or, whoever did it, what the run's record says."""
@@ -209,6 +216,11 @@ class Office:
         Post(self.notices, self.step, number, f"e{self.step.run}", self.forge.me()).say("error", text)
 
 
+def _same(record: Record, visit: Visit) -> bool:
+    """Whether a record that lies where others can write may be this command's."""
+    return (record.repo, record.number, record.base) == (visit.repo, visit.thread.number, visit.base)
+
+
 def doors(step: Step, repo: str) -> tuple[Reader, Speaker]:
     """GitHub to read and to speak to, and nothing else."""
     hub = connect(step.api, step.server, step.token, repo)
@@ -224,8 +236,9 @@ def settled_by_file(step: Step, repo: str, command: str, clock: Clock) -> None:
     trail = Runs(own).find(command)
     if trail is None or trail.finished:
         return
-    known, usage = Lines(own / "ledger.jsonl").spent(command), trail.usage
-    spent = None if known is None or usage.unpriced else max(known, usage.micros)
+    spent = Lines(own / "ledger.jsonl").spent(command)
+    if step.attempt == "1" and spent is not None:  # of a later attempt the Trail holds what was taken over, too
+        spent = None if trail.usage.unpriced else max(spent, trail.usage.micros)
     shelf = Shelf(connect(step.api, step.server, step.token, repo), trail.opened.policy.ledger.branch)
     Spending(shelf).settle(Wish(command, trail.opened.request.actor, clock.now(), by(step), spent))
 

@@ -19,6 +19,8 @@ def noted(event: Judged, hub: Hub, policy_path: str) -> str:
     begun = origin(event.branch)
     if begun is None:
         return f"`{line(event.branch, 80)}` is no branch of a run"
+    if event.what == "closed" and event.sender.kind != "User":
+        return f"{line(event.sender.login, 60)} has closed it, which is no person's word on the patch"
     reader = Reader(hub)
     if event.what == "changes_requested" and RANKS.index(reader.permission(event.sender.login)) < RANKS.index("write"):
         return f"{event.sender.login} may not write here, so the review is a remark like any other"

@@ -8,9 +8,10 @@ from bot.core.budget import Wish
 from bot.core.ledger import Record
 from bot.core.patch import parse, part, trespasses
 from bot.core.paths import is_test
+from bot.core.recall import spent_here
 from bot.core.trail import Published, Pushed, Trail
 from bot.core.verdict import Attempt
-from bot.ports import Clock, Denied, Desk, Halted, Kit, Layer, Ledger, Opening, Pulls, Unavailable
+from bot.ports import Clock, Denied, Desk, Halted, Kit, Layer, Opening, Pulls, Unavailable
 
 
 def push(trail: Trail, attempt: Attempt, number: int, desk: Desk, clock: Clock) -> Pushed:
@@ -56,20 +57,21 @@ def close(trail: Trail, desk: Desk, kit: Kit) -> Published:
 
 def cleared(branches: tuple[str, ...], record: Record, desk: Desk) -> None:
     """What earlier attempts left goes, and a draft of what is not proved is closed: one too many is not worth the last word."""
-    unproved = (record.branch,) if record.branch and record.result != "pass" else ()
-    with suppress(Denied, Unavailable):
-        if desk.pulls is not None and desk.starts_ci:
-            for branch in (*branches, *unproved):
+    kept = record.result in ("pass", "needs_approval", "ci_timeout")  # a person is asked to look at what is at work there
+    for branch in (*branches, *((record.branch,) if record.branch and not kept else ())):
+        with suppress(Denied, Unavailable):
+            if desk.pulls is not None and desk.starts_ci:
                 desk.pulls.withdraw(branch)
-        for branch in branches:
-            desk.writer.drop(branch)
+        with suppress(Denied, Unavailable):
+            if branch in branches:
+                desk.writer.drop(branch)
 
 
 def booked(trail: Trail, kit: Kit, interrupted: str = "") -> Record:
     """The run's record, kept, and its share of the money settled by it."""
     made = recorded(trail, kit, interrupted)
     kit.ledger.append(made)
-    settle(trail, kit, made.cost_micros)
+    settle(trail, kit, paid(trail, kit))
     return made
 
 
@@ -77,13 +79,21 @@ def recorded(trail: Trail, kit: Kit, interrupted: str = "") -> Record:
     """The run as the ledger keeps it, with all that it spent, and what always asking the top lane would have."""
     opened = trail.opened
     past = kit.ledger.costs(opened.policy.lanes[-1], opened.task_class)
-    return ledger.record(trail, paid(trail, kit.ledger), interrupted, past)
+    return ledger.record(trail, _whole(trail, kit), interrupted, past)
 
 
-def paid(trail: Trail, book: Ledger) -> int | None:
-    """Micro-dollars of the whole run: what this ledger holds, or what the Trail brings along from another job's."""
-    known = book.spent(trail.opened.request.id)
-    usage = trail.usage
+def _whole(trail: Trail, kit: Kit) -> int | None:
+    """Micro-dollars of the whole run: of this job, and of those before it that were cut off, as far as they are settled."""
+    here, usage = paid(trail, kit), trail.usage
+    if kit.before is None or here is None or usage.unpriced:
+        return here
+    taken = usage.micros - spent_here(trail, kit.before).micros
+    return here + max(taken, kit.purse.earlier(trail.opened.request.id, kit.by))
+
+
+def paid(trail: Trail, kit: Kit) -> int | None:
+    """Micro-dollars that this job has spent: what its ledger holds, or what the Trail brings along from one without an account."""
+    known, usage = kit.ledger.spent(trail.opened.request.id), spent_here(trail, kit.before)
     return None if known is None or usage.unpriced else max(known, usage.micros)
 
 
@@ -93,11 +103,14 @@ def settle(trail: Trail, kit: Kit, spent: int | None) -> None:
     kit.purse.settle(Wish(request.id, request.actor, kit.clock.now(), kit.by, spent))
 
 
-def offered_early(trail: Trail, pushed: Pushed, desk: Desk) -> None:
-    """A draft, for the checks that a pull request starts; it says what was shown when all is proved, and is closed otherwise."""
+def offered_early(trail: Trail, pushed: Pushed, desk: Desk) -> bool:
+    """A draft, for the checks that a pull request starts: whether it is open. It says more when all is proved, or is closed."""
     assert desk.pulls is not None, "there are no pull requests"
     body = desk.render("comments/pull_waiting.md.j2", number=trail.opened.request.number, actor=trail.opened.request.actor)
-    desk.pulls.offer(Opening(pushed.branch, _title(trail, desk), body, draft=True))
+    try:
+        return desk.pulls.offer(Opening(pushed.branch, _title(trail, desk), body, draft=True, early=True)).open
+    except Denied:
+        return False
 
 
 def _title(trail: Trail, desk: Desk) -> str:

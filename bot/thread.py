@@ -7,7 +7,7 @@ from bot.core.clean import line
 from bot.core.handover import pack
 from bot.core.ledger import Begun
 from bot.core.notes import Note, Posted, ahead, mark, posted, stamped, stopped_by
-from bot.core.recall import paid
+from bot.core.recall import keeps
 from bot.core.state import running
 from bot.core.step import Review, next_step
 from bot.core.trail import Trail, TrailError
@@ -77,11 +77,13 @@ class Shown:
     records: Records | None
     """Where what was paid for outlives this machine; None in a job that cannot write."""
     log: Watcher
+    before: Trail | None = None
+    """What was taken over is kept already, and more than it perhaps."""
     last: State = "routing"
 
     def keep(self, trail: Trail) -> None:
         self.keeper.keep(trail)
-        if self.records is not None and paid(trail):
+        if self.records is not None and keeps(trail, self.before):
             self._outlive(trail, self.records)
         state = running(trail)
         if self.post is None or trail.finished or state == self.last or self._moment(trail, state):

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.core import ci, jobs, patch
 from bot.core.checks import Check, Run
@@ -95,8 +95,9 @@ def judged(trail: Trail, pushed: Pushed, desk: Desk, kit: Kit) -> Awaited:
     if (gone := _moved(trail, desk)) is not None:
         return gone
     found = gates(trail, desk)
-    if found.wanted and desk.starts_ci:
-        offered_early(trail, pushed, desk)  # so that its checks run beside those that are started by hand
+    if found.early and not offered_early(trail, pushed, desk):  # so that its checks run beside those that are started by hand
+        why = "no draft of a pull request could be opened, which makes them run"
+        found = replace(found, wanted=found.named, unknown=found.unknown or why)
     started: list[Started] = []
     said: list[Awaited] = []
     try:

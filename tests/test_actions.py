@@ -161,7 +161,7 @@ def test_the_workflow_for_the_host_hears_the_same_and_holds_no_right_to_start_ci
     assert here[True] == one[True], "`on` is YAML's true"
     (job,) = here["jobs"].values()
     assert job["if"] == one["jobs"]["gate"]["if"]
-    assert job["permissions"] == {"contents": "write", "issues": "write", "pull-requests": "write"}
+    assert job["permissions"] == {"contents": "write", "issues": "write", "pull-requests": "write", "actions": "read"}
     assert job["runs-on"] == "ubuntu-latest"
     assert [step["uses"] for step in job["steps"]] == [HOST], "nothing is checked out"
 

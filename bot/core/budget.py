@@ -18,7 +18,14 @@ class Wish:
     at: str
     by: str = ""
     spent: int | None = 0
-    """Micro-dollars that the run is known to have spent, by what it brings along; None where a part is unknown."""
+    """Micro-dollars that the run is known to have spent, by what it brings along; for a process with a name, what that one spent.
+
+    None where a part is unknown.
+    """
+
+    def since(self, before: int) -> int:
+        """Of what is known, the part that no earlier account holds: `before` is what those hold."""
+        return (self.spent or 0) - (0 if self.by else before)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +46,10 @@ def grant(budget: Budget, wish: Wish, movements: Iterable[Movement]) -> Grant | 
     gone = total((*(account.spent for account in own), wish.spent))
     if gone is None:
         return _unknown("per_run_usd")
-    mine = own[-1] if own and (own[-1].day == wish.at[:10] or (own[-1].settled == "open" and own[-1].reserved)) else None
+    here = [account for account in own if not wish.by or account.by == wish.by or not account.reserved]
+    mine = here[-1] if here and (here[-1].day == wish.at[:10] or (here[-1].settled == "open" and here[-1].reserved)) else None
     before = sum(account.spent or 0 for account in own if account is not mine)
-    spent = max(mine.spent or 0 if mine else 0, (wish.spent or 0) - before)
+    spent = max(mine.spent or 0 if mine else 0, wish.since(before))
     if mine is not None and mine.settled == "open" and mine.reserved:
         return Grant(mine.reserved - spent) if spent < mine.reserved else _gone("per_run_usd", before + spent, budget.per_run_usd)
     left = _left(budget, wish, [account for account in found if account is not mine], before, spent)
@@ -98,6 +106,6 @@ def settlement(wish: Wish, movements: Iterable[Movement]) -> Settled | None:
     if not mine or mine[-1].settled == "settled" or not mine[-1].reserved:
         return None
     before = total(account.spent for account in mine[:-1])
-    known = None if wish.spent is None or before is None else wish.spent - before
+    known = None if wish.spent is None or before is None else wish.since(before)
     own = mine[-1].spent
     return Settled(wish.run, wish.at, None if own is None or known is None else max(own, known))

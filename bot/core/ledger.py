@@ -137,7 +137,8 @@ class Record:
     def superseded(self) -> tuple[str, ...]:
         """Branches that earlier attempts may have had, by the rule that names them."""
         stem, _, last = (self.branch or "").rpartition("-")
-        return tuple(f"{stem}-{number}" for number in range(1, int(last))) if stem and last.isdecimal() else ()
+        most = min(int(last), len(self.attempts)) if stem and last.isdecimal() and len(last) < 4 else 0
+        return tuple(f"{stem}-{number}" for number in range(1, most))
 
     @property
     def escalations(self) -> tuple[Escalate, ...]:

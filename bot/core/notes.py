@@ -122,9 +122,9 @@ def at_work(found: tuple[Posted, ...]) -> tuple[Posted, ...]:
 def ahead(found: tuple[Posted, ...], command: str) -> tuple[Posted, ...]:
     """Those at work, and ended by nobody, that were heard before another: of two at once the first goes on.
 
-    All of them, where the other has no comment yet.
+    All of them, where the other has no comment yet, or one that was at its end: its job is run again after them.
     """
-    mine = next((each.id for each in found if each.note.command == command), None)
+    mine = next((each.id for each in found if each.note.command == command and not each.note.final), None)
     others = (each for each in at_work(found) if each.note.command != command and not stopped_by(found, each.note.command))
     return tuple(each for each in others if mine is None or each.id < mine)
 

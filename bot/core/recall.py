@@ -6,6 +6,7 @@ of other evidence is left behind. It was kept where others can write, so no more
 
 import re
 
+from bot.core.cost import Usage
 from bot.core.review import flaw
 from bot.core.step import Ask, Review, Step
 from bot.core.trail import Reviewed, Trail, Tried
@@ -43,18 +44,30 @@ def _reviews(trail: Trail, attempt: int) -> tuple[Reviewed, ...]:
     return tuple(found)
 
 
-def paid(trail: Trail) -> bool:
-    """Whether the newest entry cost money, so that it has to be kept before anything else is done."""
-    match trail.last:
-        case Tried(attempt=attempt):
-            return attempt.usage.calls > 0
-        case Reviewed(usage=usage):
-            return usage.calls > 0
-        case _:
-            return False
+def bought(trail: Trail, before: Trail | None) -> tuple[Tried | Reviewed, ...]:
+    """The entries that cost money and were not taken over: what this job has paid for itself."""
+    mine = [entry for entry in trail.entries if isinstance(entry, Tried | Reviewed)]
+    theirs = [entry for entry in before.entries if isinstance(entry, Tried | Reviewed)] if before is not None else []
+    same = next((n for n, (one, other) in enumerate(zip(mine, theirs, strict=False)) if one != other), min(len(mine), len(theirs)))
+    return tuple(entry for entry in mine[same:] if used(entry).calls > 0)
 
 
-def goes_on(trail: Trail, before: Trail) -> bool:
-    """Whether one is the same run as the other, begun anew: the command and the commit are the same."""
-    request, was = trail.opened.request, before.opened.request
-    return request.id == was.id and request.base == was.base and _INSTANT.fullmatch(before.opened.at) is not None
+def spent_here(trail: Trail, before: Trail | None) -> Usage:
+    """What this job has used for the run, as far as the Trail says it; all of it where nothing was taken over."""
+    return trail.usage if before is None else sum(map(used, bought(trail, before)), Usage())
+
+
+def used(entry: Tried | Reviewed) -> Usage:
+    return entry.attempt.usage if isinstance(entry, Tried) else entry.usage
+
+
+def keeps(trail: Trail, before: Trail | None) -> bool:
+    """Whether the newest entry was just bought, so that it has to be kept before anything else is done."""
+    mine = bought(trail, before)
+    return bool(mine) and mine[-1] is trail.last
+
+
+def goes_on(before: Trail, command: str, base: str) -> bool:
+    """Whether it is of this command, on this commit."""
+    request = before.opened.request
+    return (request.id, request.base) == (command, base) and _INSTANT.fullmatch(before.opened.at) is not None

@@ -127,9 +127,8 @@ def accounts(movements: Iterable[Movement]) -> tuple[Account, ...]:
 
 
 def _anew(account: Account, share: Reserved) -> bool:
-    """Whether a share is one more beside the account's: of another day, or where the process that has that one is gone."""
-    lost = account.settled == "open" and account.reserved and account.by != share.by
-    return account.day != share.at[:10] or bool(lost)
+    """Whether a share is one more beside the account's: of another day, or of another process, which knows its own calls alone."""
+    return account.day != share.at[:10] or (bool(account.reserved) and account.by != share.by)
 
 
 def spent_by(run: str, movements: Iterable[Movement]) -> int | None:

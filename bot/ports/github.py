@@ -87,6 +87,8 @@ class Opening:
     title: str
     body: str
     draft: bool
+    early: bool = False
+    """Before anything is proved: then a draft, or none."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,10 @@ class Purse(Protocol):
         """Micro-dollars that the run may still spend, set aside so that no other run gets them. Asking again gives no more."""
         ...
 
+    def earlier(self, run: str, by: str) -> int:
+        """Micro-dollars that other processes are known to have spent for a run, by what was last read."""
+        ...
+
     def settle(self, wish: Wish) -> None:
         """The run is over: what it spent takes the place of what was set aside."""
         ...

@@ -94,6 +94,26 @@ def test_a_job_that_is_run_again_gets_a_share_of_its_own_and_the_lost_one_counts
     assert granted(grant(budget(), wish(by="77.2"), known)) == 750_000, "what the last phase of the first has settled is known"
 
 
+def test_money_of_attempts_that_were_cut_off_again_and_again_adds_up_and_ends_at_the_cap():
+    """Each job knows its own calls alone, and what it took over is on the account of the one before."""
+    there: list[Movement] = []
+    gone = 0
+    for attempt in range(1, 9):
+        mine = wish(by=f"77.{attempt}")
+        found = grant(budget(), mine, there)
+        if isinstance(found, Refusal):
+            break
+        spend = min(300_000, found.left)
+        assert found.new is not None
+        there += [found.new]
+        line = settlement(wish(by=f"77.{attempt}", spent=spend), there)
+        assert line is not None
+        there += [line]
+        gone += spend
+    assert gone == 1_000_000
+    assert sum(account.counted or 0 for account in accounts(there)) == gone
+
+
 def test_a_run_over_midnight_goes_on_with_its_share_which_stays_the_first_day_s():
     there: list[Movement] = [reserved("r1", 1_000_000, by="7.1"), charge("r1", 250_000)]
     assert grant(budget(), wish(at=TOMORROW, by="7.1"), there) == Grant(750_000), "nothing more has to be written"

@@ -68,6 +68,13 @@ def test_of_two_at_once_the_one_that_was_heard_first_goes_on():
     assert [each.id for each in ahead(found, "c3")] == [1, 2], "it has no comment yet"
 
 
+def test_a_command_that_was_at_its_end_and_is_run_again_comes_after_those_at_work():
+    cut, other = Note("c1", "error", run="1", cut=True), Note("c2", "attempting", run="2")
+    found = posted(tuple(Comment(n, stamped(note, "x"), "t") for n, note in enumerate((cut, other), 1)))
+    assert [each.id for each in ahead(found, "c1")] == [2]
+    assert ahead(found, "c2") == ()
+
+
 def test_a_stop_ends_what_was_given_before_it_and_had_no_comment_yet():
     found = posted((Comment(1, stamped(Note("c20", "explained", before="c20"), "x"), "t"),))
     assert [stopped_by(found, command) for command in ("c19", "c9", "c20", "c21", "l3", "d3")] == ["c20", "c20", "", "", "", ""]

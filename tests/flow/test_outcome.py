@@ -98,6 +98,13 @@ def test_closed_unmerged_and_changes_requested_are_told_apart(world, shop, pull,
     assert sorted((found.what, found.lines) for found in outcomes(shop)) == [("changes_requested", None), ("closed", None)]
 
 
+def test_what_a_bot_closes_is_no_word_on_the_patch(world, shop, pull, tmp_path):
+    world.user("agent[bot]", "Bot")
+    said = told(world, tmp_path / "job", "pull_request", world.closed(shop, pull, "agent[bot]", merged=False))
+    assert "no person's word" in said
+    assert outcomes(shop) == []
+
+
 def test_a_stranger_s_review_is_a_remark(world, shop, pull, tmp_path):
     said = told(world, tmp_path / "job", "pull_request_review", world.reviewed(shop, pull, "bob", "changes_requested"))
     assert "bob may not write here" in said

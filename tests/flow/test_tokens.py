@@ -138,7 +138,8 @@ def test_what_is_no_green_required_check_accepts_nothing(world, shop, issue, tmp
     ended = job(world, shop, issue, tmp_path / "job").act()
     assert ended.state == state, ended
     assert why in left(world, shop, issue)
-    assert [pull.state for pull in world.pulls(shop)] == ["closed"]
+    looked_at = state in ("needs_approval", "ci_timeout")  # by a person, who is asked to
+    assert [pull.state for pull in world.pulls(shop)] == ["open" if looked_at else "closed"]
 
 
 def test_a_person_s_token_may_see_no_checks_and_goes_by_the_jobs(world, models, shop, issue, tmp_path):
@@ -225,3 +226,63 @@ def test_a_lane_s_patch_is_judged_by_the_workflows_that_are_named_for_it(world, 
     assert ended.state == "accepted", ended
     assert {run.path.rpartition("/")[2] for run in world.runs(shop)} == judges
     left(world, shop, issue, "github-actions[bot]")
+
+
+def test_a_run_that_breaks_off_leaves_no_draft_open(world, shop, issue, tmp_path):
+    world.on_pull = checks(("ci", "success"))
+    world.fail("POST", "/dispatches", status=404)
+    ended = job(world, shop, issue, tmp_path / "job").act()
+    assert (ended.state, ended.broken) == ("error", True)
+    left(world, shop, issue)
+    assert [pull.state for pull in world.pulls(shop)] == ["closed"]
+
+
+def test_where_no_early_draft_can_be_opened_the_proof_counts_and_the_checks_are_said_to_be_unknown(world, shop, issue, tmp_path):
+    working = job(world, shop, issue, tmp_path / "job")
+    working.may_open_pulls = False
+    ended = working.act()
+    assert ended.state == "accepted", ended
+    assert "no draft of a pull request could be opened" in left(world, shop, issue)
+
+
+def test_without_drafts_nothing_unproved_is_opened(world, shop, issue, tmp_path):
+    world.drafts = False
+    ended = job(world, shop, issue, tmp_path / "job").act()
+    assert ended.state == "accepted", ended
+    (pull,) = world.pulls(shop)
+    assert "Nothing is proved yet" not in pull.body
+    left(world, shop, issue)
+
+
+def test_a_moment_s_silence_about_the_rules_is_not_none(world, shop, issue, tmp_path):
+    world.fail("GET", "/rules/branches", times=4)
+    ended = job(world, shop, issue, tmp_path / "job").act()
+    assert ended.state == "error", ended
+    assert "run this job again, and it goes on" in left(world, shop, issue)
+
+
+def test_a_policy_that_wants_a_branch_alone_gets_no_draft_for_checks_that_it_names(world, models, tmp_path):
+    policy = shops.POLICY.format(url=models.url).replace("ci: {min_seconds: 0}", "ci: {min_seconds: 0, required: [ci]}")
+    files = {".github/route-agent.yml": policy + "publish: {as: branch}\n"}
+    shop = world.repo("octo/alone", shops.files(models.url, more=files), ann="write")
+    issue = world.issue(shop, "add(2, 2) gives 5", "see shop/add.py")
+    working = job(world, shop, issue, tmp_path / "job")
+    working.repo = shop.name
+
+    def green() -> None:
+        branch = next(name for name in world.branches(shop) if name.startswith("route-agent/"))
+        world.check(shop, str(shop.tip(branch)), "ci", "success")
+
+    working.clock = Meanwhile(green, after=60)
+    ended = working.act()
+    assert ended.state == "accepted", ended
+    assert world.pulls(shop) == []
+    left(world, shop, issue)
+
+
+def test_of_two_rules_for_a_name_the_one_that_asks_for_its_app_decides(world, shop, issue, tmp_path):
+    shop.required = ("ci",)
+    world.on_pull = checks(("ci", "success"), app="other-ci")
+    ended = job(world, shop, issue, tmp_path / "job").act()
+    assert ended.state == "no_ci", ended
+    left(world, shop, issue)

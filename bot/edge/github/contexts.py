@@ -33,16 +33,18 @@ def protection(hub: Hub, branch: str) -> tuple[bool, tuple[Wanted, ...]]:
             rules = []
     rules = [rule for rule in rules if isinstance(rule, dict)] if isinstance(rules, list) else []
     classic = _at(there, "protection", "required_status_checks", "contexts")
-    found: dict[str, Wanted] = {str(context): Wanted(str(context)) for context in classic} if isinstance(classic, list) else {}
+    found = [Wanted(str(context)) for context in classic] if isinstance(classic, list) else []
     for checks in (
         _at(there, "protection", "required_status_checks", "checks"),
         *(_at(rule, "parameters", "required_status_checks") for rule in rules),
     ):
         for check in checks if isinstance(checks, list) else ():
             app = _at(check, "integration_id") or _at(check, "app_id")
-            context = str(_at(check, "context") or "?")
-            found[context] = Wanted(context, app if isinstance(app, int) and app > 0 else None)
-    return bool(rules) or _at(there, "protected") is True, tuple(found.values())
+            found.append(Wanted(str(_at(check, "context") or "?"), app if isinstance(app, int) and app > 0 else None))
+    apart = dict.fromkeys(found)  # of two that ask for a name, the one that asks for its app, too, decides
+    strict = {each.name for each in apart if each.app is not None}
+    wanted = tuple(each for each in apart if each.app is not None or each.name not in strict)
+    return bool(rules) or _at(there, "protected") is True, wanted
 
 
 @dataclass(frozen=True, slots=True)

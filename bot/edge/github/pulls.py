@@ -5,11 +5,13 @@ from urllib.parse import quote
 
 from github.GithubException import GithubException
 
+from bot.core.clean import line
 from bot.core.forge import Pull
+from bot.core.patch import BRANCH
 from bot.edge.github.client import Ambiguous, Hub, sorted_out
 from bot.edge.github.reader import Reader
 from bot.edge.github.speaker import shortened
-from bot.ports import Offer, Opening
+from bot.ports import Denied, Offer, Opening
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,8 @@ class Pulls:
         return self.pull is not None and Reader(self.hub).pull(self.pull.number).head_sha != base
 
     def withdraw(self, branch: str) -> None:
+        if not BRANCH.match(branch):
+            raise Denied(f"`{line(branch, 80)}` is no name for a branch of ours")
         owner = self.hub.name.partition("/")[0]
         with sorted_out("closing the pull request", "pull-requests: write"):
             for found in self.hub.repo.get_pulls(state="open", head=f"{owner}:{branch}"):
@@ -66,7 +70,7 @@ class Pulls:
                 )
             except GithubException as error:
                 said = f"{error.message} {error.data}".lower()  # GitHub says which of many things failed in the data alone
-                if draft and error.status == 422 and "draft" in said:  # not on every plan
+                if draft and not opening.early and error.status == 422 and "draft" in said:  # not on every plan
                     return self._open(opening, draft=False)
                 if error.status == 422 and "already exists" in said and (there := self._there(opening)) is not None:
                     return there

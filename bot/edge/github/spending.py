@@ -9,7 +9,7 @@ from bot.core.budget import Wish, grant, settlement
 from bot.core.ledger import LedgerError, decode, encode
 from bot.core.policy import Budget
 from bot.core.route import Refusal
-from bot.core.spend import Movement
+from bot.core.spend import Movement, accounts
 from bot.edge.github.shelf import Leaf, Shelf, before
 from bot.ports import Denied, Unavailable
 
@@ -42,6 +42,10 @@ class Spending:
                 return found.left
             self.shelf.wait(lost)
         raise Unavailable(f"other runs keep changing {path} on {self.shelf.branch}, so nothing could be set aside for this one")
+
+    def earlier(self, run: str, by: str) -> int:
+        found = [each for each in accounts(self._own.get(run, [])) if each.run == run and each.by != by]
+        return sum(each.spent or 0 for each in found)
 
     def settle(self, wish: Wish) -> None:
         """In the month of the reservation, which may be the one before."""
