@@ -10,12 +10,12 @@ from bot.core.notes import read
 from bot.core.spend import Settled
 from bot.ports import Unavailable
 from tests.fakes.hosted import ME
-from tests.fakes.repos import DONE, GOOD
+from tests.fakes.repos import BAD, DONE, GOOD
 from tests.fakes.shops import TEST
 from tests.fakes.world import Repo, Run, World
 from tests.fakes.world.runs import Scripted
 from tests.flow.test_commands import seen
-from tests.flow.test_door import PROVED, commented, of
+from tests.flow.test_door import PROVED, RED, commented, of
 
 LEDGER = "route-agent-ledger"
 
@@ -176,4 +176,45 @@ def test_a_permission_that_was_asked_for_long_ago_or_of_another_person_is_asked_
     bob = commented(world, shop, issue, tmp_path / "bob", by="bob")
     assert bob.act("auto", handover=pack(found)).state is None
     assert models.requests == []
+    seen(world, shop, issue)
+
+
+def test_a_job_that_is_cut_off_a_second_time_forgets_nothing_that_the_first_has_paid_for(world, models, shop, issue, tmp_path):
+    models.script("m-fast", [BAD, DONE])
+    models.script("m-strong", [GOOD, TEST, DONE])
+    world.runner = Scripted(RED, RED, PROVED)
+    job = commented(world, shop, issue, tmp_path / "job")
+    gate = job.packed("gate")
+
+    def silence(model: str) -> None:
+        if model == "m-strong" and not world.faults:
+            world.fail("POST", "/git/trees", times=2)
+
+    models.meanwhile = silence
+    assert job.act("auto", handover=gate["handover"]).state == "error"
+    assert len(models.requests) == 5
+    models.meanwhile = lambda model: None
+    world.fail("POST", "/git/trees", times=2)
+    job.attempt = "2"
+    assert job.act().state == "error", "it did not come as far as the first"
+    job.attempt = "3"
+    ended = job.act()
+    assert ended.state == "accepted", ended
+    assert len(models.requests) == 5
+    assert of(ended).cost_micros == 2 * 1_200 + 3 * 12_000
+    seen(world, shop, issue)
+
+
+def test_a_ledger_that_cannot_be_read_for_a_moment_buys_nothing_again(world, models, shop, issue, tmp_path):
+    models.script("m-fast", [GOOD, TEST, DONE])
+    world.runner = Scripted(PROVED)
+    job = commented(world, shop, issue, tmp_path / "job")
+    gate = job.packed("gate")
+    world.fail("POST", "/git/trees", times=2)
+    assert job.act("auto", handover=gate["handover"]).state == "error"
+    job.attempt = "2"
+    world.fail("GET", "/contents/records", times=4)
+    assert job.act().state == "error"
+    assert job.act().state == "accepted"
+    assert len(models.requests) == 3
     seen(world, shop, issue)
