@@ -76,7 +76,7 @@ def test_the_gate_has_no_key_and_the_work_begins_when_it_says_so(url, action):
         "token": True,
         "isolated": 1,
     }
-    assert work == {**gate, "phase": "auto", "openai-api-key": "***"}
+    assert work == {**gate, "phase": "auto", "openai-api-key": "***", "handover": ">gate"}
 
 
 @pytest.mark.parametrize(("body", "gate"), [("thanks!", "skipped"), ("see /agent fix", "skipped"), ("/agent fix", "success")])
