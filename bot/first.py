@@ -24,12 +24,16 @@ def look(env: Mapping[str, str]) -> Event | Judged | str:
     match read(name, data, typed):
         case None:
             return f"the event `{name}` is no command"
-        case Judged(branch=branch, head_repo=head, repo=repo) if not branch.startswith("route-agent/") or head != repo.full_name:
+        case Judged() as judged if not _ours(judged) or judged.head_repo != judged.repo.full_name:
             return "the pull request is not of this bot"
         case Commented(body=body) if not may_be(body):
             return "the comment is no command"
         case Commented() | Labelled() | Dispatched() | Judged() as event:
             return event
+
+
+def _ours(judged: Judged) -> bool:
+    return (judged.takes_back or judged.branch).startswith("route-agent/")
 
 
 def soon(event: Event | Judged, phase: str) -> bool:

@@ -5,7 +5,7 @@ from contextlib import suppress
 from bot.core.clean import line
 from bot.core.event import Judged
 from bot.core.gate import RANKS
-from bot.core.outcome import Outcome, origin
+from bot.core.outcome import Outcome, What, origin
 from bot.core.policyfile import read
 from bot.edge.github.client import Hub
 from bot.edge.github.reader import Reader
@@ -16,7 +16,10 @@ from bot.ports import Denied
 
 def noted(event: Judged, hub: Hub, policy_path: str) -> str:
     """Note it, and say what was noted. Raises `Denied`, `Unavailable` or `PolicyError`."""
-    begun = origin(event.branch)
+    back = event.takes_back
+    begun = origin(back or event.branch)
+    if back and event.what != "merged":
+        return "a pull request that would take a patch back was not merged"
     if begun is None:
         return f"`{line(event.branch, 80)}` is no branch of a run"
     if event.what == "closed" and event.sender.kind != "User":
@@ -31,9 +34,10 @@ def noted(event: Judged, hub: Hub, policy_path: str) -> str:
     records = Records(Shelf(hub, read(policy.text.encode(), policy_path).ledger.branch))
     record = records.find(begun.run, event.opened_at)
     lines = None
-    if event.what == "merged" and record is not None and record.commit is not None:
+    what: What = "reverted" if back else event.what
+    if what == "merged" and record is not None and record.commit is not None:
         with suppress(Denied):  # a commit that is gone: then nobody can say
             lines = 0 if record.commit == event.head else reader.lines_by_hand(record.base, record.commit, event.number)
-    records.add(Outcome(begun.run, event.at, event.what, event.sender.login, event.number, lines))
+    records.add(Outcome(begun.run, event.at, what, event.sender.login, event.number, lines))
     edited = "" if lines is None else ", as it was proved" if lines == 0 else f", {lines} lines changed by hand"
-    return f"run {begun.run}: {event.what.replace('_', ' ')}{edited}" + ("" if record else "; the ledger has no record of it")
+    return f"run {begun.run}: {what.replace('_', ' ')}{edited}" + ("" if record else "; the ledger has no record of it")

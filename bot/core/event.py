@@ -86,6 +86,15 @@ class Judged:
     at: str
     what: Literal["merged", "closed", "changes_requested"]
 
+    @property
+    def takes_back(self) -> str:
+        """The branch of ours that its own takes back, by the name that GitHub's button gives it; empty where it takes none back."""
+        found = _REVERT.match(self.branch)
+        return self.branch[found.end() :] if found else ""
+
+
+_REVERT = re.compile(r"revert-[1-9]\d{0,9}-(?=route-agent/)")
+
 
 class EventError(ValueError):
     """The payload is not what GitHub sends for such an event; says where."""

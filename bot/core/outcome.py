@@ -7,7 +7,7 @@ from pydantic.dataclasses import dataclass
 
 from bot.core.strict import STRICT
 
-What = Literal["merged", "closed", "changes_requested"]
+What = Literal["merged", "closed", "changes_requested", "reverted"]
 _BRANCH = re.compile(r"route-agent/([1-9]\d{0,9})/([a-z]\d{1,20})-[1-9]\d{0,2}")
 
 

@@ -98,6 +98,21 @@ def test_closed_unmerged_and_changes_requested_are_told_apart(world, shop, pull,
     assert sorted((found.what, found.lines) for found in outcomes(shop)) == [("changes_requested", None), ("closed", None)]
 
 
+def test_a_patch_that_is_taken_back_is_noted_when_the_revert_is_merged(world, shop, pull, tmp_path):
+    branch = str(pull.head[1])
+    back = world.pull(shop, f"revert-{pull.number}-{branch}", {"shop/add.py": "x = 1\n"}, "Revert it", by="ann")
+    said = told(world, tmp_path / "closed", "pull_request", world.closed(shop, back, "ann", merged=False))
+    assert "was not merged" in said
+    assert outcomes(shop) == []
+    said = told(world, tmp_path / "merged", "pull_request", world.closed(shop, back, "ann", merged=True))
+    begun = origin(branch)
+    assert begun is not None
+    assert said == f"run {begun.run}: reverted"
+    assert [(found.run, found.what, found.pull, found.lines) for found in outcomes(shop)] == [
+        (begun.run, "reverted", back.number, None)
+    ]
+
+
 def test_what_a_bot_closes_is_no_word_on_the_patch(world, shop, pull, tmp_path):
     world.user("agent[bot]", "Bot")
     said = told(world, tmp_path / "job", "pull_request", world.closed(shop, pull, "agent[bot]", merged=False))
@@ -119,6 +134,10 @@ def test_other_reviews_are_nothing(world, shop, pull, tmp_path, state):
 
 def test_pull_requests_of_others_and_of_forks_are_nothing(world, shop, tmp_path):
     own = world.pull(shop, "topic", {"a.py": "x = 1\n"}, "Mine", by="ann")
+    for name in ("revert-0-route-agent/1/c2-1", "revert-3-topic"):
+        odd = world.pull(shop, name, {"a.py": "x = 1\n"}, "Odd", by="ann")
+        job = Job(world, tmp_path / name.replace("/", "-"), "pull_request", world.closed(shop, odd, "ann", merged=True))
+        assert look(job.env()) == "the pull request is not of this bot"
     fork = world.pull(shop, "route-agent/1/c9-1", {"a.py": "x = 1\n"}, "Look-alike", by="bob")
     fork.head = ("bob/shop", "route-agent/1/c9-1")
     for number, each in enumerate((own, fork)):
