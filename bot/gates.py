@@ -4,16 +4,12 @@ from dataclasses import dataclass, replace
 
 from bot.core import ci, contexts, jobs
 from bot.core.checks import Run
-from bot.core.clean import line, printable, redact
+from bot.core.clean import line
 from bot.core.contexts import Seen, Wanted
 from bot.core.evidence import REQUIRED, Evidence, Item
 from bot.core.trail import Awaited, Pushed, Trail
-from bot.ports import Ci, Denied, Desk, Kit, Unavailable
-
-FIRST, GROWS, LONGEST = 3.0, 1.5, 60.0
-"""Seconds between two looks: short at first, longer with time."""
-PATIENCE = 5
-"""So many looks in a row may go unanswered."""
+from bot.polling import answered, left_behind, log_of
+from bot.ports import Ci, Denied, Desk, Kit
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,25 +52,15 @@ def passed_by(found: Gates, trail: Trail, pushed: Pushed, source: Ci, kit: Kit, 
     kit.watch("waiting_for_ci", f"required: {', '.join(line(each.name, 40) for each in found.wanted)}")
     policy = trail.opened.policy.verification.ci
     limits = ci.Limits(policy.timeout_minutes * 60.0, 0.0)
-    pause, silent = FIRST, 0
-    while True:
-        try:
-            seen = source.on(pushed.commit)
-            said = _said(found, seen, limits, kit.clock.seconds() - start, source, pushed)
-            moved = not isinstance(said, ci.Waiting) and source.moved(pushed.branch, pushed.commit)
-            silent = 0
-        except Unavailable:
-            silent += 1
-            if silent >= PATIENCE or kit.clock.seconds() - start > limits.seconds:
-                raise
-            said, seen, moved = ci.Waiting(), (), False
-        if not isinstance(said, ci.Waiting):
-            break
-        kit.clock.sleep(pause)
-        kit.halt()
-        pause = min(pause * GROWS, LONGEST)
+
+    def look() -> tuple[ci.Said, tuple[Seen, ...], bool] | None:
+        seen = source.on(pushed.commit)
+        said = _said(found, seen, limits, kit.clock.seconds() - start, source, pushed)
+        return None if isinstance(said, ci.Waiting) else (said, seen, source.moved(pushed.branch, pushed.commit))
+
+    said, seen, moved = answered(look, limits.seconds, kit, start)
     if moved:
-        return Awaited("superseded", f"the branch {pushed.branch} no longer points at what was judged", "", Evidence(()), 0.0)
+        return Awaited("superseded", left_behind(pushed.branch), "", Evidence(()), 0.0)
     shown = _shown(found, seen, said, source)
     return replace(shown, evidence=replace(shown.evidence, items=(*shown.evidence.items, unknown))) if found.unknown else shown
 
@@ -98,17 +84,8 @@ def _shown(found: Gates, seen: tuple[Seen, ...], said: ci.Said, source: Ci) -> A
         name = f"{jobs.SUITE} {line(wanted.name, 60)}{REQUIRED}"
         if red is not None:
             items.append(Item(name, "failed", "veto", f"red: {red.conclusion}"))
-            runs += [_log(red, source)] if red.job is not None else []
+            runs += [log_of(red.name, red.job, source)] if red.job is not None else []
             url = url or red.url
         elif said.verdict == "passed":
             items.append(Item(name, "passed", "weak", "green; what it executed is not known"))
     return Awaited(said.verdict, said.why, url, Evidence(tuple(items), tuple(runs[:2])), 0.0)
-
-
-def _log(red: Seen, source: Ci) -> Run:
-    """The end of a red job's log, for the next lane to read; its absence changes no verdict."""
-    try:
-        text = redact(printable(source.tail(red.job or 0)))
-    except (Denied, Unavailable) as error:
-        text = f"the log could not be read: {line(str(error))}"
-    return Run(f"ci {line(red.name, 80)}", 1, 0.0, timed_out=False, report=None, tail=text[-4_000:])

@@ -5,14 +5,14 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from bot.core import ci, jobs, patch
-from bot.core.checks import Check, Run
+from bot.core.checks import Check
 from bot.core.ci import CiRun
-from bot.core.clean import line, printable, redact
 from bot.core.evidence import Evidence
 from bot.core.policy import Policy
 from bot.core.trail import Awaited, Opened, Pushed, Trail
 from bot.core.verdict import Attempt
-from bot.gates import FIRST, GROWS, LONGEST, PATIENCE, gates, passed_by
+from bot.gates import gates, passed_by
+from bot.polling import FIRST, GROWS, answered, left_behind, log_of, rest
 from bot.ports import Ci, Denied, Desk, Kit, Unavailable
 from bot.publish import offered_early, push
 
@@ -138,30 +138,21 @@ def one(
 ) -> tuple[Awaited, CiRun]:
     """One workflow, to its verdict. Right after it was run again GitHub may still show the attempt before."""
     limits = ci.Limits(policy.verification.ci.timeout_minutes * 60.0, float(policy.verification.ci.min_seconds))
-    pause, silent, clock = FIRST, 0, kit.clock
-    while True:
-        clock.sleep(pause)
-        kit.halt()
-        pause = min(pause * GROWS, LONGEST)
-        try:
-            run, silent = source.look(started.run), 0
-            if run.attempt < attempt and clock.seconds() - start <= limits.seconds:
-                continue
-            said = _verdict(run, started.check, pushed.commit, limits, clock.seconds() - start)
-            moved = not isinstance(said, ci.Waiting) and source.moved(pushed.branch, pushed.commit)
-        except Unavailable:
-            silent += 1
-            if silent >= PATIENCE or clock.seconds() - start > limits.seconds:
-                raise
-            continue
-        if isinstance(said, ci.Waiting):
-            continue
-        if moved:
-            why = f"the branch {pushed.branch} no longer points at what was judged"
-            return Awaited("superseded", why, run.url, Evidence(()), 0.0), run
-        return Awaited(
-            said.verdict, said.why, run.url, _evidence(started, run, said.verdict, pushed, source, shaken=attempt > 1), 0.0
-        ), run
+
+    def look() -> tuple[ci.Said, CiRun, bool] | None:
+        run = source.look(started.run)
+        elapsed = kit.clock.seconds() - start
+        if run.attempt < attempt and elapsed <= limits.seconds:
+            return None
+        said = _verdict(run, started.check, pushed.commit, limits, elapsed)
+        return None if isinstance(said, ci.Waiting) else (said, run, source.moved(pushed.branch, pushed.commit))
+
+    rest(FIRST, kit)
+    said, run, moved = answered(look, limits.seconds, kit, start, FIRST * GROWS)
+    if moved:
+        return Awaited("superseded", left_behind(pushed.branch), run.url, Evidence(()), 0.0), run
+    evidence = _evidence(started, run, said.verdict, pushed, source, shaken=attempt > 1)
+    return Awaited(said.verdict, said.why, run.url, evidence, 0.0), run
 
 
 def _shipped(check: Check) -> bool:
@@ -183,16 +174,7 @@ def _evidence(started: Started, run: CiRun, verdict: ci.Verdict, pushed: Pushed,
         found = jobs.shown(run, green=green, with_tests=pushed.tests is not None, rewritten=started.rewritten, shaken=shaken)
     else:
         found = jobs.workflow(run, started.check.name, green=green)
-    return Evidence(found.items, tuple(_log(job, source) for job in jobs.failed(run)[:2]))
-
-
-def _log(job: ci.Job, source: Ci) -> Run:
-    """The end of a red job's log, for the next lane to read; its absence changes no verdict."""
-    try:
-        text = redact(printable(source.tail(job.id)))
-    except Unavailable as error:
-        text = f"the log could not be read: {line(str(error))}"
-    return Run(f"ci {line(job.name, 80)}", 1, 0.0, timed_out=False, report=None, tail=text[-4_000:])
+    return Evidence(found.items, tuple(log_of(job.name, job.id, source) for job in jobs.failed(run)[:2]))
 
 
 def _together(said: tuple[Awaited, ...], seconds: float) -> Awaited:
