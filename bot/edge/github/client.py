@@ -19,6 +19,8 @@ READS = frozenset({"GET", "HEAD", "OPTIONS"})
 TRIES, BACKOFF, LONGEST_WAIT, TIMEOUT = 3, 1.0, 90.0, 20
 
 
+PAGE = 100
+"""Rows; the most that GitHub puts on one."""
 PAUSE = 1.0
 """GitHub's own advice; quicker writers meet its secondary limits."""
 
@@ -78,6 +80,23 @@ class Polled:
             return last
         self._known[key] = (fresh.get("etag", ""), found)
         return found
+
+    def pages(self, url: str, most: int, wrap: str = "", **query: str) -> list[dict[str, Any]]:
+        """The rows of so many pages at most; `wrap` is the key under which an answer holds them."""
+        made: list[dict[str, Any]] = []
+        for page in range(1, most + 1):
+            found = self.get(url, **query, per_page=str(PAGE), page=str(page))
+            rows = (found.get(wrap) if wrap and isinstance(found, dict) else found) or []
+            made += rows
+            if len(rows) < PAGE:
+                break
+        return made
+
+
+def asked(hub: Hub, path: str, **query: str) -> Any:
+    """What lies at an address below the repository's, for which the library has no name."""
+    _, data = hub.github.requester.requestJsonAndCheck("GET", f"{hub.repo.url}/{path}", parameters=dict(query))
+    return data
 
 
 class Ambiguous(Unavailable):

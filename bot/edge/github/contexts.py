@@ -8,13 +8,12 @@ from github.GithubException import GithubException
 
 from bot.core.clean import line
 from bot.core.contexts import Seen, Wanted
-from bot.edge.github.client import Hub, Polled, sorted_out
+from bot.edge.github.client import Hub, Polled, asked, sorted_out
 from bot.ports import Denied, Unavailable
 
 ACTIONS, ACTIONS_APP = "github-actions", 15_368
 """GitHub Actions' own app; a server of one's own may number it otherwise, and then a job is not taken for its check."""
-PAGE, MOST_PAGES = 100, 10
-MOST_RUNS = 20
+MOST_PAGES, MOST_RUNS = 10, 20
 
 
 def protection(hub: Hub, branch: str) -> tuple[bool, tuple[Wanted, ...]]:
@@ -24,9 +23,9 @@ def protection(hub: Hub, branch: str) -> tuple[bool, tuple[Wanted, ...]]:
     """
     name = quote(branch, safe="")
     with sorted_out("reading the branch's protection", "contents: read"):
-        there = _get(hub, f"branches/{name}")
+        there = asked(hub, f"branches/{name}")
         try:
-            rules = _get(hub, f"rules/branches/{name}", per_page="100")
+            rules = asked(hub, f"rules/branches/{name}", per_page="100")
         except GithubException as error:
             if error.status != 404:  # who may read the branch may read its rules: a server without the address has none
                 raise
@@ -128,19 +127,7 @@ class Contexts:
         return app if isinstance(app, int) else None
 
     def _pages(self, path: str, wrap: str, **query: str) -> list[dict[str, Any]]:
-        made: list[dict[str, Any]] = []
-        for page in range(1, MOST_PAGES + 1):
-            found = self.polled.get(f"{self.hub.repo.url}/{path}", **query, per_page=str(PAGE), page=str(page))
-            rows = (found.get(wrap) if wrap and isinstance(found, dict) else found) or []
-            made += rows
-            if len(rows) < PAGE:
-                break
-        return made
-
-
-def _get(hub: Hub, path: str, **query: str) -> Any:
-    _, data = hub.github.requester.requestJsonAndCheck("GET", f"{hub.repo.url}/{path}", parameters=dict(query))
-    return data
+        return self.polled.pages(f"{self.hub.repo.url}/{path}", MOST_PAGES, wrap, **query)
 
 
 def _at(found: Any, *keys: str) -> Any:

@@ -1,12 +1,11 @@
 """GitHub, listened to while a run is at work; a look counts only where there is something new."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from bot.core.forge import Comment
 from bot.edge.github.client import Polled, sorted_out
 
-PAGE, MOST_PAGES = 100, 20
+MOST_PAGES = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,12 +20,7 @@ class Ear:
     def comments(self) -> tuple[Comment, ...]:
         """Those of this login: on every page, since strangers may fill the first."""
         url = f"{self.polled.hub.repo.url}/issues/{self.number}/comments"
-        found: list[dict[str, Any]] = []
         with sorted_out(f"listening on #{self.number}", "issues: read"):
-            for page in range(1, MOST_PAGES + 1):
-                more = self.polled.get(url, since=self.since, per_page=str(PAGE), **({"page": str(page)} if page > 1 else {})) or ()
-                found += more
-                if len(more) < PAGE:
-                    break
+            found = self.polled.pages(url, MOST_PAGES, since=self.since)
         mine = [each for each in found if (each.get("user") or {}).get("login") == self.login]
         return tuple(Comment(each["id"], each["body"] or "", each["created_at"]) for each in mine)

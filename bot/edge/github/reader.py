@@ -14,7 +14,7 @@ from github.GithubException import GithubException, UnknownObjectException
 
 from bot.core.clean import line
 from bot.core.forge import Checks, Comment, FailedCheck, Permission, Pull, Remark, Review, Thread
-from bot.edge.github.client import Hub, sorted_out
+from bot.edge.github.client import PAGE, Hub, asked, sorted_out
 from bot.edge.github.logs import tail
 from bot.ports import Denied, Unavailable
 
@@ -110,10 +110,9 @@ class Reader:
 
     def pushed(self, branch: str, sha: str) -> str:
         """A commit's own dates are whatever its author wrote; of the pushes GitHub keeps a list, newest first."""
-        query = {"ref": f"refs/heads/{branch}", "per_page": "100"}
         try:
             with sorted_out("reading who pushed when", "contents: read"):
-                _, found = self.hub.github.requester.requestJsonAndCheck("GET", f"{self.hub.repo.url}/activity", parameters=query)
+                found = asked(self.hub, "activity", ref=f"refs/heads/{branch}", per_page=str(PAGE))
         except (Denied, Unavailable):
             return ""
         rows = (one for one in found if isinstance(one, dict)) if isinstance(found, list) else ()

@@ -3,12 +3,11 @@
 from base64 import b64decode
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any
 from urllib.parse import quote
 
 from bot.core.areas import WORKFLOWS
 from bot.core.rights import MOST_WORKFLOW, About, Area, Protection, Workflow
-from bot.edge.github.client import Hub, sorted_out
+from bot.edge.github.client import Hub, asked, sorted_out
 from bot.edge.github.contexts import protection
 from bot.edge.github.reader import Reader
 from bot.ports import Denied
@@ -37,7 +36,7 @@ class Setup:
             sha = self._tip(branch)
             path = f"commits/{sha}/check-runs" if area == "checks" else f"statuses/{sha}"
         with sorted_out(f"reading {area}", f"{area}: read"):
-            self._get(path, per_page="1")
+            asked(self.hub, path, per_page="1")
 
     def _tip(self, branch: str) -> str:
         found = Reader(self.hub).tip(branch)
@@ -56,7 +55,7 @@ class Setup:
         """The file on a branch; None where it is not there, too long, or may not be read."""
         try:
             with sorted_out("reading a workflow", "contents: read"):
-                found = self._get(f"contents/{quote(path)}", ref=branch)
+                found = asked(self.hub, f"contents/{quote(path)}", ref=branch)
         except Denied:
             return None
         content = found.get("content") if isinstance(found, dict) else None
@@ -70,7 +69,7 @@ class Setup:
     def may_open_pulls(self) -> bool | None:
         try:
             with sorted_out("reading the settings for workflows"):
-                found = self._get("actions/permissions/workflow")
+                found = asked(self.hub, "actions/permissions/workflow")
         except Denied:  # the usual answer: it takes `administration: read`, which no workflow's token can have
             return None
         said = found.get("can_approve_pull_request_reviews") if isinstance(found, dict) else None
@@ -79,7 +78,3 @@ class Setup:
     def protection(self, branch: str) -> Protection:
         known, wanted = protection(self.hub, branch)
         return Protection(known, tuple(each.name for each in wanted))
-
-    def _get(self, path: str, **query: str) -> Any:
-        _, data = self.hub.github.requester.requestJsonAndCheck("GET", f"{self.hub.repo.url}/{path}", parameters=dict(query))
-        return data
