@@ -10,7 +10,7 @@ from bot.core.event import Commented, Dispatched, Event, Labelled
 from bot.core.forge import Reaction
 from bot.core.gate import Ignored, Refused, TurnedAway
 from bot.core.ledger import Record
-from bot.core.notes import Posted, at_work, posted
+from bot.core.notes import Posted, at_work, of, posted
 from bot.core.policy import Policy
 from bot.core.policyfile import PolicyError
 from bot.core.state import running
@@ -24,7 +24,7 @@ from bot.hear import Asked, explain, hear
 from bot.known import asked
 from bot.office import Office
 from bot.ports import Denied, Halted, Kit, Unavailable
-from bot.publish import booked, cleared, recorded
+from bot.publish import broken_off, recorded
 from bot.selftest import Test, examined
 from bot.thread import Post
 
@@ -125,12 +125,16 @@ def _gate(office: Office) -> Opened | None:
     """What the gate found, for the job that goes on from it: an output of that job, which nobody else can write."""
     if not office.step.input("handover"):
         return None
-    found = _unpacked(office, "handover").opened
-    if found.request.number != _number(office.event):
-        raise Denied(
-            f"the Trail is of #{found.request.number}, the event of #{_number(office.event)}; pass the gate's output on as it is"
-        )
-    return found
+    return _handed(office).opened
+
+
+def _handed(office: Office) -> Trail:
+    """The Trail that the job before hands on, which has to be of the event's thread."""
+    trail = _unpacked(office, "handover")
+    number, wanted = trail.opened.request.number, _number(office.event)
+    if number != wanted:
+        raise Denied(f"the Trail is of #{number}, the event of #{wanted}; pass the gate's output on as it is")
+    return trail
 
 
 def _unheard(office: Office, error: Unavailable) -> None:
@@ -141,9 +145,9 @@ def _unheard(office: Office, error: Unavailable) -> None:
     command = f"c{event.comment}" if isinstance(event, Commented) else event.key(office.step.run)
     with suppress(Denied, Unavailable):
         me = office.forge.me()
-        note = next((e.note for e in posted(office.forge.comments(_number(event), me)) if e.note.command == command), None)
-        if note is not None and not note.final:
-            silent(error, Post(office.notices, office.step, _number(event), command, me, note.commit, note.by), office)
+        there = of(posted(office.forge.comments(_number(event), me)), command)
+        if there is not None and not there.note.final:
+            silent(error, Post(office.notices, office.step, _number(event), command, me, there.note.commit, there.note.by), office)
 
 
 def _meant(event: Event) -> bool:
@@ -245,12 +249,7 @@ def _keyed(policy: Policy, office: Office) -> None:
 
 def _proposed(office: Office) -> Ended:
     """The job that holds the model's key and no way to write: it adds one attempt to the Trail."""
-    trail = _unpacked(office, "handover")
-    request = trail.opened.request
-    if request.number != _number(office.event):
-        raise Denied(
-            f"the Trail is of #{request.number}, the event of #{_number(office.event)}; pass the gate's output on as it is"
-        )
+    trail = _handed(office)
     kit = office.kit(trail.opened.policy, None, bench=office.bench)
     _keyed(trail.opened.policy, office)
     after = run(trail, kit, attempts=1)  # of more, the next job would take over the first, and the others be bought again
@@ -279,9 +278,7 @@ def _applied(office: Office) -> Ended:
     trail = went
     if not trail.finished and len(trail.attempts) >= ROUNDS:
         why = f"the split workflow has {ROUNDS} rounds, and no lane of them proved a patch; take the one-job workflow for more"
-        made = booked(trail, kit, why)
-        if kit.desk is not None:
-            cleared(trail.superseded, made, kit.desk)
+        made = broken_off(trail, kit, why)
         return Ended("error", why, trail, made, mistaken(why, post, office))
     return closed(trail, kit, office, post)
 

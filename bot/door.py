@@ -9,7 +9,7 @@ from bot.core.command import Command, Misplaced, NearMiss, first_line, heard
 from bot.core.event import Commented, Dispatched, Event, Labelled
 from bot.core.forge import Permission, Pull, Review, Thread
 from bot.core.gate import RANKS, Admitted, Ignored, Refused, Standing, TurnedAway, admit, often, who
-from bot.core.notes import Note, Posted, ahead, posted, stopped_by
+from bot.core.notes import Note, Posted, ahead, of, posted, stopped_by
 from bot.core.outcome import origin
 from bot.core.policy import Policy
 from bot.core.policyfile import read as read_policy
@@ -61,9 +61,14 @@ class Visit:
         return tuple(each for each in self.notes if each.note.command != self.id)
 
     @property
+    def own(self) -> Posted | None:
+        """The comment that answers this command; None where it is being answered for the first time."""
+        return of(self.notes, self.id)
+
+    @property
     def since(self) -> str:
         """When this command was first answered; empty where it is being answered for the first time."""
-        return next((each.at for each in self.notes if each.note.command == self.id), "")
+        return self.own.at if self.own else ""
 
 
 Entered = Visit | Ignored | TurnedAway
@@ -140,7 +145,8 @@ def _visit(
         return answer
     id_ = _id(event, run, forge)
     notes = posted(forge.comments(thread.number, me))
-    said = next((each.note for each in notes if each.note.command == id_), None)
+    there = of(notes, id_)
+    said = there.note if there else None
     if said is not None and said.answered:
         return Ignored("this command has had its answer; give a new one for another run")
     if said is not None and said.run not in ("", run) and not said.final and forge.at_work(said.run):
@@ -202,14 +208,19 @@ def _stopped(visit: Visit) -> Refused | None:
 
 
 def _busy(visit: Visit, run: str, forge: Forge) -> Refused | None:
-    """Two at once would buy the same fix twice. A job that GitHub calls over is no longer at work, whatever its comment says."""
-    others = (each for each in ahead(visit.notes, visit.id) if each.note.run not in ("", run))
-    other = next((each for each in others if forge.at_work(each.note.run)), None)
+    """Two at once would buy the same fix twice."""
+    other = rival(visit.notes, visit.id, run, forge)
     if other is None:
         return None
     trigger = visit.policy.triggers.command
     what = f"a command that {line(other.note.by, 60)} gave here is at work"
     return Refused("busy", f"{what}; give this one again when that has ended, or end it with `{trigger} stop`")
+
+
+def rival(notes: tuple[Posted, ...], command: str, run: str, forge: Forge) -> Posted | None:
+    """Another command's run that was heard first. A job that GitHub calls over is not at work, whatever its comment says."""
+    others = (each for each in ahead(notes, command) if each.note.run not in ("", run))
+    return next((each for each in others if forge.at_work(each.note.run)), None)
 
 
 def _offered(visit: Visit, forge: Forge) -> Refused | None:

@@ -11,7 +11,7 @@ from bot.core.words import Final, State
 from bot.door import Visit
 from bot.office import Office
 from bot.ports import Denied, Halted, Kit, Unavailable
-from bot.publish import booked, cleared, paid, recorded, settle
+from bot.publish import broken_off, cleared, paid, recorded, settle
 from bot.thread import Post
 
 
@@ -39,10 +39,8 @@ def mistaken(why: str, post: Post, office: Office) -> str:
 
 
 def halted(error: Halted, trail: Trail, kit: Kit, office: Office, post: Post) -> Ended:
-    """What was spent is booked, the last branch stays to be looked at, and the comment says who ended it."""
-    assert kit.desk is not None, "a job that cannot write is not ended by a word"
-    made = booked(trail, kit, error.why)
-    cleared(trail.superseded, made, kit.desk)
+    """The comment says who ended it."""
+    made = broken_off(trail, kit, error.why)
     text = tell.comment(made, trail.opened.policy, office.render)
     post.say("stopped", text, lane=_lane(trail))
     return Ended("stopped", error.why, trail, made, text)
@@ -75,9 +73,7 @@ def closed(trail: Trail, kit: Kit, office: Office, post: Post) -> Ended:
 def stuck(error: Denied | Unavailable, trail: Trail, kit: Kit, office: Office, post: Post) -> Ended:
     """Somebody's no in the middle of a run is its end, and has its record; silence is not, and the same job may go on later."""
     if isinstance(error, Denied):
-        made = booked(trail, kit, str(error))
-        if kit.desk is not None:
-            cleared(trail.superseded, made, kit.desk)
+        made = broken_off(trail, kit, str(error))
         return Ended("error", made.detail, trail, made, mistaken(made.detail, post, office), broken=True)
     with suppress(Denied, Unavailable):  # else all that was set aside counts as spent
         settle(trail, kit, paid(trail, kit))
@@ -86,5 +82,6 @@ def stuck(error: Denied | Unavailable, trail: Trail, kit: Kit, office: Office, p
 
 def silent(error: Unavailable, post: Post, office: Office, trail: Trail | None = None) -> Ended:
     why = f"{error}; run this job again, and it goes on without buying again what is paid, or give the command again later"
-    post.pause("error", tell.error(why, office.step.url, office.render))
-    return Ended("error", why, trail, text=tell.error(why, office.step.url, office.render))
+    text = tell.error(why, office.step.url, office.render)
+    post.pause("error", text)
+    return Ended("error", why, trail, text=text)

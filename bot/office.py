@@ -180,8 +180,7 @@ class Office:
         The first attempt at a workflow run begins with nothing. Raises `Unavailable` or `Denied` where that cannot be known: what
         is paid is not bought again for a moment's trouble.
         """
-        note = next((each.note for each in visit.notes if each.note.command == visit.id), None)
-        if note is None or (note.run == self.step.run and self.step.attempt == "1"):
+        if visit.own is None or (visit.own.note.run == self.step.run and self.step.attempt == "1"):
             return None
         branch = visit.policy.ledger.branch
         found = self.records(branch).left(visit.id, visit.now)
@@ -202,8 +201,7 @@ class Office:
             Spending(self.shelf(visit.policy.ledger.branch)).settle(wish)
 
     def post(self, visit: Visit) -> Post:
-        there = next((Comment(each.id, "", each.at) for each in visit.notes if each.note.command == visit.id), None)
-        self.notices.expect(mark(visit.id), there)
+        self.notices.expect(mark(visit.id), Comment(visit.own.id, "", visit.own.at) if visit.own else None)
         return Post(self.notices, self.step, visit.thread.number, visit.id, visit.me, visit.base, visit.sender)
 
     def address(self, number: int, comment: int) -> str:

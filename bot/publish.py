@@ -67,6 +67,14 @@ def cleared(branches: tuple[str, ...], record: Record, desk: Desk) -> None:
                 desk.writer.drop(branch)
 
 
+def broken_off(trail: Trail, kit: Kit, why: str) -> Record:
+    """The end of a run that comes no further: what was spent is booked, and the last branch stays to be looked at."""
+    assert kit.desk is not None, "a job that cannot write ends no run"
+    made = booked(trail, kit, why)
+    cleared(trail.superseded, made, kit.desk)
+    return made
+
+
 def booked(trail: Trail, kit: Kit, interrupted: str = "") -> Record:
     """The run's record, kept, and its share of the money settled by it."""
     made = recorded(trail, kit, interrupted)

@@ -6,12 +6,13 @@ from bot import tell
 from bot.core.clean import line
 from bot.core.handover import pack
 from bot.core.ledger import Begun
-from bot.core.notes import Note, Posted, ahead, mark, posted, stamped, stopped_by
+from bot.core.notes import Note, Posted, mark, posted, stamped, stopped_by
 from bot.core.recall import keeps
 from bot.core.state import running
 from bot.core.step import Review, next_step
 from bot.core.trail import Trail, TrailError
 from bot.core.words import State
+from bot.door import rival
 from bot.edge import actions
 from bot.edge.actions import Step
 from bot.edge.github.ear import Ear
@@ -42,10 +43,9 @@ class Post:
         self._put(replace(self.note(state), lane=lane, pull=pull), text)
         return text
 
-    def stop(self, text: str, stops: tuple[str, ...]) -> str:
+    def stop(self, text: str, stops: tuple[str, ...]) -> None:
         """Say that these commands end, and every other one that was given before this."""
         self._put(replace(self.note("explained"), stops=stops, before=self.command), text)
-        return text
 
     def pause(self, state: State, text: str) -> None:
         """Say how it ended for now: the same job, run again, goes on."""
@@ -132,8 +132,5 @@ class Halt:
             return  # who cannot be heard cannot end the run; the runner's own cancel does
         if stopped_by(found, self.command):
             raise Halted(f"ended by `{self.trigger} stop`")
-        others = ahead(found, self.command) if first else ()  # later ones are told to wait when they are heard
-        if other := next(
-            (each for each in others if each.note.run not in ("", self.run) and self.forge.at_work(each.note.run)), None
-        ):
+        if first and (other := rival(found, self.command, self.run, self.forge)):  # later ones are told to wait when they are heard
             raise Halted(f"another command, by {line(other.note.by, 60)}, was heard a moment before and is at work")

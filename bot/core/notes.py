@@ -115,6 +115,11 @@ def posted(comments: tuple[Comment, ...]) -> tuple[Posted, ...]:
     return tuple(Posted(each.id, each.at, note) for each in comments if (note := read(each.body)) is not None)
 
 
+def of(found: tuple[Posted, ...], command: str) -> Posted | None:
+    """What is said of a command; None where it has no comment."""
+    return next((each for each in found if each.note.command == command), None)
+
+
 def at_work(found: tuple[Posted, ...]) -> tuple[Posted, ...]:
     return tuple(each for each in found if not each.note.final)
 
@@ -124,9 +129,9 @@ def ahead(found: tuple[Posted, ...], command: str) -> tuple[Posted, ...]:
 
     All of them, where the other has no comment yet, or one that was at its end: its job is run again after them.
     """
-    mine = next((each.id for each in found if each.note.command == command and not each.note.final), None)
+    mine = of(found, command)
     others = (each for each in at_work(found) if each.note.command != command and not stopped_by(found, each.note.command))
-    return tuple(each for each in others if mine is None or each.id < mine)
+    return tuple(each for each in others if mine is None or mine.note.final or each.id < mine.id)
 
 
 def stopped_by(found: tuple[Posted, ...], command: str) -> str:

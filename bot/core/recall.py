@@ -25,23 +25,12 @@ def recalled(trail: Trail, step: Step, before: Trail) -> Tried | Reviewed | None
             count = len(trail.attempts)
             if before.attempts[:count] != trail.attempts or before.attempts[count - 1] != attempt:
                 return None
-            asked = len(_reviews(trail, count))
-            said = _reviews(before, count)[asked : asked + 1]
+            asked = len(trail.reviews_of(count))
+            said = before.reviews_of(count)[asked : asked + 1]
             sound = (each for each in said if not flaw(each, question, runs=trail.opened.proof == "sandbox"))
             return next(sound, None)
         case _:
             return None
-
-
-def _reviews(trail: Trail, attempt: int) -> tuple[Reviewed, ...]:
-    """What was said in review of the attempt of this number, from 1."""
-    found: list[Reviewed] = []
-    number = 0
-    for entry in trail.entries:
-        number += isinstance(entry, Tried)
-        if isinstance(entry, Reviewed) and number == attempt:
-            found.append(entry)
-    return tuple(found)
 
 
 def bought(trail: Trail, before: Trail | None) -> tuple[Tried | Reviewed, ...]:

@@ -258,6 +258,10 @@ class Trail:
         """What judging the patches cost in model calls."""
         return sum((entry.usage for entry in self.entries if isinstance(entry, Reviewed)), Usage())
 
+    def reviews_of(self, number: int) -> tuple[Reviewed, ...]:
+        """What was said in review of the attempt of this number, from 1."""
+        return tuple(entry for entry in self._attempts()[number - 1][1] if isinstance(entry, Reviewed))
+
     @property
     def reviews(self) -> tuple[Reviewed, ...]:
         return tuple(entry for entry in self.entries if isinstance(entry, Reviewed))

@@ -4,11 +4,8 @@ from dataclasses import dataclass, field
 
 from bot.core.ledger import Begun, LedgerError, Record, decode, encode
 from bot.core.outcome import Outcome
-from bot.edge.github.shelf import Leaf, Shelf, before
+from bot.edge.github.shelf import TRIES, Leaf, Shelf, before
 from bot.ports import Unavailable
-
-TRIES = 12
-"""Each lost swap means that another run has written, if to another file: the branch has moved."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,8 @@ from bot.edge.github.client import Ambiguous, Hub, sorted_out
 from bot.ports import Denied
 
 NEEDS = "contents: write"
+TRIES = 12
+"""Each lost swap means that another run has written, if to another file: the branch has moved."""
 LONGEST = 20.0
 """Seconds between two swaps, at most."""
 

@@ -10,11 +10,8 @@ from bot.core.ledger import LedgerError, decode, encode
 from bot.core.policy import Budget
 from bot.core.route import Refusal
 from bot.core.spend import Movement, accounts
-from bot.edge.github.shelf import Leaf, Shelf, before
+from bot.edge.github.shelf import TRIES, Leaf, Shelf, before
 from bot.ports import Denied, Unavailable
-
-TRIES = 12
-"""Each lost swap means that another run has won one."""
 
 
 @dataclass(frozen=True, slots=True)
