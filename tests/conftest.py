@@ -3,11 +3,15 @@
 import os
 import socket
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.fakes import shops
+from tests.fakes.server import Server
+from tests.fakes.world import Repo, World
 
 SCRUBBED = (
     "GITHUB_",
@@ -38,6 +42,26 @@ def alone(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_p
     if "elsewhere" not in request.keywords:
         monkeypatch.setenv("HOME", str(tmp_path / "home-that-is-not-there"))
         monkeypatch.setattr(socket.socket, "connect", _loopback_only)
+
+
+# ---- what stories on GitHub begin with; a folder or a file that wants more of one has its own ----------------------------
+
+
+@pytest.fixture
+def models() -> Iterator[Server]:
+    with Server() as running:
+        yield running
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    with World(tmp_path / "world") as made:
+        yield made
+
+
+@pytest.fixture
+def shop(world: World, models: Server) -> Repo:
+    return world.repo("octo/shop", shops.files(models.url), ann="write")
 
 
 _connect = socket.socket.connect

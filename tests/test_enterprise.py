@@ -2,21 +2,15 @@
 
 import re
 import subprocess
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
-from tests.fakes import shops
 from tests.fakes.hosted import ME, Job
 from tests.fakes.repos import DONE, GOOD
-from tests.fakes.server import Server
 from tests.fakes.shops import TEST
 from tests.fakes.typed import ROOT
 from tests.fakes.world import Repo, World
 from tests.fakes.world.runs import Scripted
-from tests.test_hosted import ACTION, commented, env, outputs
+from tests.test_hosted import commented, outputs, run
 
 SHIPPED = ("bot", "templates", "action.yml", "Dockerfile")
 NAMES = re.compile(r"github\.com(?![a-z])|ghe\.com|githubusercontent|github\.io|ghcr\.io", re.IGNORECASE)
@@ -60,30 +54,11 @@ sys.addaudithook(note)
 URL = re.compile(r"https?://[^\s\"'`<>()|\\]+")
 
 
-@pytest.fixture
-def models() -> Iterator[Server]:
-    with Server() as running:
-        yield running
-
-
-@pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    with World(tmp_path / "world") as made:
-        yield made
-
-
-@pytest.fixture
-def shop(world: World, models: Server) -> Repo:
-    return world.repo("octo/shop", shops.files(models.url), ann="write")
-
-
 def watched(job: Job, folder: Path) -> tuple[subprocess.CompletedProcess[str], list[str]]:
     """The action's process, and what it reached for."""
     folder.mkdir()
     (folder / "sitecustomize.py").write_text(WATCH)
-    given = env(job, PYTHONPATH=f"{folder}:{ROOT}")
-    command = [sys.executable, "-c", ACTION]
-    done = subprocess.run(command, cwd=job.folder, env=given, capture_output=True, text=True, check=False, timeout=120)
+    done = run(job, PYTHONPATH=f"{folder}:{ROOT}")
     return done, (folder / "seen").read_text().splitlines()
 
 

@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,7 +15,6 @@ from bot.edge.actions import strip
 from tests.fakes import shops
 from tests.fakes.hosted import ME, Job
 from tests.fakes.repos import DONE, GOOD
-from tests.fakes.server import Server
 from tests.fakes.shops import TEST
 from tests.fakes.typed import ROOT
 from tests.fakes.world import Repo, World
@@ -24,23 +22,6 @@ from tests.fakes.world.runs import Scripted
 
 ACTION = "from bot.__main__ import action; raise SystemExit(action())"
 CLOSE = "from bot.__main__ import close; raise SystemExit(close())"
-
-
-@pytest.fixture
-def models() -> Iterator[Server]:
-    with Server() as running:
-        yield running
-
-
-@pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    with World(tmp_path / "world") as made:
-        yield made
-
-
-@pytest.fixture
-def shop(world: World, models: Server) -> Repo:
-    return world.repo("octo/shop", shops.files(models.url), ann="write")
 
 
 def env(job: Job, **more: str) -> dict[str, str]:

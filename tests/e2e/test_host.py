@@ -38,12 +38,6 @@ PIP = "python3 -m venv .venv && .venv/bin/pip install -q packaging"
 
 
 @pytest.fixture
-def models() -> Iterator[Server]:
-    with Server() as running:
-        yield running
-
-
-@pytest.fixture
 def world(tmp_path: Path) -> Iterator[World]:
     with World(tmp_path / "world") as made:
         made.token(TOKEN, ME, SCOPES)

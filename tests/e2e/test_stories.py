@@ -34,12 +34,6 @@ FAILING = {
 
 
 @pytest.fixture
-def models() -> Iterator[Server]:
-    with Server() as running:
-        yield running
-
-
-@pytest.fixture
 def ci() -> Executed:
     return Executed()
 

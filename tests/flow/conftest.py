@@ -11,12 +11,6 @@ from tests.fakes.world import Issue, Repo, World
 
 
 @pytest.fixture
-def models() -> Iterator[Server]:
-    with Server() as running:
-        yield running
-
-
-@pytest.fixture
 def world(tmp_path: Path) -> Iterator[World]:
     """At its end nothing may have happened that the story did not look at."""
     with World(tmp_path / "world") as made:

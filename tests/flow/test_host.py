@@ -11,9 +11,7 @@ from typing import Any
 
 import pytest
 
-from bot.core.ledger import Record
 from bot.edge.sandbox.box import Box
-from bot.ending import Ended
 from bot.host import Ground, ground
 from bot.office import Office
 from bot.ports import Denied
@@ -24,9 +22,10 @@ from tests.fakes.server import Answer, Server
 from tests.fakes.shops import TEST
 from tests.fakes.typed import ROOT
 from tests.fakes.world import Issue, Repo, World
+from tests.flow.test_door import last, of
 
-SCOPES = "contents:write issues:write pull-requests:write"
-"""What the workflow that people copy gives: nothing of CI may be asked or started."""
+SCOPES = "contents:write issues:write pull-requests:write actions:read"
+"""What the workflow that people copy gives: nothing of CI may be started."""
 TESTS = "python3 -m unittest discover -v -t . -s tests"
 HOST = "from bot.__main__ import host; raise SystemExit(host())"
 CLOSE = "from bot.__main__ import close; raise SystemExit(close())"
@@ -61,16 +60,6 @@ def on(folder: Path, **more: str) -> Ground:
 def commented(world: World, shop: Repo, issue: Issue, folder: Path, body: str = "/agent fix", **more: Any) -> Job:
     job = Job(world, folder, "issue_comment", world.comment(shop, issue, "ann", body), scopes=SCOPES)
     return replace(job, host=on(folder), **more)
-
-
-def of(ended: Ended) -> Record:
-    assert ended.record is not None, ended
-    return ended.record
-
-
-def last(world: World, issue: Issue) -> str:
-    (said,) = world.said(issue, ME)
-    return said
 
 
 def ours(world: World, shop: Repo) -> list[str]:
