@@ -265,6 +265,8 @@ def test_a_policy_that_wants_a_branch_alone_gets_no_draft_for_checks_that_it_nam
     policy = shops.POLICY.format(url=models.url).replace("ci: {min_seconds: 0}", "ci: {min_seconds: 0, required: [ci]}")
     files = {".github/route-agent.yml": policy + "publish: {as: branch}\n"}
     shop = world.repo("octo/alone", shops.files(models.url, more=files), ann="write")
+    lint = {"required_status_checks": [{"context": "lint"}]}
+    shop.rules = [{"type": "required_status_checks", "parameters": lint}]  # which only a pull request would start
     issue = world.issue(shop, "add(2, 2) gives 5", "see shop/add.py")
     working = job(world, shop, issue, tmp_path / "job")
     working.repo = shop.name
