@@ -1,8 +1,10 @@
 """What can be typed: the commands and their flags, and the main job that they ask for."""
 
 import argparse
+import re
 import sys
 from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import NoReturn, get_args
 
@@ -12,7 +14,7 @@ from bot.ports import Denied
 POLICY = ".github/route-agent.yml"
 MOST_TASK = 200_000
 """Characters of a task."""
-COMMANDS = ("fix", "explain", "demo", "doctor", "policy", "init")
+COMMANDS = ("fix", "explain", "demo", "doctor", "policy", "ledger", "init")
 
 
 class _Parser(argparse.ArgumentParser):
@@ -30,6 +32,7 @@ def parse(words: list[str]) -> argparse.Namespace:
     _demo(commands.add_parser("demo", help="run the main job on a small sample repository, without a key"))
     _doctor(commands.add_parser("doctor", help="look whether everything is there that a run needs; asks each model once"))
     _policy(commands.add_parser("policy", help="check, print and explain policy files"))
+    _ledger(commands.add_parser("ledger", help="what past runs say: reports, exports, imports"))
     _init(commands.add_parser("init", help="write policy and workflows for a repository, and say which clicks remain"))
     if words and words[0] not in COMMANDS and words[0] not in ("-h", "--help"):
         words = ["fix", *words]
@@ -96,6 +99,31 @@ def _policy(parser: argparse.ArgumentParser) -> None:
     show = verbs.add_parser("show", help="print a policy file")
     show.add_argument("file", metavar="FILE", nargs="?", default=".github/route-agent.yml")
     show.add_argument("--effective", action="store_true", help="everything that is obeyed, defaults included")
+
+
+def _ledger(parser: argparse.ArgumentParser) -> None:
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
+    report = verbs.add_parser("report", help="what the lanes did, cost and were worth, and whether the policy fits")
+    read_from(report)
+    report.add_argument("--format", choices=("md", "html", "json"), default="md", help="(default: md)")
+    report.add_argument("--output", metavar="FILE", help="write it there (default: standard output)")
+
+
+def read_from(parser: argparse.ArgumentParser) -> None:
+    """Which ledgers are read."""
+    parser.add_argument("source", metavar="SOURCE", nargs="*", help="a ledger's file, or a folder with a checkout of its branch")
+    parser.add_argument("--repo", metavar="DIR", action="append", help="a repository (default, without SOURCE: where you stand)")
+    parser.add_argument("--branch", metavar="NAME", help="the repositories' ledger branch, and nothing else of them")
+    parser.add_argument("--since", metavar="DAY", type=_day, help="runs from this day on, as 2026-11-26, or of the last 30d")
+
+
+def _day(text: str) -> date:
+    """A day, or so many days ago."""
+    ago = re.fullmatch(r"([1-9]\d{0,3})d", text)
+    try:
+        return datetime.now(UTC).date() - timedelta(days=int(ago[1])) if ago else date.fromisoformat(text)
+    except ValueError:
+        raise Denied(f"--since {text} is no day; give one as 2026-11-26, or a number of days as 30d") from None
 
 
 @dataclass(frozen=True, slots=True)

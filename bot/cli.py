@@ -6,13 +6,14 @@ import signal
 import sys
 import traceback
 from argparse import Namespace
+from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from types import FrameType
 
 from pydantic import TypeAdapter
 
-from bot import arguments, init, local, tell
+from bot import arguments, init, ledgers, local, tell
 from bot.core import ledger
 from bot.core.clean import printable, redact
 from bot.core.cost import Unpriced
@@ -101,6 +102,8 @@ def _command(words: Namespace) -> int:
             return _explain(words)
         case "doctor":
             return _doctor(words)
+        case "ledger":
+            return _ledger(words)
         case _:
             return _fix(words)
 
@@ -144,6 +147,13 @@ def _doctor(words: Namespace) -> int:
     found = clinic.examined(Path(words.repo), words.policy, outside, offline=words.offline)
     _show(clinic.printed(found, outside, as_json=words.json))
     return DONE if found.sound else MENDABLE
+
+
+def _ledger(words: Namespace) -> int:
+    outside = _outside()
+    found, _ = ledgers.gathered(ledgers.wanted(words), outside.path, datetime.now(UTC))
+    _show(f"{len(found.lives)} runs\n")
+    return DONE
 
 
 def _policy(words: Namespace) -> int:

@@ -66,7 +66,7 @@ class Place:
 def init(words: Namespace, outside: Outside, show: Callable[[str], None]) -> None:
     """Run the command. Raises `Denied` for what a person can mend; then nothing was written."""
     wanted = Wanted(Path(words.repo), words.provider, words.base_url or "", words.split, words.force, words.dry_run)
-    repository = find(wanted.repo.absolute(), outside.env.get("PATH", os.defpath))
+    repository = find(wanted.repo.absolute(), outside.path)
     with tempfile.TemporaryDirectory(prefix="route-agent-", ignore_cleanup_errors=True) as folder:
         trees = Trees(Path(folder), repository.objects, repository.path)
         try:

@@ -73,6 +73,11 @@ class Outside:
     """Where Trails are kept between steps, given a folder."""
 
     @property
+    def path(self) -> str:
+        """Where git is found."""
+        return self.env.get("PATH", os.defpath)
+
+    @property
     def render(self) -> Renderer:
         return Templates(self.templates)
 

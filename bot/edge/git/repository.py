@@ -41,6 +41,10 @@ class Repository:
             raise Denied(f"there is no commit `{ref}` here; {hint}")
         return found
 
+    def knows(self, ref: str) -> bool:
+        """Whether a full name of a reference means a commit."""
+        return self.git.run("rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}").code == 0
+
     def dirty(self) -> bool:
         """Whether tracked files seem to differ from HEAD. Advisory: compares sizes and times, and runs no filter."""
         with tempfile.TemporaryDirectory(prefix="route-agent-") as folder:

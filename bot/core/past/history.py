@@ -1,0 +1,307 @@
+"""A ledger's lines as reports read them: the fields they count, range-checked, since a branch or a file is an input like any other.
+
+A report reads a hundred thousand lines of several kilobytes; the strict reader of `ledger` takes a minute and a half for that.
+"""
+
+import re
+from functools import lru_cache
+from typing import Annotated, Literal
+
+from msgspec import DecodeError, Meta, Struct, ValidationError
+from msgspec.json import Decoder
+
+from bot.core.evidence import CRITIC, INDEPENDENT, SUMMARY
+from bot.core.ledger import Result
+from bot.core.outcome import What
+from bot.core.words import TaskClass
+
+Micros = Annotated[int, Meta(ge=0, le=10**12)]
+"""Micro-dollars, up to a million dollars: what is beyond that no run has cost."""
+Seconds = Annotated[float, Meta(ge=0, le=10**7)]
+Share = Annotated[float, Meta(ge=0, le=1)]
+Count = Annotated[int, Meta(ge=0, le=10**9)]
+Short = Annotated[str, Meta(max_length=300)]
+Instant = Annotated[
+    str, Meta(pattern=r"^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,9})?Z$")
+]
+
+
+ASKED = (CRITIC, SUMMARY, INDEPENDENT)
+"""Items that the verifier model answers."""
+
+
+class Try(Struct, frozen=True, gc=False):
+    """One attempt. `reason` is why it was not accepted, `failed` names the items of evidence that spoke against it."""
+
+    lane: str
+    model: str
+    ended: str
+    micros: int | None
+    seconds: float
+    confidence: float
+    decision: Literal["accept", "escalate", "stop"]
+    reason: str
+    failed: tuple[str, ...]
+    files: tuple[str, ...]
+    lines: int
+    """Added and removed."""
+    critic: Literal["passed", "failed", "not_run", "not_applicable"] | None
+    """What the verifier model said; `not_run` where it gave no verdict, None where it was not looked for."""
+    judging: float
+    """Seconds that its answers took."""
+
+
+class Run(Struct, frozen=True, gc=False):
+    """One finished run. `lane` is where it started, None where it was refused; `fired` are the signals that found something."""
+
+    id: str
+    at: str
+    repo: str
+    task_class: TaskClass
+    fired: tuple[str, ...]
+    places: tuple[str, ...]
+    """Files that the task was likely about."""
+    score: int
+    lane: str | None
+    because: tuple[str, ...]
+    propensity: float
+    tries: tuple[Try, ...]
+    result: Result
+    threshold: float
+    micros: int | None
+    verification: int | None
+    strong: int | None
+    """What it would have cost if every request went to the top lane."""
+    seconds: float
+    pull: int | None
+    """The number of its pull request, where that was opened."""
+    proof: str
+    audits: str
+    """The run whose accepted patch this one looked at again, blind; empty for a user's own."""
+
+    @property
+    def accepted(self) -> Try | None:
+        """The attempt whose patch was accepted."""
+        return self.tries[-1] if self.result == "pass" and self.tries and self.tries[-1].decision == "accept" else None
+
+
+class Happened(Struct, frozen=True, gc=False):
+    """One thing that became of a run's pull request."""
+
+    run: str
+    at: str
+    what: What
+    pull: int
+    lines: int | None
+
+
+class AtWork(Struct, frozen=True, gc=False):
+    """A run that has begun. Its record takes this line's place."""
+
+    run: str
+
+
+class Money(Struct, frozen=True, gc=False):
+    """A movement of money: every record says what its run cost, so reports do not count it once more."""
+
+
+class Unread(ValueError):
+    """A line that is none, or of a version that is not known."""
+
+
+# ---- the lines, as they are written ------------------------------------------------------------------------------
+
+
+class _Reading(Struct):
+    kind: str
+    value: Count = 0
+
+
+class _Signal(Struct):
+    name: Short
+    reading: _Reading
+
+
+class _Part(Struct):
+    points: Count
+
+
+class _Score(Struct):
+    parts: Annotated[list[_Part], Meta(max_length=50)]
+
+
+class _Place(Struct):
+    path: Annotated[str, Meta(max_length=4096)]
+
+
+class _Route(Struct):
+    lane: Short | None = None
+    because: Annotated[list[str], Meta(max_length=50)] = []
+
+
+class _File(Struct):
+    path: Annotated[str, Meta(max_length=4096)]
+    added: Count
+    removed: Count
+
+
+class _Item(Struct):
+    name: Short
+    state: Literal["passed", "failed", "not_run", "not_applicable"]
+    strength: str
+    seconds: Seconds = 0.0
+
+
+class _Confidence(Struct):
+    value: Share
+
+
+class _Decision(Struct):
+    kind: Literal["accept", "escalate", "stop"]
+    reason: Short | None = None
+    code: Short = ""
+
+
+class _Attempt(Struct):
+    lane: Short
+    model: Short
+    ended: Short
+    cost_micros: Micros | None
+    seconds: Seconds
+    files: Annotated[list[_File], Meta(max_length=10_000)]
+    evidence: Annotated[list[_Item], Meta(max_length=1_000)]
+    confidence: _Confidence
+    decision: _Decision
+
+
+class _Estimate(Struct):
+    micros: Micros
+
+
+class _Record(Struct, tag="record", tag_field="kind"):
+    id: Annotated[str, Meta(pattern=r"^[A-Za-z0-9-]{1,80}$")]
+    at: Instant
+    repo: Short
+    task_class: TaskClass
+    signals: Annotated[list[_Signal], Meta(max_length=50)]
+    places: Annotated[list[_Place], Meta(max_length=10_000)]
+    score: _Score
+    route: _Route
+    attempts: Annotated[list[_Attempt], Meta(max_length=16)]
+    result: Result
+    threshold: Share
+    cost_micros: Micros | None
+    verification_micros: Micros | None
+    always_strong: _Estimate | None
+    seconds: Seconds
+    version: Literal[1]
+    propensity: Share = 1.0
+    proof: Short = "sandbox"
+    pull_request: str | None = None
+    pull_request_open: bool = False
+    audits: Short | None = None
+
+
+class _Outcome(Struct, tag="outcome", tag_field="kind"):
+    run: Annotated[str, Meta(pattern=r"^[A-Za-z0-9-]{1,80}$")]
+    at: Instant
+    what: What
+    pull: Count
+    version: Literal[1]
+    lines: Count | None = None
+
+
+class _Reserved(Struct, tag="reserved", tag_field="kind"):
+    run: str
+
+
+class _Held(Struct, tag="held", tag_field="kind"):
+    run: str
+
+
+class _Charge(Struct, tag="charge", tag_field="kind"):
+    run: str
+
+
+class _Settled(Struct, tag="settled", tag_field="kind"):
+    run: str
+
+
+class _Begun(Struct, tag="begun", tag_field="kind"):
+    id: Annotated[str, Meta(pattern=r"^[A-Za-z0-9-]{1,80}$")]
+
+
+_LINE = Decoder(_Record | _Outcome | _Reserved | _Held | _Charge | _Settled | _Begun)
+
+
+@lru_cache(4096)
+def same(text: str) -> str:
+    """One object for equal texts: names repeat a hundred thousand times."""
+    return text
+
+
+_NUMBER = re.compile(r"/pull/([1-9]\d{0,9})$")
+
+
+def read(line: bytes) -> Run | Happened | AtWork | Money:
+    """Raises `Unread` with the place in the line."""
+    try:
+        found = _LINE.decode(line)
+    except ValidationError as error:
+        raise Unread(str(error)) from None
+    except (DecodeError, RecursionError, UnicodeDecodeError) as error:
+        raise Unread(f"no JSON of UTF-8: {error}") from None
+    match found:
+        case _Record():
+            return _run(found)
+        case _Outcome():
+            return Happened(found.run, found.at, found.what, found.pull, found.lines)
+        case _Begun():
+            return AtWork(found.id)
+        case _:
+            return Money()
+
+
+def _run(found: _Record) -> Run:
+    number = _NUMBER.search(found.pull_request or "") if found.pull_request_open else None
+    return Run(
+        id=found.id,
+        at=found.at,
+        repo=same(found.repo),
+        task_class=found.task_class,
+        fired=tuple(same(each.name) for each in found.signals if each.reading.value or each.reading.kind == "unreadable"),
+        places=tuple(place.path for place in found.places),
+        score=sum(part.points for part in found.score.parts),
+        lane=same(found.route.lane) if found.route.lane else None,
+        because=tuple(map(same, found.route.because)),
+        propensity=found.propensity,
+        tries=tuple(map(_try, found.attempts)),
+        result=found.result,
+        threshold=found.threshold,
+        micros=found.cost_micros,
+        verification=found.verification_micros,
+        strong=found.always_strong.micros if found.always_strong else None,
+        seconds=found.seconds,
+        pull=int(number[1]) if number else None,
+        proof=same(found.proof),
+        audits=found.audits or "",
+    )
+
+
+def _try(found: _Attempt) -> Try:
+    decision = found.decision
+    return Try(
+        lane=same(found.lane),
+        model=same(found.model),
+        ended=same(found.ended),
+        micros=found.cost_micros,
+        seconds=found.seconds,
+        confidence=found.confidence.value,
+        decision=decision.kind,
+        reason=same(decision.reason or decision.code),
+        failed=tuple(same(item.name) for item in found.evidence if item.state == "failed"),
+        files=tuple(file.path for file in found.files),
+        lines=sum(file.added + file.removed for file in found.files),
+        critic=next((item.state for item in found.evidence if item.name == CRITIC), None),
+        judging=sum(item.seconds for item in found.evidence if item.name in ASKED),
+    )
