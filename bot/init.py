@@ -1,6 +1,5 @@
 """`route-agent init`: looks at a repository as committed, writes policy and workflows, and says which clicks remain."""
 
-import os
 import tempfile
 from argparse import Namespace
 from collections.abc import Callable

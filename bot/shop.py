@@ -101,7 +101,7 @@ class Shop:
 @contextmanager
 def shop(wanted: Desired, outside: Outside, model: Model) -> Iterator[Shop]:
     """Open the repository; whatever was put up for the job is gone afterwards."""
-    repository = find(wanted.repo.absolute(), outside.env.get("PATH", os.defpath))
+    repository = find(wanted.repo.absolute(), outside.path)
     with tempfile.TemporaryDirectory(prefix="route-agent-", ignore_cleanup_errors=True) as folder:
         trees = Trees(Path(folder), repository.objects, repository.path)
         try:
