@@ -112,57 +112,57 @@ class Unread(ValueError):
 # ---- the lines, as they are written ------------------------------------------------------------------------------
 
 
-class _Reading(Struct):
+class _Reading(Struct, gc=False):
     kind: str
     value: Count = 0
 
 
-class _Signal(Struct):
+class _Signal(Struct, gc=False):
     name: Short
     reading: _Reading
 
 
-class _Part(Struct):
+class _Part(Struct, gc=False):
     points: Count
 
 
-class _Score(Struct):
+class _Score(Struct, gc=False):
     parts: Annotated[list[_Part], Meta(max_length=50)]
 
 
-class _Place(Struct):
+class _Place(Struct, gc=False):
     path: Annotated[str, Meta(max_length=4096)]
 
 
-class _Route(Struct):
+class _Route(Struct, gc=False):
     lane: Short | None = None
     because: Annotated[list[str], Meta(max_length=50)] = []
 
 
-class _File(Struct):
+class _File(Struct, gc=False):
     path: Annotated[str, Meta(max_length=4096)]
     added: Count
     removed: Count
 
 
-class _Item(Struct):
+class _Item(Struct, gc=False):
     name: Short
     state: Literal["passed", "failed", "not_run", "not_applicable"]
     strength: str
     seconds: Seconds = 0.0
 
 
-class _Confidence(Struct):
+class _Confidence(Struct, gc=False):
     value: Share
 
 
-class _Decision(Struct):
+class _Decision(Struct, gc=False):
     kind: Literal["accept", "escalate", "stop"]
     reason: Short | None = None
     code: Short = ""
 
 
-class _Attempt(Struct):
+class _Attempt(Struct, gc=False):
     lane: Short
     model: Short
     ended: Short
@@ -174,11 +174,11 @@ class _Attempt(Struct):
     decision: _Decision
 
 
-class _Estimate(Struct):
+class _Estimate(Struct, gc=False):
     micros: Micros
 
 
-class _Record(Struct, tag="record", tag_field="kind"):
+class _Record(Struct, gc=False, tag="record", tag_field="kind"):
     id: Annotated[str, Meta(pattern=r"^[A-Za-z0-9-]{1,80}$")]
     at: Instant
     repo: Short
@@ -202,7 +202,7 @@ class _Record(Struct, tag="record", tag_field="kind"):
     audits: Short | None = None
 
 
-class _Outcome(Struct, tag="outcome", tag_field="kind"):
+class _Outcome(Struct, gc=False, tag="outcome", tag_field="kind"):
     run: Annotated[str, Meta(pattern=r"^[A-Za-z0-9-]{1,80}$")]
     at: Instant
     what: What
@@ -211,26 +211,28 @@ class _Outcome(Struct, tag="outcome", tag_field="kind"):
     lines: Count | None = None
 
 
-class _Reserved(Struct, tag="reserved", tag_field="kind"):
+class _Reserved(Struct, gc=False, tag="reserved", tag_field="kind"):
     run: str
 
 
-class _Held(Struct, tag="held", tag_field="kind"):
+class _Held(Struct, gc=False, tag="held", tag_field="kind"):
     run: str
 
 
-class _Charge(Struct, tag="charge", tag_field="kind"):
+class _Charge(Struct, gc=False, tag="charge", tag_field="kind"):
     run: str
 
 
-class _Settled(Struct, tag="settled", tag_field="kind"):
+class _Settled(Struct, gc=False, tag="settled", tag_field="kind"):
     run: str
 
 
-class _Begun(Struct, tag="begun", tag_field="kind"):
+class _Begun(Struct, gc=False, tag="begun", tag_field="kind"):
     id: Annotated[str, Meta(pattern=r"^[A-Za-z0-9-]{1,80}$")]
 
 
+_RECORD, _ENDS = Decoder(_Record), (b'"kind":"record"}\n', b'"kind":"record"}')
+"""A record says what it is at its end: who looks there first need not read it twice."""
 _LINE = Decoder(_Record | _Outcome | _Reserved | _Held | _Charge | _Settled | _Begun)
 
 
@@ -246,7 +248,7 @@ _NUMBER = re.compile(r"/pull/([1-9]\d{0,9})$")
 def read(line: bytes) -> Run | Happened | AtWork | Money:
     """Raises `Unread` with the place in the line."""
     try:
-        found = _LINE.decode(line)
+        found = _RECORD.decode(line) if line.endswith(_ENDS) else _LINE.decode(line)
     except ValidationError as error:
         raise Unread(str(error)) from None
     except (DecodeError, RecursionError, UnicodeDecodeError) as error:
@@ -269,9 +271,9 @@ def _run(found: _Record) -> Run:
         at=found.at,
         repo=same(found.repo),
         task_class=found.task_class,
-        fired=tuple(same(each.name) for each in found.signals if each.reading.value or each.reading.kind == "unreadable"),
-        places=tuple(place.path for place in found.places),
-        score=sum(part.points for part in found.score.parts),
+        fired=tuple([same(each.name) for each in found.signals if each.reading.value or each.reading.kind == "unreadable"]),
+        places=tuple([place.path for place in found.places]),
+        score=sum([part.points for part in found.score.parts]),
         lane=same(found.route.lane) if found.route.lane else None,
         because=tuple(map(same, found.route.because)),
         propensity=found.propensity,
@@ -290,6 +292,7 @@ def _run(found: _Record) -> Run:
 
 def _try(found: _Attempt) -> Try:
     decision = found.decision
+    asked = {item.name: item for item in found.evidence if item.name in ASKED}
     return Try(
         lane=same(found.lane),
         model=same(found.model),
@@ -299,9 +302,9 @@ def _try(found: _Attempt) -> Try:
         confidence=found.confidence.value,
         decision=decision.kind,
         reason=same(decision.reason or decision.code),
-        failed=tuple(same(item.name) for item in found.evidence if item.state == "failed"),
-        files=tuple(file.path for file in found.files),
-        lines=sum(file.added + file.removed for file in found.files),
-        critic=next((item.state for item in found.evidence if item.name == CRITIC), None),
-        judging=sum(item.seconds for item in found.evidence if item.name in ASKED),
+        failed=tuple([same(item.name) for item in found.evidence if item.state == "failed"]),
+        files=tuple([file.path for file in found.files]),
+        lines=sum([file.added + file.removed for file in found.files]),
+        critic=asked[CRITIC].state if CRITIC in asked else None,
+        judging=sum([item.seconds for item in asked.values()]),
     )

@@ -5,7 +5,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
-from bot.core.past.history import AtWork, Happened, Money, Run, Unread, read
+from msgspec import Struct
+
+from bot.core.past.history import AtWork, Happened, Money, Run, Try, Unread, read
 
 Label = Literal["as_is", "edited", "rewritten", "merged", "reverted", "changes_requested", "closed", "ignored", "open", "no_pull"]
 """What became of an accepted patch. `as_is`, `edited` and `rewritten` were merged: as proved, after people had changed some
@@ -35,13 +37,20 @@ class Line:
     """One line, and where it stands, for whoever has to mend it."""
 
     text: bytes
-    place: str
+    source: str
+    number: int
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
-    place: str
+class Fault(Struct, frozen=True):
+    """What could not be read, or does not fit. `number` is the line's, from 1; 0 where it is about no line."""
+
+    source: str
+    number: int
     why: str
+
+    @property
+    def place(self) -> str:
+        return f"{self.source}:{self.number}" if self.number else self.source
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +60,8 @@ class Life:
     label: Label
     by_hand: int | None
     """Lines that people changed before they merged; None where it was not merged, or nobody can say."""
-
-    @property
-    def truth(self) -> Truth:
-        return TRUTH[self.label]
+    accepted: Try | None
+    truth: Truth
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,15 +87,36 @@ class _Open:
     faults: list[Fault] = field(default_factory=list)
 
 
-def books(sources: Iterable[Iterable[Line]], now: datetime, since: datetime | None = None) -> Books:
+Reading = Run | Happened | AtWork | Fault
+
+
+def readings(lines: Iterable[Line], now: datetime) -> Iterator[Reading]:
+    """What each line says. What is dated later than `now` would allow is a fault: a clock was wrong."""
+    latest = _written(now + SKEW)
+    for line in lines:
+        try:
+            found = read(line.text)
+        except Unread as error:
+            if not line.text.isspace():
+                yield Fault(line.source, line.number, str(error))
+            continue
+        if isinstance(found, Money):
+            continue
+        if not isinstance(found, AtWork) and found.at > latest:
+            yield Fault(line.source, line.number, f"{found.at} is yet to come: a clock was wrong; it is not counted")
+        else:
+            yield found
+
+
+def books(sources: Iterable[Iterable[Reading]], now: datetime, since: datetime | None = None) -> Books:
     """`sources` are ledgers. An outcome belongs to the ledger of its run. A run that is in several counts once, as last recorded.
 
     Runs that began before `since` are left out.
     """
     seen = _Open()
-    for number, lines in enumerate(sources):
-        for line in lines:
-            _take(line, number, seen, now)
+    for number, found in enumerate(sources):
+        for each in found:
+            _take(each, number, seen)
     first = _written(since) if since else ""
     counted = (life for life in _lives(seen, now) if life.run.at >= first)
     lives = sorted(counted, key=lambda life: (life.run.at, life.run.repo, life.run.id))
@@ -102,24 +130,18 @@ def books(sources: Iterable[Iterable[Line]], now: datetime, since: datetime | No
     )
 
 
-def _take(line: Line, source: int, seen: _Open, now: datetime) -> None:
-    try:
-        found = read(line.text)
-    except Unread as error:
-        seen.faults.append(Fault(line.place, str(error)))
-        return
-    if isinstance(found, Money):
-        return
-    if isinstance(found, AtWork):
-        seen.begun.add((source, found.run))
-    elif found.at > _written(now + SKEW):
-        seen.faults.append(Fault(line.place, f"{found.at} is yet to come: a clock was wrong; it is not counted"))
-    elif isinstance(found, Happened):
-        seen.happened.setdefault((source, found.run), {})[(found.what, found.at)] = found
-    else:
-        key = (found.repo, found.id)
-        if key not in seen.runs or seen.runs[key][0].at <= found.at:
-            seen.runs[key] = (found, source)
+def _take(found: Reading, source: int, seen: _Open) -> None:
+    match found:
+        case Run(id=id_, repo=repo, at=at):
+            there = seen.runs.get((repo, id_))
+            if there is None or there[0].at <= at:
+                seen.runs[(repo, id_)] = (found, source)
+        case Happened(run=run, what=what, at=at):
+            seen.happened.setdefault((source, run), {})[(what, at)] = found
+        case AtWork(run=run):
+            seen.begun.add((source, run))
+        case Fault():
+            seen.faults.append(found)
 
 
 def _lives(seen: _Open, now: datetime) -> Iterator[Life]:
@@ -127,9 +149,9 @@ def _lives(seen: _Open, now: datetime) -> Iterator[Life]:
         happened = tuple(sorted(seen.happened.get((source, run.id), {}).values(), key=lambda each: each.at))
         if happened and _instant(happened[0].at) < _instant(run.at) - SKEW:
             early = f"`{happened[0].what}` of {happened[0].at} is older than the run, {run.at}: a clock was wrong; it is counted"
-            seen.faults.append(Fault(f"run {run.id} of {run.repo}", early))
+            seen.faults.append(Fault(f"run {run.id} of {run.repo}", 0, early))
         label, by_hand = labelled(run, happened, now)
-        yield Life(run, happened, label, by_hand)
+        yield Life(run, happened, label, by_hand, run.accepted, TRUTH[label])
 
 
 def labelled(run: Run, happened: tuple[Happened, ...], now: datetime) -> tuple[Label, int | None]:

@@ -1,0 +1,112 @@
+"""Whether the confidence number keeps its word, and what outcomes say of a lane before any evidence."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass as plain
+from itertools import pairwise
+
+from pydantic.dataclasses import dataclass
+
+from bot.core.past.interval import ENOUGH, Rate, rate
+from bot.core.past.lives import Life
+from bot.core.strict import STRICT
+
+EDGES = (0.0, 0.5, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 1.0)
+"""Of the bins: narrow where accepted patches are, since the default bar is 0.65."""
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class Bin:
+    """Accepted patches whose confidence is from `low` to below `high`: what was claimed in the mean, and how many were right."""
+
+    low: float
+    high: float
+    claimed: float
+    right: Rate
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class Calibration:
+    """Over accepted patches whose truth is known, and no others: what was turned away is judged by nobody.
+
+    `brier` is the mean squared difference between confidence and truth (Brier 1950), `plain` the same for one who always says the
+    rate of right ones; `gap` the mean distance of claim and rate over bins, by their cases. None where there is not enough data.
+    """
+
+    cases: int
+    right: Rate
+    brier: float | None
+    plain: float | None
+    gap: float | None
+    bins: tuple[Bin, ...]
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class Prior:
+    """How often a lane's patch is right before any evidence, as the ledger has it.
+
+    A patch that a check speaks against is held to be wrong; of the accepted ones as many are held to be right as of those
+    whose truth is known; what was neither is left out. `weight` is how many patches that is worth; None where there is not enough.
+    """
+
+    lane: str
+    value: float | None
+    weight: float
+    known: int
+    """Accepted patches whose truth is known: below `ENOUGH` nothing follows."""
+
+
+def calibration(lives: Iterable[Life]) -> Calibration:
+    known = [(tried.confidence, life.truth == "right") for life in lives if (tried := life.accepted) and life.truth != "unknown"]
+    right = rate(sum(true for _, true in known), len(known))
+    bins = tuple(
+        _bin(low, high, inside)
+        for low, high in pairwise(EDGES)
+        if (inside := [each for each in known if low <= each[0] < high or each[0] == high == 1.0])
+    )
+    if right.value is None:
+        return Calibration(len(known), right, None, None, None, bins)
+    share = right.hits / right.cases
+    return Calibration(
+        len(known),
+        right,
+        sum((claim - true) ** 2 for claim, true in known) / len(known),
+        share * (1 - share),
+        sum(abs(each.claimed - each.right.hits / each.right.cases) * each.right.cases for each in bins) / len(known),
+        bins,
+    )
+
+
+def _bin(low: float, high: float, inside: list[tuple[float, bool]]) -> Bin:
+    return Bin(low, high, sum(claim for claim, _ in inside) / len(inside), rate(sum(true for _, true in inside), len(inside)))
+
+
+@plain(slots=True)
+class _Seen:
+    accepted: int = 0
+    known: int = 0
+    right: int = 0
+    against: int = 0
+    """Patches that a check speaks against."""
+
+
+def priors(lives: Iterable[Life]) -> tuple[Prior, ...]:
+    """One for each lane that made a patch, by name."""
+    lanes: dict[str, _Seen] = {}
+    for life in lives:
+        for tried in life.run.tries:
+            seen = lanes.setdefault(tried.lane, _Seen())
+            if tried is life.accepted:
+                seen.accepted += 1
+                seen.known += life.truth != "unknown"
+                seen.right += life.truth == "right"
+            elif tried.files and tried.failed:
+                seen.against += 1
+    return tuple(_prior(lane, seen) for lane, seen in sorted(lanes.items()))
+
+
+def _prior(lane: str, seen: _Seen) -> Prior:
+    if seen.known < ENOUGH:
+        return Prior(lane, None, 0.0, seen.known)
+    judged = seen.accepted + seen.against
+    value = seen.accepted * seen.right / seen.known / judged
+    return Prior(lane, value, seen.known * judged / seen.accepted, seen.known)

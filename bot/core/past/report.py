@@ -1,0 +1,227 @@
+"""What a ledger says, counted: by lane, by class of task, by repository, and as a whole."""
+
+from collections import Counter
+from collections.abc import Iterable
+from datetime import datetime
+from typing import TypeVar
+
+from bot.core.ledger import Result
+from bot.core.past.calibration import calibration, priors
+from bot.core.past.history import Run, Try
+from bot.core.past.interval import rate, spread
+from bot.core.past.lives import Books, Label, Life
+from bot.core.past.tables import Compared, Day, Fault, Judge, Portion, Report, Row
+
+REJECTED: frozenset[Label] = frozenset({"rewritten", "reverted", "changes_requested", "closed"})
+MOST_FAULTS = 50
+"""Faults that a report lists; it always says how many there are."""
+
+
+class _Tally:
+    """Counts of one row, while lives are gone through."""
+
+    def __init__(self) -> None:
+        self.runs = self.attempts = self.micros = self.unpriced = self.accepted = self.escalated = self.passed = 0
+        self.rejected = self.judged = self.right = self.known = 0
+        self.seconds: list[float] = []
+        self.typical: Counter[str] = Counter()
+        self.failures: Counter[str] = Counter()
+        self.models: Counter[str] = Counter()
+
+    def spend(self, micros: int | None) -> None:
+        if micros is None:
+            self.unpriced += 1
+        else:
+            self.micros += micros
+
+    def verdict(self, life: Life) -> None:
+        """What people made of an accepted patch."""
+        self.accepted += 1
+        if life.label not in ("open", "ignored", "no_pull"):
+            self.judged += 1
+            self.rejected += _rejected(life)
+        if life.truth != "unknown":
+            self.known += 1
+            self.right += life.truth == "right"
+
+    def row(self, name: str, cases: int) -> Row:
+        failed = sum(self.failures.values())
+        return Row(
+            name,
+            self.runs,
+            self.attempts,
+            rate(self.passed, cases),
+            rate(self.escalated, cases),
+            spread(self.seconds),
+            self.micros,
+            self.unpriced,
+            self.accepted,
+            self.micros // self.accepted if self.accepted else None,
+            rate(self.rejected, self.judged),
+            rate(self.right, self.known),
+            _top(self.typical, sum(self.typical.values())),
+            _top(self.failures, failed),
+            _top(self.models, self.attempts),
+        )
+
+
+def report(books: Books, sources: tuple[str, ...], now: datetime) -> Report:
+    lanes: dict[str, _Tally] = {}
+    runs: dict[tuple[str, str], _Tally] = {}
+    judge, days = _Judge(), dict[str, list[int]]()
+    for life in books.lives:
+        run = life.run
+        _count_run(_of(runs, (run.task_class, run.repo)), life)
+        for tried in run.tries:
+            _count_try(_of(lanes, tried.lane), tried, life)
+            judge.take(tried, life)
+        judge.micros += run.verification or 0
+        day = days.setdefault(run.at[:10], [0, 0, 0])
+        day[0], day[1], day[2] = day[0] + 1, day[1] + (life.accepted is not None), day[2] + (run.micros or 0)
+    judged = [life for life in books.lives if life.accepted]
+    classes, repositories = _rows(runs, 0), _rows(runs, 1)
+    labels = Counter(life.label for life in judged)
+    return Report(
+        at=now.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        sources=sources,
+        first=books.lives[0].run.at[:10] if books.lives else "",
+        last=books.lives[-1].run.at[:10] if books.lives else "",
+        runs=len(books.lives),
+        whole=_together(runs.values()).row("all", len(books.lives)),
+        lanes=tuple(tally.row(name, tally.attempts) for name, tally in sorted(lanes.items(), key=_dearness)),
+        judge=judge.row(),
+        classes=classes,
+        repositories=repositories if len(repositories) > 1 else (),
+        results=_top(Counter(life.run.result for life in books.lives), len(books.lives), 20),
+        labels=_top(labels, len(judged), 20),
+        by_hand=spread([float(life.by_hand) for life in judged if life.by_hand is not None]),
+        compared=_compared(life.run for life in books.lives),
+        days=tuple(Day(day, *counts) for day, counts in sorted(days.items())),
+        calibration=calibration(judged),
+        priors=priors(books.lives),
+        audits=len(books.audits),
+        audits_agreed=rate(sum(life.accepted is not None for life in books.audits), len(books.audits)),
+        faults=len(books.faults),
+        fault_list=tuple(Fault(fault.place, fault.why) for fault in books.faults[:MOST_FAULTS]),
+        unknown_outcomes=books.unknown,
+        at_work=books.at_work,
+    )
+
+
+class _Judge:
+    """The verifier model's row, while attempts are gone through."""
+
+    def __init__(self) -> None:
+        self.asked = self.verdicts = self.against = self.micros = self.known = self.right = 0
+        self.seconds: list[float] = []
+        self.typical: Counter[str] = Counter()
+
+    def take(self, tried: Try, life: Life) -> None:
+        if tried.critic is None or tried.critic == "not_applicable":
+            return
+        self.asked += 1
+        self.typical[life.run.task_class] += 1
+        if tried.critic == "not_run":
+            return
+        self.verdicts += 1
+        self.against += tried.critic == "failed"
+        self.seconds.append(tried.judging)
+        if tried.critic == "passed" and tried is life.accepted and life.truth != "unknown":
+            self.known += 1
+            self.right += life.truth == "right"
+
+    def row(self) -> Judge:
+        against, right = rate(self.against, self.verdicts), rate(self.right, self.known)
+        return Judge(self.asked, self.verdicts, against, spread(self.seconds), self.micros, right, _top(self.typical, self.asked))
+
+
+Key = TypeVar("Key")
+
+
+def _of(rows: dict[Key, _Tally], name: Key) -> _Tally:
+    found = rows.get(name)
+    if found is None:
+        found = rows[name] = _Tally()
+    return found
+
+
+def _rows(tallies: dict[tuple[str, str], _Tally], part: int) -> tuple[Row, ...]:
+    """By one part of the key, the most used first."""
+    names = dict.fromkeys(key[part] for key in tallies)
+    rows = (_together(tally for key, tally in tallies.items() if key[part] == name) for name in names)
+    made = [tally.row(name, tally.runs) for name, tally in zip(names, rows, strict=True)]
+    return tuple(sorted(made, key=lambda row: (-row.runs, row.name)))
+
+
+def _together(tallies: Iterable[_Tally]) -> _Tally:
+    """One tally of what is counted in several; no run is in two of them."""
+    whole = _Tally()
+    for tally in tallies:
+        for name, value in vars(tally).items():
+            there = getattr(whole, name)
+            if isinstance(there, list):
+                there.extend(value)
+            elif isinstance(there, Counter):
+                there.update(value)
+            else:
+                setattr(whole, name, there + value)
+    return whole
+
+
+def _dearness(named: tuple[str, _Tally]) -> tuple[float, str]:
+    name, tally = named
+    return tally.micros / max(1, tally.attempts - tally.unpriced), name
+
+
+def _count_run(tally: _Tally, life: Life) -> None:
+    run = life.run
+    tally.runs += 1
+    tally.attempts += len(run.tries)
+    tally.escalated += len(run.tries) > 1
+    tally.seconds.append(run.seconds)
+    tally.spend(run.micros)
+    tally.typical[run.task_class] += 1
+    if life.accepted:
+        tally.passed += 1
+        tally.verdict(life)
+    else:
+        tally.failures[_failure(run.tries[-1]) if run.tries else run.result.replace("_", " ")] += 1
+
+
+def _count_try(tally: _Tally, tried: Try, life: Life) -> None:
+    tally.attempts += 1
+    tally.runs += tried is life.run.tries[0]
+    tally.escalated += tried.decision == "escalate"
+    tally.seconds.append(tried.seconds)
+    tally.spend(tried.micros)
+    tally.typical[life.run.task_class] += 1
+    tally.models[tried.model] += 1
+    if tried is life.accepted:
+        tally.passed += 1
+        tally.verdict(life)
+    else:
+        tally.failures[_failure(tried)] += 1
+
+
+def _failure(tried: Try) -> str:
+    """What spoke against it. An attempt that ended without a patch failed by how it ended."""
+    if tried.failed:
+        return tried.failed[0]
+    return (tried.reason or tried.ended if tried.files else tried.ended).replace("_", " ")
+
+
+def _rejected(life: Life) -> bool:
+    return life.label in REJECTED or any(each.what == "changes_requested" for each in life.happened)
+
+
+def _top(counts: Counter[str] | Counter[Label] | Counter[Result], of: int, most: int = 3) -> tuple[Portion, ...]:
+    return tuple(
+        Portion(str(what), cases, of) for what, cases in sorted(counts.items(), key=lambda each: (-each[1], each[0]))[:most]
+    )
+
+
+def _compared(runs: Iterable[Run]) -> Compared:
+    both = [(run.micros, run.strong) for run in runs if run.tries and run.micros is not None and run.strong is not None]
+    spent, strong = sum(cost for cost, _ in both), sum(other for _, other in both)
+    lost = [cost - other for cost, other in both if cost > other]
+    return Compared(len(both), spent, strong, strong - spent, sum(lost), len(lost))

@@ -1,0 +1,121 @@
+"""What a report says, as values: JSON is written from them, templates and plots show them. Micro-dollars, and seconds."""
+
+from typing import Literal
+
+from pydantic.dataclasses import dataclass
+
+from bot.core.past.calibration import Calibration, Prior
+from bot.core.past.interval import Rate, Spread
+from bot.core.strict import STRICT
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class Portion:
+    """How often something is among `of` cases."""
+
+    what: str
+    cases: int
+    of: int
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class Row:
+    """One line of the tables: the attempts of a lane, or the runs of a class of task or a repository. Micro-dollars, seconds."""
+
+    name: str
+    runs: int
+    attempts: int
+    passed: Rate
+    """Attempts of a lane that were accepted; else runs."""
+    escalated: Rate
+    latency: Spread
+    micros: int
+    unpriced: int
+    """Attempts or runs whose cost nobody knows; they are not in `micros`."""
+    accepted: int
+    per_fix: int | None
+    """All that was spent here for one accepted fix, failed tries included; None where nothing was accepted."""
+    rejected: Rate
+    """Of the pull requests that people judged, those that they wanted changed, closed, rewrote or took back."""
+    precision: Rate
+    """Of the accepted patches whose truth is known, those that were right: how far `yes` can be believed."""
+    typical: tuple[Portion, ...]
+    """The classes of task it was mostly used for."""
+    failures: tuple[Portion, ...]
+    """What mostly went wrong: the item of evidence that spoke against a patch, else how the attempt ended."""
+    models: tuple[Portion, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class Judge:
+    """The verifier model. `precision`: of the accepted patches that it spoke for, those that were right,
+    where that is known."""
+
+    asked: int
+    verdicts: int
+    against: Rate
+    latency: Spread
+    micros: int
+    precision: Rate
+    typical: tuple[Portion, ...]
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class Day:
+    day: str
+    runs: int
+    accepted: int
+    micros: int
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class Compared:
+    """Against asking the top lane every time, over the runs for which both sides are known. `lost` is the part of the runs that
+    cost more."""
+
+    runs: int
+    spent: int
+    strong: int
+    saved: int
+    lost: int
+    dearer: int
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class Fault:
+    place: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class Report:
+    at: str
+    sources: tuple[str, ...]
+    first: str
+    last: str
+    runs: int
+    whole: Row
+    lanes: tuple[Row, ...]
+    """Cheapest first, by what an attempt costs."""
+    judge: Judge
+    classes: tuple[Row, ...]
+    repositories: tuple[Row, ...]
+    """None of them where there is only one."""
+    results: tuple[Portion, ...]
+    labels: tuple[Portion, ...]
+    """What became of the accepted patches."""
+    by_hand: Spread
+    """Lines that people changed in what they merged."""
+    compared: Compared
+    days: tuple[Day, ...]
+    calibration: Calibration
+    priors: tuple[Prior, ...]
+    audits: int
+    audits_agreed: Rate
+    """Of the blind second looks, those in which the top lane's own patch was accepted too."""
+    faults: int
+    fault_list: tuple[Fault, ...]
+    unknown_outcomes: int
+    at_work: int
+    kind: Literal["report"] = "report"
+    version: Literal[1] = 1
