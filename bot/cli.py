@@ -19,6 +19,8 @@ from bot.core.clean import printable, redact
 from bot.core.cost import Unpriced
 from bot.core.effective import effective
 from bot.core.ledger import Record
+from bot.core.past.report import report
+from bot.core.past.tables import Report
 from bot.core.policyfile import PolicyError, idle, unheeded
 from bot.core.policyfile import read as read_policy
 from bot.core.policyschema import schema
@@ -150,10 +152,25 @@ def _doctor(words: Namespace) -> int:
 
 
 def _ledger(words: Namespace) -> int:
-    outside = _outside()
-    found, _ = ledgers.gathered(ledgers.wanted(words), outside.path, datetime.now(UTC))
-    _show(f"{len(found.lives)} runs\n")
+    """`report`: what the ledgers say."""
+    outside, now = _outside(), datetime.now(UTC)
+    found, names = ledgers.gathered(ledgers.wanted(words), outside.path, now)
+    made = report(found, names, now)
+    if words.format == "json":
+        text = TypeAdapter(Report).dump_json(made, indent=1).decode() + "\n"
+    else:
+        text = tell.ledger(made, outside.render)
+    _put(text, words.output)
     return DONE
+
+
+def _put(text: str, file: str | None) -> None:
+    if file is None:
+        return _show(text)
+    try:
+        Path(file).write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise Denied(f"{file} cannot be written to ({error.strerror}); give another with --output") from None
 
 
 def _policy(words: Namespace) -> int:

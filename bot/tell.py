@@ -10,6 +10,9 @@ from bot.core.health import Problem, Report, Skipped
 from bot.core.lane import Lane
 from bot.core.ledger import Record
 from bot.core.notes import Posted
+from bot.core.past import wording
+from bot.core.past.interval import ENOUGH
+from bot.core.past.tables import Report as Ledger
 from bot.core.policy import Policy
 from bot.core.policyfile import unheeded
 from bot.core.route import Refusal
@@ -37,6 +40,12 @@ def report(record: Record, render: Renderer) -> str:
         doubtful=money.doubtful(record),
         advice=account.advice(record),
     )
+
+
+def ledger(made: Ledger, render: Renderer) -> str:
+    """What a ledger says, as Markdown for a terminal, a job's summary or an issue."""
+    said = {"share": wording.share, "usd": wording.usd, "took": wording.took, "portions": wording.portions}
+    return render("ledger/report.md.j2", report=made, enough=ENOUGH, labels=wording.LABELS, **said)
 
 
 def comment(record: Record, policy: Policy, render: Renderer) -> str:
