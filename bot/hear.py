@@ -87,7 +87,7 @@ def _explained(asked: Asked, kit: Kit, bench: Bench) -> Opened:
 
 def hear(asked: Asked, kit: Kit, bench: Bench) -> Opened:
     """Everything that is known before a model is paid, and the route that follows; or the reason to go no further."""
-    return _priced(_heard(asked, kit, bench), bench.model)
+    return replace(_priced(_heard(asked, kit, bench), bench.model), standing=kit.ledger.standing(kit.clock.now()))
 
 
 def _heard(asked: Asked, kit: Kit, bench: Bench) -> Opened:

@@ -2,8 +2,11 @@
 
 import os
 import signal
+import tempfile
 import traceback
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
 from types import FrameType
 
 from bot import tell
@@ -20,6 +23,7 @@ from bot.core.trail import TrailError
 from bot.core.words import FINAL
 from bot.edge import actions
 from bot.edge.actions import OWN, Left, Step, harmless, left_open, put_out, settled, summarise
+from bot.edge.git.fetch import remote
 from bot.edge.github.client import connect
 from bot.edge.render import Templates
 from bot.ending import Ended
@@ -55,11 +59,14 @@ def main(event: Event | Judged, *, nodded: bool = False, here: bool = False) -> 
 
 
 def _noted(step: Step, event: Judged) -> int:
-    hub = connect(step.api, step.server, step.token, event.repo.full_name)
-    try:
-        return _log("notice", noted(event, hub, step.input("policy") or ".github/route-agent.yml"), step.secrets, DONE)
-    except PolicyError as error:
-        return _log("error", str(error), step.secrets, MENDABLE)
+    repo = event.repo.full_name
+    hub, path = connect(step.api, step.server, step.token, repo), step.input("policy") or ".github/route-agent.yml"
+    with tempfile.TemporaryDirectory(prefix="route-agent-") as folder:
+        store = remote(Path(folder), f"{step.server}/{repo}.git", step.token, os.environ.get("PATH", os.defpath))
+        try:
+            return _log("notice", noted(event, hub, path, store, datetime.now(UTC)), step.secrets, DONE)
+        except PolicyError as error:
+            return _log("error", str(error), step.secrets, MENDABLE)
 
 
 def _as_interrupt(_number: int, _frame: FrameType | None) -> None:

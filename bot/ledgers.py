@@ -17,6 +17,7 @@ from bot.core.past.lives import Books, Fault, Line, Reading, books, readings
 from bot.core.policy import LedgerPart
 from bot.edge import volumes
 from bot.edge.git.leaves import leaves
+from bot.edge.git.plumbing import Git
 from bot.edge.git.repository import Repository, find
 from bot.edge.volumes import Part
 from bot.ports import Denied
@@ -87,7 +88,12 @@ def _of(repository: Repository, folder: Path, branch: str | None, now: datetime)
 
 
 def _branch(repository: Repository, ref: str) -> Iterator[Line]:
-    for leaf in leaves(repository, ref, volumes.KEPT):
+    return of_commit(repository.git, repository.resolve(ref))
+
+
+def of_commit(git: Git, commit: str) -> Iterator[Line]:
+    """Every line of a commit that is laid out as the ledger's branch is."""
+    for leaf in leaves(git, commit, volumes.KEPT):
         for number, text in enumerate(leaf.content.splitlines() or [b""], 1):
             yield Line(text, leaf.path, number)
 

@@ -20,8 +20,8 @@ from bot.core.ledger import Begun, Line, Record
 from bot.core.notes import mark
 from bot.core.policy import Policy
 from bot.core.recall import goes_on
+from bot.core.standing import Standing
 from bot.core.trail import Trail, TrailError
-from bot.core.words import TaskClass
 from bot.door import Visit
 from bot.edge.actions import OWN, Step, harmless
 from bot.edge.git.fetch import Fetched, fetched
@@ -82,8 +82,15 @@ class Kept:
     def spent(self, run: str) -> int | None:
         return self.lines.spent(run)
 
-    def costs(self, lane: str, task_class: TaskClass) -> tuple[int, ...]:
-        return self.lines.costs(lane, task_class)
+    def standing(self, now: str) -> Standing:  # noqa: ARG002 - what is on the branch was written when an outcome was noted
+        """What the branch says of the lanes. Where that cannot be had or believed, the published figures serve."""
+        if self.records is None:
+            return Standing()
+        try:
+            return self.records.standing()
+        except (Denied, Unavailable) as error:
+            self.log("ledger", f"{error}; the published figures serve instead of the ledger's")
+            return Standing()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,21 +1,26 @@
 """What became of a patch, noted in the ledger: a job of its own, without a model and without a word on the thread."""
 
 from contextlib import suppress
+from datetime import datetime
 
 from bot.core.clean import line
 from bot.core.event import Judged
 from bot.core.gate import RANKS
 from bot.core.outcome import Outcome, What, origin
+from bot.core.past.lives import books, readings
+from bot.core.past.taught import taught
 from bot.core.policyfile import read
+from bot.edge.git.fetch import Remote
 from bot.edge.github.client import Hub
 from bot.edge.github.reader import Reader
 from bot.edge.github.records import Records
 from bot.edge.github.shelf import Shelf
+from bot.ledgers import of_commit
 from bot.ports import Denied
 
 
-def noted(event: Judged, hub: Hub, policy_path: str) -> str:
-    """Note it, and say what was noted. Raises `Denied`, `Unavailable` or `PolicyError`."""
+def noted(event: Judged, hub: Hub, policy_path: str, store: Remote, now: datetime) -> str:
+    """Note it, have the lanes' standing follow from it, and say what was noted. Raises `Denied`, `Unavailable` or `PolicyError`."""
     back = event.takes_back
     begun = origin(back or event.branch)
     if back and event.what != "merged":
@@ -39,5 +44,14 @@ def noted(event: Judged, hub: Hub, policy_path: str) -> str:
         with suppress(Denied):  # a commit that is gone: then nobody can say
             lines = 0 if record.commit == event.head else reader.lines_by_hand(record.base, record.commit, event.number)
     records.add(Outcome(begun.run, event.at, what, event.sender.login, event.number, lines))
+    _teach(records, store, now)
     edited = "" if lines is None else ", as it was proved" if lines == 0 else f", {lines} lines changed by hand"
     return f"run {begun.run}: {what.replace('_', ' ')}{edited}" + ("" if record else "; the ledger has no record of it")
+
+
+def _teach(records: Records, store: Remote, now: datetime) -> None:
+    """The whole branch is read anew: what was derived from it before may be of anybody's making."""
+    tip = records.shelf.tip()
+    store.fetch(tip)
+    found = books([readings(of_commit(store.store, tip), now)], now)
+    records.teach(taught(found.lives))

@@ -85,9 +85,7 @@ def booked(trail: Trail, kit: Kit, interrupted: str = "") -> Record:
 
 def recorded(trail: Trail, kit: Kit, interrupted: str = "") -> Record:
     """The run as the ledger keeps it, with all that it spent, and what always asking the top lane would have."""
-    opened = trail.opened
-    past = kit.ledger.costs(opened.policy.lanes[-1], opened.task_class)
-    return ledger.record(trail, _whole(trail, kit), interrupted, past)
+    return ledger.record(trail, _whole(trail, kit), interrupted)
 
 
 def _whole(trail: Trail, kit: Kit) -> int | None:

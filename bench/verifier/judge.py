@@ -16,7 +16,7 @@ from bot.core.cost import Usage
 from bot.core.evidence import EXECUTED, Evidence, Item
 from bot.core.trail import Proved, Trail, Tried
 from bot.core.verdict import Accept, Attempt, bar
-from bot.core.weights import SHOWING
+from bot.core.weights import PRIOR_FIRST, SHOWING
 from bot.execute import shown
 from bot.verify import chosen, prove, read
 
@@ -94,7 +94,7 @@ class Court:
         attempt = Attempt("fast", "finished", self.diff(edits, upstream=regime == "upstream test"), Usage(), 0.0)
         proved = prove(self.opened, attempt, self.stand.lab)
         decision = self._decide(attempt, proved)
-        found = confidence(proved.evidence, first_lane=True)
+        found = confidence(proved.evidence, PRIOR_FIRST)
         alone = self._needed(attempt, self._all(attempt, proved) if whole else proved.evidence, decision)
         return {
             "case": self.case.name,

@@ -7,7 +7,7 @@ from pydantic.dataclasses import dataclass
 from bot.core.evidence import EXECUTED, Evidence, State
 from bot.core.policy import CEILING
 from bot.core.strict import STRICT
-from bot.core.weights import PRIOR_FIRST, PRIOR_LATER, SHOWING, SHRINK, SUITE, UNEXECUTED_MOST, WEIGHTS, WORKS
+from bot.core.weights import SHOWING, SHRINK, SUITE, UNEXECUTED_MOST, WEIGHTS, WORKS
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)
@@ -30,9 +30,11 @@ class Confidence:
     most: float = CEILING
 
 
-def confidence(evidence: Evidence, *, first_lane: bool) -> Confidence:
-    """Additive log-odds. What ended the attempt leaves nothing; without an executed test it cannot rise above the prior."""
-    prior = PRIOR_FIRST if first_lane else PRIOR_LATER
+def confidence(evidence: Evidence, prior: float) -> Confidence:
+    """Additive log-odds, from `prior`, which is strictly between 0 and 1.
+
+    What ended the attempt leaves nothing; without an executed test it cannot rise above the prior.
+    """
     if evidence.failed:
         return Confidence(0.0, prior, (), 0.0)
     terms = tuple(Term(name, state, ratio) for name, state, ratio in _terms(evidence))

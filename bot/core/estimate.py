@@ -1,6 +1,5 @@
 """What a run would have cost if every request went to the top lane: the figure that a cascade has to beat."""
 
-from statistics import median
 from typing import Literal
 
 from pydantic.dataclasses import dataclass
@@ -8,9 +7,6 @@ from pydantic.dataclasses import dataclass
 from bot.core.cost import Tokens, Usage, charge
 from bot.core.strict import STRICT
 from bot.core.trail import Trail
-
-ENOUGH = 3
-"""Attempts of its own kind that a median is made of, at the least."""
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)
@@ -23,8 +19,8 @@ class Estimate:
     count: int = 0
 
 
-def always_strong(trail: Trail, past: tuple[int, ...]) -> Estimate | None:
-    """`past`: what attempts of the top lane cost on tasks of this class. None where nobody can say."""
+def always_strong(trail: Trail) -> Estimate | None:
+    """None where nobody can say."""
     opened, attempts = trail.opened, trail.attempts
     top = opened.policy.lanes[-1]
     own = [attempt.usage for attempt in attempts if attempt.lane == top and attempt.usage != Usage()]
@@ -32,8 +28,9 @@ def always_strong(trail: Trail, past: tuple[int, ...]) -> Estimate | None:
         return None if own[0].unpriced else Estimate(own[0].micros, "attempt")
     if not attempts:
         return None
-    if len(past) >= ENOUGH:
-        return Estimate(int(median(past)), "ledger", len(past))
+    past = opened.standing.cost(top, opened.task_class)
+    if past is not None:
+        return Estimate(past.micros, "ledger", past.cases)
     price = next((known.price for known in opened.prices if known.lane == top), None)
     tokens = attempts[0].usage.tokens
     return Estimate(charge(tokens, price), "tokens") if price is not None and tokens != Tokens() else None

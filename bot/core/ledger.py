@@ -15,7 +15,6 @@ from bot.core.evidence import Item
 from bot.core.facts import Place
 from bot.core.outcome import Outcome
 from bot.core.patch import parse
-from bot.core.policy import Policy
 from bot.core.route import Refusal, Route
 from bot.core.score import Score
 from bot.core.signals import Signal
@@ -180,8 +179,8 @@ def decode(text: str) -> Line:
         raise LedgerError(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from None
 
 
-def record(trail: Trail, spent: int | None, interrupted: str = "", past: tuple[int, ...] = ()) -> Record:
-    """The Trail as the ledger keeps it. `past` is what attempts of the top lane cost on tasks of this class before.
+def record(trail: Trail, spent: int | None, interrupted: str = "") -> Record:
+    """The Trail as the ledger keeps it.
 
     `spent` is the sum of the run's charges in micro-dollars, calls of attempts that were cut off included; None where it is
     unknown. `interrupted` says why a run that is not at its end stops here.
@@ -207,14 +206,14 @@ def record(trail: Trail, spent: int | None, interrupted: str = "", past: tuple[i
         propensity=1.0,
         checks=opened.checks,
         sandbox=opened.sandbox,
-        attempts=tuple(_attempt(tried, opened.policy) for tried in tries),
+        attempts=tuple(_attempt(tried, opened) for tried in tries),
         result=result,
         detail=detail,
         confidence=last.confidence if isinstance(last, Accept) else None,
         threshold=bar(opened.policy, opened.task_class, opened.score.total),
         cost_micros=spent,
         verification_micros=None if trail.verification.unpriced else trail.verification.micros,
-        always_strong=always_strong(trail, past),
+        always_strong=always_strong(trail),
         seconds=round(trail.seconds, 3),
         branch=pushed.branch if pushed else None,
         commit=pushed.commit if pushed else None,
@@ -245,12 +244,12 @@ def _result(opened: Opened, tries: tuple[Try, ...]) -> tuple[Result, str]:
             return "stopped", f"cut off before lane `{lane}`"
 
 
-def _attempt(tried: Try, policy: Policy) -> AttemptRecord:
+def _attempt(tried: Try, opened: Opened) -> AttemptRecord:
     attempt = tried.attempt
     files = parse(attempt.diff).diff.files if attempt.diff else ()
     return AttemptRecord(
         lane=attempt.lane,
-        asked=policy.lane(attempt.lane).model,
+        asked=opened.policy.lane(attempt.lane).model,
         model=attempt.model,
         ended=attempt.ended,
         note=attempt.note,
@@ -266,6 +265,6 @@ def _attempt(tried: Try, policy: Policy) -> AttemptRecord:
         self_confidence=attempt.self_confidence,
         files=tuple(FileStat(line(file.path), file.added, file.removed) for file in files),
         evidence=tried.evidence.items,
-        confidence=confidence(tried.evidence, first_lane=attempt.lane == policy.lanes[0]),
+        confidence=confidence(tried.evidence, opened.prior(attempt.lane)),
         decision=tried.decision,
     )

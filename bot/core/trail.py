@@ -18,6 +18,7 @@ from bot.core.request import Request
 from bot.core.route import Refusal, Route
 from bot.core.score import Score
 from bot.core.signals import Number, Signal
+from bot.core.standing import Standing, prior
 from bot.core.strict import STRICT
 from bot.core.verdict import Attempt, Case, CiSaid, Decision, Escalate, beforehand, decide
 from bot.core.words import TaskClass
@@ -62,7 +63,13 @@ class Opened:
     proof: Proof = "sandbox"
     prices: tuple[LanePrice, ...] = ()
     """What each lane's tokens cost, as it was known then."""
+    standing: Standing = Standing()
+    """What past runs say of the lanes, as it was known then."""
     version: Literal[1] = 1
+
+    def prior(self, lane: str) -> float:
+        """How likely a patch of a lane is right before any evidence."""
+        return prior(self.standing, self.policy, lane)
 
     @property
     def red(self) -> bool:
@@ -223,7 +230,8 @@ class Trail:
         diff = patch.parse(attempt.diff).diff if attempt.diff else None
         opened = self.opened
         said = CiSaid(ci.verdict, ci.why) if ci else None
-        return Case(opened.policy, opened.task_class, opened.score.total, attempt, evidence, diff, earlier, said, opened.red)
+        score, before = opened.score.total, opened.prior(attempt.lane)
+        return Case(opened.policy, opened.task_class, score, attempt, evidence, diff, earlier, before, said, opened.red)
 
     @property
     def attempts(self) -> tuple[Attempt, ...]:

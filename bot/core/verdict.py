@@ -131,6 +131,8 @@ class Case:
     evidence: Evidence
     diff: Diff | None
     earlier: tuple[str, ...]
+    prior: float
+    """How likely a patch of this lane is right before any evidence."""
     ci: CiSaid | None = None
     red: bool = False
     """Whether tests fail on the base, that a patch may turn green."""
@@ -284,7 +286,7 @@ def _doubt(case: Case) -> Objection | None:
 
 
 def _confidence(case: Case) -> Confidence:
-    return confidence(case.evidence, first_lane=case.attempt.lane == case.policy.lanes[0])
+    return confidence(case.evidence, case.prior)
 
 
 BAR_STEP, BAR_TOP = 0.02, 0.75

@@ -7,7 +7,7 @@ from bot.core.strict import STRICT
 
 PRIOR_FIRST, PRIOR_LATER = 0.60, 0.71
 """How often a first and a stronger lane's patch is right, before any evidence: 299 and 353 of 500 public issues (SWE-bench
-Verified, GPT-5 mini and Claude Sonnet 4.5). To be replaced by the ledger's own rates once outcomes are recorded."""
+Verified, GPT-5 mini and Claude Sonnet 4.5). The ledger moves them once outcomes are recorded: `standing`."""
 
 SHRINK = 0.7
 """Every term counts with this share of its logarithm: items are not independent, and would be counted twice. 0.5 to 0.7 is

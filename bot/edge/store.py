@@ -5,18 +5,21 @@ import os
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
 from bot.core import trail as trails
 from bot.core.budget import Wish, grant, settlement
 from bot.core.ledger import LedgerError, Line, Record, decode, encode
+from bot.core.past import lives
+from bot.core.past.taught import taught
 from bot.core.policy import Budget
 from bot.core.route import Refusal
 from bot.core.spend import Movement, Settled, accounts, spent_by
+from bot.core.standing import Standing
 from bot.core.step import checked
 from bot.core.trail import Trail, TrailError
-from bot.core.words import TaskClass
 from bot.ports import Denied
 
 
@@ -104,9 +107,15 @@ class Lines:
             if (line := settlement(wish, self.movements())) is not None:
                 self._write(file, line)
 
-    def costs(self, lane: str, task_class: TaskClass) -> tuple[int, ...]:
-        tries = (attempt for record in self.records() if record.task_class == task_class for attempt in record.attempts)
-        return tuple(a.cost_micros for a in tries if a.lane == lane and a.cost_micros is not None)
+    def standing(self, now: str) -> Standing:
+        """By the lines of this file. One that cannot be read is nobody's past; sums of money do not pass it over."""
+        try:
+            with self._path.open("rb") as file:
+                lines = (lives.Line(text, str(self._path), number) for number, text in enumerate(file, 1))
+                at = datetime.fromisoformat(now)
+                return taught(lives.books([lives.readings(lines, at)], at).lives)
+        except OSError:
+            return Standing()
 
     def records(self) -> tuple[Record, ...]:
         return tuple(item for item in self.lines() if isinstance(item, Record))

@@ -8,8 +8,8 @@ from bot.core.budget import Wish
 from bot.core.ledger import Line
 from bot.core.policy import Budget
 from bot.core.route import Refusal
+from bot.core.standing import Standing
 from bot.core.trail import Reviewed, Trail
-from bot.core.words import TaskClass
 from bot.ports.github import Ci, Pulls
 from bot.ports.models import Model
 from bot.ports.repository import Sandbox, Trees, Writer
@@ -26,8 +26,8 @@ class Ledger(Protocol):
         """Micro-dollars that a run spent, calls that were never answered at their worst; None where a charge is unknown."""
         ...
 
-    def costs(self, lane: str, task_class: TaskClass) -> tuple[int, ...]:
-        """Micro-dollars of every earlier attempt of a lane on a task of this class, where they are known."""
+    def standing(self, now: str) -> Standing:
+        """What past runs say of the lanes; empty where there are none, or where what is there cannot be believed."""
         ...
 
 

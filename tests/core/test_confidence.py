@@ -25,11 +25,13 @@ from bot.core.evidence import (
     State,
 )  # fmt: skip
 from bot.core.required import REQUIRED, missing
+from bot.core.standing import Standing, prior
 from bot.core.verdict import Accept, Case, decide
 from bot.core.weights import PRIOR_FIRST, PRIOR_LATER, SHRINK, UNEXECUTED_MOST, WEIGHTS
 from bot.core.words import TaskClass
 from tests.core.test_trail import DIFF, opened, tried
 
+NONE = Standing()
 RULES = Item(PATCH_RULES, "passed", "veto", "")
 SUITE = Item("check tests", "passed", "strong", "")
 
@@ -39,7 +41,7 @@ def term(name: str, state: State = "passed") -> Item:
 
 
 def number(*items: Item, first: bool = True) -> Confidence:
-    return confidence(Evidence((RULES, *items)), first_lane=first)
+    return confidence(Evidence((RULES, *items)), PRIOR_FIRST if first else PRIOR_LATER)
 
 
 def test_the_value_is_the_prior_s_odds_times_every_shrunk_ratio_and_nothing_else():
@@ -178,9 +180,9 @@ def test_a_bug_that_the_critic_finds_is_not_outvoted_by_the_patchs_own_test_whil
     assert accepted or "add(0, 0) raises" in getattr(found, "detail", "")
 
 
-def decided(items: tuple[Item, ...], task_class: TaskClass, score: int, lane: str = "") -> object:
+def decided(items: tuple[Item, ...], task_class: TaskClass, score: int, lane: str = "", past: Standing = NONE) -> object:
     """In the lane in which such a score starts, unless another is named."""
     policy = opened().policy
     lane = lane or ("fast" if score <= policy.routing.fast_max_score else "strong")
     attempt = replace(tried(lane).attempt, lane=lane)
-    return decide(Case(policy, task_class, score, attempt, Evidence((RULES, *items)), parse(DIFF), ()))
+    return decide(Case(policy, task_class, score, attempt, Evidence((RULES, *items)), parse(DIFF), (), prior(past, policy, lane)))

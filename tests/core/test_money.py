@@ -8,31 +8,36 @@ from bot.core.evidence import Evidence, Item
 from bot.core.lane import Lane
 from bot.core.ledger import record
 from bot.core.money import by_attempt, compared, doubtful, span
+from bot.core.standing import ClassCost, Standing
 from bot.core.trail import LanePrice, Opened, Proved, Reviewed, Trail, Tried
 from bot.core.verdict import Attempt
 from tests.core.test_trail import opened
+
+NONE = Standing()
+PAST = Standing(costs=(ClassCost("strong", "bugfix", 20_000, 3),))
 
 
 def usage(micros: int, reckoned: int | None = None) -> Usage:
     return Usage().plus(Tokens(1_000, output=100), Cost(micros, "provider", reckoned))
 
 
-def trail(*lanes: str, priced: bool = True, spent: Usage | None = None) -> Trail:
+def trail(*lanes: str, priced: bool = True, spent: Usage | None = None, past: Standing = NONE) -> Trail:
     start = opened()
     prices = (LanePrice("fast", Price(1, 2)), LanePrice("strong", Price(3_000_000, 15_000_000) if priced else None))
-    start = Opened(**{name: getattr(start, name) for name in Opened.__dataclass_fields__} | {"prices": prices})
+    start = Opened(**{name: getattr(start, name) for name in Opened.__dataclass_fields__} | {"prices": prices, "standing": past})
     return Trail(start, tuple(Tried(Attempt(lane, "gave_up", "", spent or usage(10_000), 1.0)) for lane in lanes))
 
 
 def test_an_attempt_of_the_top_lane_is_the_estimate_itself():
-    assert always_strong(trail("fast", "strong"), (1, 2, 3)) == Estimate(10_000, "attempt")
+    assert always_strong(trail("fast", "strong", past=PAST)) == Estimate(10_000, "attempt")
 
 
 def test_else_the_median_of_enough_earlier_ones_else_the_tokens_at_its_price_else_nobody_knows():
-    assert always_strong(trail("fast"), (30_000, 10_000, 20_000)) == Estimate(20_000, "ledger", 3)
-    assert always_strong(trail("fast"), (30_000, 10_000)) == Estimate(4_500, "tokens")
-    assert always_strong(trail("fast", priced=False), ()) is None
-    assert always_strong(trail(), (1, 2, 3)) is None
+    assert always_strong(trail("fast", past=PAST)) == Estimate(20_000, "ledger", 3)
+    assert always_strong(trail("fast", past=Standing(costs=(ClassCost("strong", "docs", 20_000, 3),)))) == Estimate(4_500, "tokens")
+    assert always_strong(trail("fast")) == Estimate(4_500, "tokens")
+    assert always_strong(trail("fast", priced=False)) is None
+    assert always_strong(trail(past=PAST)) is None
 
 
 @pytest.mark.parametrize(
@@ -87,7 +92,7 @@ def test_what_the_verifier_was_paid_is_a_part_of_the_sum_and_of_its_doubts():
 
 
 def test_a_lane_that_made_no_call_is_no_rival_and_a_run_in_the_top_lane_alone_is_no_cascade():
-    assert always_strong(trail("strong", spent=Usage()), ()) is None
+    assert always_strong(trail("strong", spent=Usage())) is None
     assert compared(record(_judged(trail("strong")), 90_000)) == "$0.01, by its own attempt"
 
 

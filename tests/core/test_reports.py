@@ -11,6 +11,7 @@ from bot.core.confidence import confidence
 from bot.core.evidence import Evidence, Item
 from bot.core.reports import closing, junit
 from bot.core.suite import Retold, compare, fixes, red_anew, settled, steadily, unsteady
+from bot.core.weights import PRIOR_FIRST, PRIOR_LATER
 
 JUNIT = (
     b'<?xml version="1.0"?><testsuites><testsuite><testcase classname="t.A" name="ok"/><testcase classname="t" name="bad">'
@@ -218,11 +219,11 @@ def test_only_what_may_be_chance_is_run_again(base, patched, anew):
 def test_weak_checks_alone_prove_nothing_and_give_no_confidence_above_the_prior():
     weak = Evidence((Item("check lint", "passed", "weak", ""),))
     assert not weak.proves
-    assert confidence(weak, first_lane=True).value == pytest.approx(0.60)
+    assert confidence(weak, PRIOR_FIRST).value == pytest.approx(0.60)
     strong = Evidence((Item("check t", "passed", "strong", ""), Item("fixes failing tests", "passed", "info", "")))
-    assert confidence(strong, first_lane=False).value <= 0.95
+    assert confidence(strong, PRIOR_LATER).value <= 0.95
     left = Evidence((Item("check t", "passed", "strong", ""), Item("fixes failing tests", "not_run", "info", "")))
-    assert confidence(left, first_lane=False).value < 0.65
+    assert confidence(left, PRIOR_LATER).value < 0.65
 
 
 def test_a_suite_that_stays_green_with_the_change_broken_never_ran_it():

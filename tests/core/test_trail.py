@@ -131,8 +131,9 @@ def test_what_was_written_is_read_again():
         (b"[]", "Input should be"),
         (b" " * 20_000_001, "at most 20000000"),
         (encode(replace(FULL, entries=FULL.entries * 11)), "at most 60"),
-        (encode(FULL).replace(b'"version":1', b'"version":2'), "opened.version"),
-        (encode(FULL).replace(b'"version":1', b'"version":1,"trusted":true'), "opened.trusted"),
+        (encode(FULL).replace(b'"version":1},"entries"', b'"version":2},"entries"'), "opened.version"),
+        (encode(FULL).replace(b'"version":1},"entries"', b'"trusted":true},"entries"'), "opened.trusted"),
+        (encode(FULL).replace(b'"rates":[]', b'"rates":[{"lane":"fast","model":"m","right":1.5,"weight":9.0}]'), "opened.standing"),
         (encode(FULL).replace(b'"seconds":0.0', b'"seconds":Infinity'), "opened.seconds"),
         (encode(Trail(opened(), (tried("fast", diff=DIFF.replace("+1 @@", "+1,9 @@")),))), r"entries.0.attempt.diff"),
     ],
@@ -178,11 +179,12 @@ def test_a_damaged_trail_is_refused_or_its_next_step_can_be_told(place: tuple[An
 @pytest.mark.parametrize("score", range(0, 40, 3))
 @pytest.mark.parametrize("task_class", get_args(TaskClass))
 def test_at_every_score_and_class_there_is_evidence_that_clears_the_bar_and_a_lazy_one_that_does_not(score, task_class):
-    policy = opened().policy
+    start = opened()
+    policy, before = start.policy, start.prior("strong")
     diff = parse(DIFF).diff
 
     def decision(proved: Proved) -> object:
-        return decide(Case(policy, task_class, score, tried("strong").attempt, proved.evidence, diff, ()))
+        return decide(Case(policy, task_class, score, tried("strong").attempt, proved.evidence, diff, (), before))
 
     lazy = Proved(Evidence((Item(PATCH_RULES, "passed", "veto", ""), Item("check lint", "passed", "weak", ""))), 1.0)
     assert isinstance(decision(GREEN), Accept)

@@ -1,7 +1,10 @@
 """What becomes of a patch, noted on the ledger's branch. Real PyGithub, git and HTTP."""
 
+import os
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -9,6 +12,7 @@ import pytest
 from bot.core.event import EventError, Judged
 from bot.core.ledger import decode
 from bot.core.outcome import Origin, Outcome, origin
+from bot.edge.git.fetch import remote
 from bot.edge.github.client import connect
 from bot.first import look
 from bot.outcome import noted
@@ -48,7 +52,9 @@ def told(
     event = look(job.env())
     assert isinstance(event, Judged), event
     token = world.token(f"ghs_{scopes}".replace(" ", ""), "github-actions[bot]", scopes)
-    return noted(event, connect(world.api, world.url, token, "octo/shop", 0), POLICY)
+    hub, now = connect(world.api, world.url, token, "octo/shop", 0), datetime(2026, 11, 27, tzinfo=UTC)
+    with TemporaryDirectory() as store:
+        return noted(event, hub, POLICY, remote(Path(store), f"{world.url}/octo/shop.git", token, os.environ["PATH"]), now)
 
 
 def outcomes(shop: Repo) -> list[Outcome]:

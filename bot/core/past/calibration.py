@@ -42,13 +42,14 @@ class Calibration:
 
 @dataclass(frozen=True, slots=True, config=STRICT)
 class Prior:
-    """How often a lane's patch is right before any evidence, as the ledger has it.
+    """How often a lane's patch is right before any evidence, as the ledger has it, under one model that its policy named.
 
     A patch that a check speaks against is held to be wrong; of the accepted ones as many are held to be right as of those
     whose truth is known; what was neither is left out. `weight` is how many patches that is worth; None where there is not enough.
     """
 
     lane: str
+    model: str
     value: float | None
     weight: float
     known: int
@@ -90,23 +91,23 @@ class _Seen:
 
 
 def priors(lives: Iterable[Life]) -> tuple[Prior, ...]:
-    """One for each lane that made a patch, by name."""
-    lanes: dict[str, _Seen] = {}
+    """One for each lane and model that made a patch, by name."""
+    lanes: dict[tuple[str, str], _Seen] = {}
     for life in lives:
         for tried in life.run.tries:
-            seen = lanes.setdefault(tried.lane, _Seen())
+            seen = lanes.setdefault((tried.lane, tried.asked), _Seen())
             if tried is life.accepted:
                 seen.accepted += 1
                 seen.known += life.truth != "unknown"
                 seen.right += life.truth == "right"
             elif tried.files and tried.failed:
                 seen.against += 1
-    return tuple(_prior(lane, seen) for lane, seen in sorted(lanes.items()))
+    return tuple(_prior(*key, seen) for key, seen in sorted(lanes.items()))
 
 
-def _prior(lane: str, seen: _Seen) -> Prior:
+def _prior(lane: str, model: str, seen: _Seen) -> Prior:
     if seen.known < ENOUGH:
-        return Prior(lane, None, 0.0, seen.known)
+        return Prior(lane, model, None, 0.0, seen.known)
     judged = seen.accepted + seen.against
     value = seen.accepted * seen.right / seen.known / judged
-    return Prior(lane, value, seen.known * judged / seen.accepted, seen.known)
+    return Prior(lane, model, value, seen.known * judged / seen.accepted, seen.known)

@@ -34,7 +34,10 @@ class Try(Struct, frozen=True, gc=False):
     """One attempt. `reason` is why it was not accepted, `failed` names the items of evidence that spoke against it."""
 
     lane: str
+    asked: str
+    """The model that the policy named."""
     model: str
+    """The one that the provider says it ran."""
     ended: str
     micros: int | None
     seconds: float
@@ -164,6 +167,7 @@ class _Decision(Struct, gc=False):
 
 class _Attempt(Struct, gc=False):
     lane: Short
+    asked: Short
     model: Short
     ended: Short
     cost_micros: Micros | None
@@ -295,6 +299,7 @@ def _try(found: _Attempt) -> Try:
     asked = {item.name: item for item in found.evidence if item.name in ASKED}
     return Try(
         lane=same(found.lane),
+        asked=same(found.asked),
         model=same(found.model),
         ended=same(found.ended),
         micros=found.cost_micros,

@@ -4,8 +4,13 @@ from dataclasses import dataclass, field
 
 from bot.core.ledger import Begun, LedgerError, Record, decode, encode
 from bot.core.outcome import Outcome
+from bot.core.standing import Standing, StandingError
+from bot.core.standing import decode as decode_standing
+from bot.core.standing import encode as encode_standing
 from bot.edge.github.shelf import TRIES, Leaf, Shelf, before
-from bot.ports import Unavailable
+from bot.ports import Denied, Unavailable
+
+STANDING = "standing.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +49,20 @@ class Records:
                 return item
         return None
 
-    def _put(self, path: str, item: Record | Begun | Outcome, what: str) -> None:
-        text = f"{encode(item)}\n"
+    def standing(self) -> Standing:
+        """Empty where nobody has written one. Raises `Denied` where it cannot be believed, or `Unavailable`."""
+        text = self.shelf.peek(STANDING)
+        try:
+            return decode_standing(text) if text else Standing()
+        except StandingError as error:
+            raise Denied(f"{STANDING} on the branch {self.shelf.branch} is not believed: {error}") from None
+
+    def teach(self, standing: Standing) -> None:
+        """Puts it there, for the runs that come."""
+        self._put(STANDING, standing, "what the ledger says of the lanes")
+
+    def _put(self, path: str, item: Record | Begun | Outcome | Standing, what: str) -> None:
+        text = f"{encode_standing(item) if isinstance(item, Standing) else encode(item)}\n"
         there = self._last.pop(path, Leaf("", None))  # as it nearly always is; where it is not, the first swap fails
         for lost in range(1, TRIES + 1):
             now = there if there.text == text else self.shelf.swap(path, there, text, what)

@@ -18,6 +18,12 @@ LONGEST = 20.0
 """Seconds between two swaps, at most."""
 
 
+_FILE = (
+    "query($owner: String!, $name: String!, $file: String!)"
+    " { repository(owner: $owner, name: $name) { object(expression: $file) { ... on Blob { text } } } }"
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Leaf:
     """What the branch holds at a path, and the hash by which it is swapped; None where there is no file yet."""
@@ -43,6 +49,27 @@ class Shelf:
                 raise Denied(f"{path} on the branch {self.branch} is a folder; remove it")
             content = found.content if found.encoding == "base64" else self.hub.repo.get_git_blob(found.sha).content
             return Leaf(base64.b64decode(content).decode(errors="replace"), found.sha)
+
+    def peek(self, path: str) -> str:
+        """What the branch holds there, empty where there is no such file. By GraphQL, whose limit is its own; not to swap by."""
+        owner, _, name = self.hub.name.partition("/")
+        asked = {"owner": owner, "name": name, "file": f"{self.branch}:{path}"}
+        requester = self.hub.github.requester
+        apart = requester.withAuth(requester.auth)  # a question, but a POST: the next write need not wait for it
+        with sorted_out(f"reading {path} on {self.branch}", "contents: read"):
+            try:
+                _, data = apart.graphql_query(_FILE, asked)
+            except GithubException as error:
+                if error.status == 404:  # which is what a server without GraphQL says
+                    return self.read(path).text
+                raise
+        found = ((data.get("data") or {}).get("repository") or {}).get("object") or {}
+        return text if isinstance(text := found.get("text"), str) else ""
+
+    def tip(self) -> str:
+        """The branch's commit. Raises `Denied` where there is no such branch."""
+        with sorted_out(f"reading the branch {self.branch}", "contents: read"):
+            return str(self.hub.repo.get_git_ref(f"heads/{self.branch}").object.sha)
 
     def wait(self, lost: int) -> None:
         """After so many swaps that were lost, from 1: longer each time, and as chance says, lest those who lost meet again."""

@@ -17,6 +17,8 @@ def _viewer(world: "World", asked: Asked) -> Answer:
         raise Refused(404, "Not Found")
     if "markPullRequestReadyForReview" in asked.body["query"]:
         return threads.ready(world, asked)
+    if "object(expression" in asked.body["query"]:
+        return contents.by_graph(world, asked)
     assert "viewer" in asked.body["query"]
     return Answer(200, {"data": {"viewer": {"login": asked.login}}})
 
