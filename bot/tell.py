@@ -45,6 +45,7 @@ def report(record: Record, render: Renderer) -> str:
 def ledger(made: Ledger, render: Renderer) -> str:
     """What a ledger says, as Markdown for a terminal, a job's summary or an issue."""
     said = {"share": wording.share, "usd": wording.usd, "took": wording.took, "portions": wording.portions}
+    said["against"] = wording.against
     return render("ledger/report.md.j2", report=made, enough=ENOUGH, labels=wording.LABELS, **said)
 
 

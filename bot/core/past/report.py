@@ -23,6 +23,7 @@ class _Tally:
     def __init__(self) -> None:
         self.runs = self.attempts = self.micros = self.unpriced = self.accepted = self.escalated = self.passed = 0
         self.rejected = self.judged = self.right = self.known = 0
+        self.compared = self.spent = self.strong = self.lost = self.dearer = 0
         self.seconds: list[float] = []
         self.typical: Counter[str] = Counter()
         self.failures: Counter[str] = Counter()
@@ -33,6 +34,17 @@ class _Tally:
             self.unpriced += 1
         else:
             self.micros += micros
+
+    def compare(self, run: Run) -> None:
+        """With what the top lane alone would have cost, where both are known."""
+        if run.micros is None or run.strong is None:
+            return
+        self.compared += 1
+        self.spent += run.micros
+        self.strong += run.strong
+        if run.micros > run.strong:
+            self.dearer += 1
+            self.lost += run.micros - run.strong
 
     def verdict(self, life: Life) -> None:
         """What people made of an accepted patch."""
@@ -59,6 +71,7 @@ class _Tally:
             self.micros // self.accepted if self.accepted else None,
             rate(self.rejected, self.judged),
             rate(self.right, self.known),
+            Compared(self.compared, self.spent, self.strong, self.strong - self.spent, self.lost, self.dearer),
             _top(self.typical, sum(self.typical.values())),
             _top(self.failures, failed),
             _top(self.models, self.attempts),
@@ -80,6 +93,7 @@ def report(books: Books, sources: tuple[str, ...], now: datetime) -> Report:
         day[0], day[1], day[2] = day[0] + 1, day[1] + (life.accepted is not None), day[2] + (run.micros or 0)
     judged = [life for life in books.lives if life.accepted]
     classes, repositories = _rows(runs, 0), _rows(runs, 1)
+    whole = _together(runs.values()).row("all", len(books.lives))
     labels = Counter(life.label for life in judged)
     return Report(
         at=now.strftime("%Y-%m-%dT%H:%M:%SZ"),
@@ -87,7 +101,7 @@ def report(books: Books, sources: tuple[str, ...], now: datetime) -> Report:
         first=books.lives[0].run.at[:10] if books.lives else "",
         last=books.lives[-1].run.at[:10] if books.lives else "",
         runs=len(books.lives),
-        whole=_together(runs.values()).row("all", len(books.lives)),
+        whole=whole,
         lanes=tuple(tally.row(name, tally.attempts) for name, tally in sorted(lanes.items(), key=_dearness)),
         judge=judge.row(),
         classes=classes,
@@ -95,7 +109,6 @@ def report(books: Books, sources: tuple[str, ...], now: datetime) -> Report:
         results=_top(Counter(life.run.result for life in books.lives), len(books.lives), 20),
         labels=_top(labels, len(judged), 20),
         by_hand=spread([float(life.by_hand) for life in judged if life.by_hand is not None]),
-        compared=_compared(life.run for life in books.lives),
         days=tuple(Day(day, *counts) for day, counts in sorted(days.items())),
         calibration=calibration(judged),
         priors=priors(books.lives),
@@ -180,6 +193,7 @@ def _count_run(tally: _Tally, life: Life) -> None:
     tally.escalated += len(run.tries) > 1
     tally.seconds.append(run.seconds)
     tally.spend(run.micros)
+    tally.compare(run)
     tally.typical[run.task_class] += 1
     if life.accepted:
         tally.passed += 1
@@ -190,7 +204,9 @@ def _count_run(tally: _Tally, life: Life) -> None:
 
 def _count_try(tally: _Tally, tried: Try, life: Life) -> None:
     tally.attempts += 1
-    tally.runs += tried is life.run.tries[0]
+    if tried is life.run.tries[0]:
+        tally.runs += 1
+        tally.compare(life.run)
     tally.escalated += tried.decision == "escalate"
     tally.seconds.append(tried.seconds)
     tally.spend(tried.micros)
@@ -218,10 +234,3 @@ def _top(counts: Counter[str] | Counter[Label] | Counter[Result], of: int, most:
     return tuple(
         Portion(str(what), cases, of) for what, cases in sorted(counts.items(), key=lambda each: (-each[1], each[0]))[:most]
     )
-
-
-def _compared(runs: Iterable[Run]) -> Compared:
-    both = [(run.micros, run.strong) for run in runs if run.tries and run.micros is not None and run.strong is not None]
-    spent, strong = sum(cost for cost, _ in both), sum(other for _, other in both)
-    lost = [cost - other for cost, other in both if cost > other]
-    return Compared(len(both), spent, strong, strong - spent, sum(lost), len(lost))

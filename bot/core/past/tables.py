@@ -19,6 +19,19 @@ class Portion:
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)
+class Compared:
+    """Against asking the top lane every time, over the runs for which both sides are known. `lost` is the part of the runs that
+    cost more."""
+
+    runs: int
+    spent: int
+    strong: int
+    saved: int
+    lost: int
+    dearer: int
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
 class Row:
     """One line of the tables: the attempts of a lane, or the runs of a class of task or a repository. Micro-dollars, seconds."""
 
@@ -39,6 +52,8 @@ class Row:
     """Of the pull requests that people judged, those that they wanted changed, closed, rewrote or took back."""
     precision: Rate
     """Of the accepted patches whose truth is known, those that were right: how far `yes` can be believed."""
+    compared: Compared
+    """Against the top lane alone; a lane's row has the runs that began in it."""
     typical: tuple[Portion, ...]
     """The classes of task it was mostly used for."""
     failures: tuple[Portion, ...]
@@ -69,19 +84,6 @@ class Day:
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)
-class Compared:
-    """Against asking the top lane every time, over the runs for which both sides are known. `lost` is the part of the runs that
-    cost more."""
-
-    runs: int
-    spent: int
-    strong: int
-    saved: int
-    lost: int
-    dearer: int
-
-
-@dataclass(frozen=True, slots=True, config=STRICT)
 class Fault:
     place: str
     why: str
@@ -106,7 +108,6 @@ class Report:
     """What became of the accepted patches."""
     by_hand: Spread
     """Lines that people changed in what they merged."""
-    compared: Compared
     days: tuple[Day, ...]
     calibration: Calibration
     priors: tuple[Prior, ...]

@@ -2,7 +2,7 @@
 
 from bot.core.cost import dollars
 from bot.core.past.interval import Rate
-from bot.core.past.tables import Portion
+from bot.core.past.tables import Compared, Portion
 
 NONE = "-"
 LABELS = {
@@ -32,6 +32,13 @@ def usd(micros: int | None) -> str:
     if micros is None:
         return NONE
     return f"-${dollars(-micros)}" if micros < 0 else f"${dollars(micros)}"
+
+
+def against(compared: Compared) -> str:
+    """`$1.20 saved`, `$0.30 lost`; unknown where no run has both figures."""
+    if not compared.runs:
+        return "unknown"
+    return f"{usd(-compared.saved)} lost" if compared.saved < 0 else f"{usd(compared.saved)} saved"
 
 
 def took(seconds: float | None) -> str:

@@ -169,7 +169,7 @@ def test_rows_add_up():
 
 def test_the_cascade_is_laid_beside_the_top_lane_over_runs_for_which_both_are_known():
     dear = made(1, cost_micros=40_000)
-    found = figures(dear, made(2, cost_micros=None), made(3, always_strong=None)).compared
+    found = figures(dear, made(2, cost_micros=None), made(3, always_strong=None)).whole.compared
     assert (found.runs, found.spent, found.strong, found.saved, found.lost, found.dearer) == (
         1,
         40_000,
@@ -188,4 +188,4 @@ def test_a_repository_has_a_row_where_there_are_several_and_an_audit_is_no_run_o
 
 def test_an_empty_ledger_has_figures_too():
     found = figures()
-    assert (found.runs, found.lanes, found.whole.per_fix, found.compared.runs) == (0, (), None, 0)
+    assert (found.runs, found.lanes, found.whole.per_fix, found.whole.compared.runs) == (0, (), None, 0)
