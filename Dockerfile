@@ -16,12 +16,12 @@ RUN set -eu; missing=""; \
 
 FROM base AS build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PIP_ROOT_USER_ACTION=ignore
-COPY constraints.txt constraints-build.txt /src/
+COPY constraints.txt constraints-otel.txt constraints-build.txt /src/
 # Everything that runs here or later is pinned by its hash, what builds our wheel too.
 RUN python3 -m venv /build \
     && /build/bin/pip install --require-hashes -r /src/constraints-build.txt \
     && python3 -m venv --without-pip /opt/route-agent \
-    && /build/bin/pip --python /opt/route-agent/bin/python3 install --require-hashes -r /src/constraints.txt
+    && /build/bin/pip --python /opt/route-agent/bin/python3 install --require-hashes -r /src/constraints.txt -r /src/constraints-otel.txt
 COPY pyproject.toml README.md LICENSE /src/
 COPY bot /src/bot
 COPY templates /src/templates

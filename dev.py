@@ -13,6 +13,7 @@ python3 dev.py pin        write the constraints files anew
 
 import hashlib
 import os
+import re
 import subprocess
 import sys
 import tomllib
@@ -24,6 +25,8 @@ VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 COUNTERPARTS = ROOT / "tests" / "counterparts"
 PINS = {"run": ROOT / "constraints.txt", "dev": ROOT / "constraints-dev.txt", "build": ROOT / "constraints-build.txt"}
+OTEL = ROOT / "constraints-otel.txt"
+"""What the extra `otel` needs beyond a plain run: the actions install both files."""
 
 
 def run(*words: str | Path, check: bool = True) -> int:
@@ -114,6 +117,8 @@ def pin(*_: str) -> int:
     sources = {"run": ("pyproject.toml",), "dev": ("pyproject.toml", "--all-extras"), "build": (builds, "--python-version", "3.11")}
     for name, source in sources.items():
         compile_pins(PINS[name], *source)
+    compile_pins(OTEL, "pyproject.toml", "--extra", "otel")
+    leave_out(OTEL, PINS["run"])
     for name in tomllib.loads((ROOT / "pyproject.toml").read_text())["dependency-groups"]:
         to = ROOT / "bench" / "verifier" / "constraints.txt" if name == "bench" else COUNTERPARTS / f"constraints-{name}.txt"
         compile_pins(to, "--group", name, "--python-version", "3.11")
@@ -123,6 +128,12 @@ def pin(*_: str) -> int:
 def compile_pins(pins: Path, *source: str | Path) -> None:
     how = ("--universal", "--generate-hashes", "--no-emit-index-url", "--no-header", "--no-annotate", "-q", "--upgrade")
     run(VENV / "bin" / "uv", "pip", "compile", *source, *how, "-o", pins)
+
+
+def leave_out(pins: Path, known: Path) -> None:
+    """Of a file of pins leave what another one does not hold."""
+    mine, theirs = (re.split(r"^(?=\S)", path.read_text(), flags=re.MULTILINE) for path in (pins, known))
+    pins.write_text("".join(each for each in mine if each not in theirs))
 
 
 COMMANDS = {each.__name__: each for each in (demo, test, check, rest, bench, weights, e2e, generate, pin)}

@@ -6,7 +6,11 @@ import signal
 import sys
 import traceback
 from argparse import Namespace
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from types import FrameType
@@ -27,6 +31,7 @@ from bot.core.policyschema import schema
 from bot.core.trail import Opened
 from bot.demo import play
 from bot.edge.prices import Prices
+from bot.edge.telemetry import switch
 from bot.edge.terminal import Progress
 from bot.ports import Denied, Unavailable
 from bot.shop import Outside, Wall
@@ -79,10 +84,22 @@ def _show(text: str) -> None:
 
 
 def _outside() -> Outside:
-    env = dict(os.environ)
-    for name in [name for name in os.environ if name.endswith(("_API_KEY", "_TOKEN", "_SECRET"))]:
+    env = {name: value for name, value in os.environ.items() if not name.startswith(switch.PREFIX)}
+    for name in [name for name in os.environ if name.endswith(("_API_KEY", "_TOKEN", "_SECRET")) or name not in env]:
         del os.environ[name]  # read once; nothing that we start, and no library, needs to find it there
     return Outside(env, templates(), Progress(sys.stderr, Wall().seconds))
+
+
+@contextmanager
+def _observed() -> Iterator[Outside]:
+    """For a run: with who is told of it, where the environment names somebody; the last of it goes out after the report."""
+    progress = Progress(sys.stderr, Wall().seconds)
+    observer = switch.opened(os.environ, partial(progress, "telemetry"))
+    try:
+        with closing(observer):
+            yield replace(_outside(), progress=progress, observer=observer)
+    finally:
+        progress.end()
 
 
 def templates() -> Path:
@@ -96,7 +113,8 @@ def _command(words: Namespace) -> int:
         case "policy":
             return _policy(words)
         case "demo":
-            return ended(play.play(words, _outside(), _show), strict=False)
+            with _observed() as outside:
+                return ended(play.play(words, outside, _show), strict=False)
         case "init":
             init.init(words, _outside(), _show)
             return DONE
@@ -111,10 +129,10 @@ def _command(words: Namespace) -> int:
 
 
 def _fix(words: Namespace) -> int:
-    outside = _outside()
-    record, _ = local.fix(arguments.desired(words), outside, outside.model())
-    _show(ledger.encode(record) + "\n" if words.json else tell.report(record, outside.render))
-    return ended(record, strict=words.exit_code)
+    with _observed() as outside:
+        record, _ = local.fix(arguments.desired(words), outside, outside.model())
+        _show(ledger.encode(record) + "\n" if words.json else tell.report(record, outside.render))
+        return ended(record, strict=words.exit_code)
 
 
 def ended(record: Record, *, strict: bool) -> int:

@@ -4,8 +4,10 @@ import os
 import signal
 import tempfile
 import traceback
+from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from types import FrameType
 
@@ -26,11 +28,12 @@ from bot.edge.actions import OWN, Left, Step, harmless, left_open, put_out, sett
 from bot.edge.git.fetch import remote
 from bot.edge.github.client import connect
 from bot.edge.render import Templates
+from bot.edge.telemetry import switch
 from bot.ending import Ended
 from bot.host import Ground, ground
-from bot.office import doors, office, settled_by_file
+from bot.office import Log, doors, office, settled_by_file
 from bot.outcome import noted
-from bot.ports import Denied, Notices, Unavailable
+from bot.ports import UNOBSERVED, Denied, Notices, Observer, Unavailable
 from bot.shop import Wall
 
 DONE, MENDABLE, OURS, INTERRUPTED = 0, 1, 3, 130
@@ -42,12 +45,14 @@ def main(event: Event | Judged, *, nodded: bool = False, here: bool = False) -> 
         signal.signal(number, _as_interrupt)
     secrets: tuple[str, ...] = ()
     try:
-        step = actions.step(os.environ)
+        step = replace(actions.step(os.environ), hidden=switch.secrets(os.environ))
         secrets = step.secrets
+        observer = UNOBSERVED if isinstance(event, Judged) else switch.opened(os.environ, partial(Log(step), "telemetry"))
         actions.strip(step.keys)
         if isinstance(event, Judged):
             return _noted(step, event)
-        return _phase(step, event, ground(os.environ) if here else None, nodded=nodded)
+        with closing(observer):
+            return _phase(step, event, ground(os.environ) if here else None, observer, nodded=nodded)
     except Denied as error:
         return _log("error", str(error), secrets, MENDABLE)
     except Unavailable as error:
@@ -97,9 +102,9 @@ class _Nodded:
         return self.notices.say(number, marker, login, body)
 
 
-def _phase(step: Step, event: Event, host: Ground | None, *, nodded: bool) -> int:
+def _phase(step: Step, event: Event, host: Ground | None, observer: Observer, *, nodded: bool) -> int:
     with office(step, event, templates(), Wall(), host=host) as opened:
-        place = replace(opened, notices=_Nodded(opened.notices)) if nodded else opened
+        place = replace(opened, notices=_Nodded(opened.notices) if nodded else opened.notices, observer=observer)
         ended = act(place, "auto" if host else step.input("phase") or "auto")
         try:
             packed = pack(ended.trail) if ended.trail and ended.state not in FINAL else ""

@@ -88,5 +88,5 @@ def _interrupted(place: Shop, id_: str, error: BaseException) -> None:
     if trail is not None and not trail.finished:
         why = "interrupted" if isinstance(error, KeyboardInterrupt) else f"cut off: {type(error).__name__}"
         made = recorded(trail, place.kit, why)
-        place.ledger.append(made)
+        place.kit.ledger.append(made)
         settle(trail, place.kit, made.cost_micros)

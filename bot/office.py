@@ -41,6 +41,7 @@ from bot.edge.render import Templates
 from bot.edge.store import Lines, Runs
 from bot.host import Ground, Host, hosting
 from bot.ports import (
+    UNOBSERVED,
     Bench,
     Ci,
     Clock,
@@ -51,6 +52,7 @@ from bot.ports import (
     Ledger,
     Model,
     Notices,
+    Observer,
     Renderer,
     Unavailable,
     Watcher,
@@ -141,6 +143,7 @@ class Office:
     clock: Clock
     host: Host | None = None
     """Where checks run, in the host action; None where nothing of the repository runs in this process."""
+    observer: Observer = UNOBSERVED
 
     @property
     def dry(self) -> bool:
@@ -174,7 +177,8 @@ class Office:
         records = self.records(policy.ledger.branch) if desk else None
         keeper, ledger = Shown(self.runs, post, self.render, records, log, before), Kept(self.ledger, records, log)
         spending = Spending(self.shelf(policy.ledger.branch))
-        return Kit(ledger, spending, keeper, self.clock, log, by(self.step), bench, desk, halt, before=before)
+        kit = Kit(ledger, spending, keeper, self.clock, log, by(self.step), bench, desk, halt, before=before)
+        return self.observer.observed(kit)
 
     def halt(self, visit: Visit) -> Halt:
         ear = self.ear(visit.thread.number, visit.me, visit.since or visit.now)

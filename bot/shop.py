@@ -33,7 +33,7 @@ from bot.edge.sandbox import box
 from bot.edge.store import Lines, Runs
 from bot.edge.terminal import Progress
 from bot.hear import Asked
-from bot.ports import Bench, Denied, Desk, Kit, Model, Renderer
+from bot.ports import UNOBSERVED, Bench, Denied, Desk, Kit, Model, Observer, Renderer
 
 SETUP_NAMES = (
     "PIP_",
@@ -71,6 +71,7 @@ class Outside:
     progress: Progress
     runs: Callable[[Path], Runs] = Runs
     """Where Trails are kept between steps, given a folder."""
+    observer: Observer = UNOBSERVED
 
     @property
     def path(self) -> str:
@@ -124,7 +125,8 @@ def _shop(wanted: Desired, outside: Outside, model: Model, repository: Repositor
     sandbox = _sandbox(wanted, outside, repository, scratch)
     bench = Bench(trees, sandbox, model, outside.render)
     branches = Branches(trees, repository.git, repository.objects, WHO, MAIL)
-    kit = Kit(lines, lines, runs, Wall(), outside.progress, bench=bench, desk=Desk(branches, outside.render, trees))
+    desk = Desk(branches, outside.render, trees)
+    kit = outside.observer.observed(Kit(lines, lines, runs, Wall(), outside.progress, bench=bench, desk=desk))
     asked = Asked(_request(wanted, repository, policy), policy, _change(wanted, repository, trees))
     return Shop(repository, asked, kit, bench, runs, lines)
 

@@ -45,13 +45,15 @@ class Step:
     """Where a person reads the log of this workflow run."""
     files: Mapping[str, Path] = field(default_factory=dict)
     """`GITHUB_OUTPUT` and `GITHUB_STEP_SUMMARY`, where the runner gave them."""
+    hidden: tuple[str, ...] = field(default=(), repr=False)
+    """Secrets that are no model's: those of a collector of telemetry."""
 
     def input(self, name: str) -> str:
         return self.inputs.get(name, "").strip()
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        return (self.token, *self.keys.values())
+        return (self.token, *self.keys.values(), *self.hidden)
 
 
 def step(env: Mapping[str, str]) -> Step:
@@ -97,7 +99,10 @@ def _keys(env: Mapping[str, str], inputs: Mapping[str, str]) -> dict[str, str]:
 
 def strip(names: Mapping[str, str]) -> None:
     """Take every secret out of this process's environment: no library and no child needs to find it there."""
-    for name in [*names, *(n for n in os.environ if n.startswith(("INPUT_", "ACTIONS_")) or n.endswith(("_TOKEN", "_API_KEY")))]:
+    for name in [
+        *names,
+        *(n for n in os.environ if n.startswith(("INPUT_", "ACTIONS_", "OTEL_")) or n.endswith(("_TOKEN", "_API_KEY"))),
+    ]:
         os.environ.pop(name, None)
 
 

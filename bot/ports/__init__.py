@@ -3,11 +3,12 @@
 from bot.ports.checkup import Books, Catalog, Hosting, Limit, Site, Standing
 from bot.ports.failures import Denied, Moved, TooLong, Unavailable
 from bot.ports.github import Ci, Forge, Notices, Offer, Opening, Pulls
-from bot.ports.kits import Bench, Clock, Desk, Halted, Keeper, Kit, Ledger, Purse, Renderer, Watcher, never
+from bot.ports.kits import UNOBSERVED, Bench, Clock, Desk, Halted, Keeper, Kit, Ledger, Observer, Purse, Renderer, Watcher, never
 from bot.ports.models import Call, Model, Prompt, Reply, Said, Shown, Told, Tool, Turn, weight
 from bot.ports.repository import Hit, Layer, Sandbox, Sources, Tree, Trees, Writer
 
 __all__ = [
+    "UNOBSERVED",
     "Bench",
     "Books",
     "Call",
@@ -28,6 +29,7 @@ __all__ = [
     "Model",
     "Moved",
     "Notices",
+    "Observer",
     "Offer",
     "Opening",
     "Prompt",

@@ -142,3 +142,28 @@ class Kit:
     """What another job's model said of the last attempt's patch, for a process that has none."""
     before: Trail | None = None
     """How far an earlier job of the same run came before it was cut off."""
+
+
+class Observer(Protocol):
+    """Tells somebody else what runs do, while they do it. Nothing that it meets may change a run."""
+
+    def observed(self, kit: Kit) -> Kit:
+        """A kit that does the same as this one."""
+        ...
+
+    def close(self) -> None:
+        """Say what is not said yet; gives up after seconds."""
+        ...
+
+
+class Unobserved:
+    """Nobody is told anything."""
+
+    def observed(self, kit: Kit) -> Kit:
+        return kit
+
+    def close(self) -> None:
+        """There is nothing to say."""
+
+
+UNOBSERVED = Unobserved()
