@@ -43,6 +43,8 @@ class Signals:
         self._metrics = MeterProvider(readers, resource, shutdown_on_exit=False)
         self._tracing = Tracing(self._traces, ids)
         self._meters = Meters(self._metrics.get_meter(WORKFLOW))
+        if self._trouble.worst >= logging.WARNING:
+            say("a variable OTEL_* has no fit value: its default is taken")
 
     def observed(self, kit: Kit) -> Kit:
         run = Run(self._tracing, self._meters, time.time_ns)
@@ -61,17 +63,17 @@ class Signals:
                 end.start()
             for end in ends:
                 end.join(max(0.0, deadline - time.monotonic()))
-            if self._trouble.met or any(end.is_alive() for end in ends):
-                self._say("the collector did not take everything; look at it, and at OTEL_EXPORTER_OTLP_ENDPOINT. The run is whole")
+            if self._trouble.worst >= logging.ERROR or any(end.is_alive() for end in ends):
+                self._say("the collector did not take everything; see OTEL_EXPORTER_OTLP_ENDPOINT")
 
 
 class _Trouble(logging.Handler):
-    """What the SDK logs is for nobody's terminal, and may hold an address or a header; that it logged something is."""
+    """What the SDK logs is for nobody's terminal, and may hold an address or a header; how bad it was is."""
 
-    met = False
+    worst = logging.NOTSET
 
-    def emit(self, record: logging.LogRecord) -> None:  # noqa: ARG002 - see above
-        self.met = True
+    def emit(self, record: logging.LogRecord) -> None:
+        self.worst = max(self.worst, record.levelno)
 
 
 def _trouble() -> _Trouble:

@@ -22,13 +22,13 @@ def opened(env: Mapping[str, str], say: Callable[[str], None]) -> Observer:
         return UNOBSERVED
     try:
         from bot.edge.telemetry.signals import Signals  # noqa: PLC0415 - a second; only where it is asked for
-    except ImportError as error:
-        say(f"OTEL_* names a collector, and {error.name} is missing: pip install 'route-agent[otel]'; until then nothing is sent")
+    except ImportError:
+        say("nothing is sent, the extra is missing: pip install 'route-agent[otel]'")
         return UNOBSERVED
     try:
         return Signals(wanted, say)
     except (ValueError, RuntimeError, ImportError, OSError) as error:  # not in its words: they may hold a header
-        say(f"one of the variables OTEL_* has a value that the SDK does not take ({type(error).__name__}); nothing is sent")
+        say(f"nothing is sent: a variable OTEL_* has no fit value ({type(error).__name__})")
         return UNOBSERVED
 
 
@@ -48,7 +48,7 @@ def _spoken(env: Mapping[str, str], signal: Signal, say: Callable[[str], None]) 
     protocol = _either(env, signal, "PROTOCOL").lower()
     if protocol in ("", "http/protobuf"):
         return True
-    say(f"OTLP is spoken as http/protobuf alone, and OTEL_EXPORTER_OTLP_PROTOCOL says otherwise: no {signal.lower()} are sent")
+    say(f"no {signal.lower()} are sent: OTEL_EXPORTER_OTLP_PROTOCOL is not http/protobuf")
     return False
 
 
