@@ -241,6 +241,7 @@ def test_no_secret_stays_in_the_environment_for_a_library_or_a_child_to_find(mon
         "INPUT_GITHUB-TOKEN",
         "ACTIONS_RUNTIME_TOKEN",
         "ACTIONS_ID_TOKEN_REQUEST_URL",
+        "OTEL_EXPORTER_OTLP_HEADERS",
         "GITHUB_TOKEN",
         "OPENAI_API_KEY",
         "MINE",

@@ -43,3 +43,15 @@ def test_the_generated_files_are_current():
     done = subprocess.run([sys.executable, "generate.py", "--check"], cwd=ROOT, capture_output=True, text=True, check=False)
 
     assert (done.returncode, done.stdout) == (0, "")
+
+
+def test_both_actions_install_what_telling_a_collector_takes_and_pins_agree():
+    def pins(name: str) -> set[str]:
+        return {line.split(" ")[0] for line in (ROOT / name).read_text().splitlines() if "==" in line}
+
+    more = pins("constraints-otel.txt")
+    assert {pin.split("==")[0] for pin in more} >= {"opentelemetry-sdk", "opentelemetry-exporter-otlp-proto-http"}
+    assert not {pin.split("==")[0] for pin in more} & {pin.split("==")[0] for pin in pins("constraints.txt")}
+    assert more <= pins("constraints-dev.txt")
+    for place in ("Dockerfile", "host/action.yml", ".dockerignore"):
+        assert "constraints-otel.txt" in (ROOT / place).read_text()

@@ -10,8 +10,9 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -59,9 +60,13 @@ def collector() -> Iterator[Collector]:
 
 @pytest.fixture
 def folder(tmp_path: Path, models: Server) -> Path:
-    repos.make(tmp_path / "shop", repos.SHOP)
-    (tmp_path / "policy.yml").write_text(POLICY.format(url=models.url))
-    return tmp_path / "shop"
+    return shop_in(tmp_path, models)
+
+
+def shop_in(folder: Path, models: Server) -> Path:
+    repos.make(folder / "shop", repos.SHOP)
+    (folder / "policy.yml").write_text(POLICY.format(url=models.url))
+    return folder / "shop"
 
 
 def told(url: str, **more: str) -> dict[str, str]:
@@ -94,10 +99,24 @@ def only(spans: list[Span], name: str) -> Span:
 # ---- what is told -----------------------------------------------------------------------------------------------------
 
 
-def test_a_run_is_one_trace_of_a_workflow_its_steps_and_their_calls(folder, models, collector):
-    done = fixed(folder, models, told(collector.url))
-    assert done.returncode == 0, done.stderr
-    spans = collector.spans
+@dataclass(frozen=True)
+class Story:
+    record: dict[str, Any]
+    collector: Collector
+    models: Server
+
+
+@pytest.fixture(scope="module")
+def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
+    """One run that several tests look at."""
+    with Server() as models, Collector() as collector:
+        done = fixed(shop_in(tmp_path_factory.mktemp("story"), models), models, told(collector.url), "--json")
+        assert done.returncode == 0, done.stderr
+        yield Story(json.loads(done.stdout), collector, models)
+
+
+def test_a_run_is_one_trace_of_a_workflow_its_steps_and_their_calls(story):
+    spans = story.collector.spans
     root = only(spans, "invoke_workflow route-agent")
     steps = ["route", "invoke_agent fast", "prove", "invoke_agent strong", "prove", "invoke_agent verifier", "push", "publish"]
     assert {span.trace for span in spans} == {root.trace}
@@ -113,10 +132,9 @@ def test_a_run_is_one_trace_of_a_workflow_its_steps_and_their_calls(folder, mode
     assert len(spans) == 1 + len(steps) + 5
 
 
-def test_a_call_has_the_attributes_of_the_genai_conventions(folder, models, collector):
-    fixed(folder, models, told(collector.url))
-    chat = named(collector.spans)["chat m-fast"][0]
-    port = int(models.url.rpartition(":")[2].partition("/")[0])
+def test_a_call_has_the_attributes_of_the_genai_conventions(story):
+    chat = named(story.collector.spans)["chat m-fast"][0]
+    port = int(story.models.url.rpartition(":")[2].partition("/")[0])
     session = chat.values["gen_ai.conversation.id"]
     assert session
     assert chat.values == {
@@ -138,9 +156,8 @@ def test_a_call_has_the_attributes_of_the_genai_conventions(folder, models, coll
     }
 
 
-def test_the_steps_say_lane_score_decision_reason_confidence_and_result(folder, models, collector):
-    record = json.loads(fixed(folder, models, told(collector.url), "--json").stdout)
-    spans = collector.spans
+def test_the_steps_say_lane_score_decision_reason_confidence_and_result(story):
+    record, spans = story.record, story.collector.spans
     root, route, attempt = (only(spans, name) for name in ("invoke_workflow route-agent", "route", "invoke_agent fast"))
     score = sum(part["points"] for part in record["score"]["parts"])
     assert (route.values["route_agent.score"], route.values["route_agent.route"]) == (score, "fast")
@@ -174,12 +191,10 @@ def test_the_steps_say_lane_score_decision_reason_confidence_and_result(folder, 
     assert not any(span.error for span in spans)
 
 
-def test_metrics_count_tokens_calls_runs_and_micro_dollars(folder, models, collector):
-    fixed(folder, models, told(collector.url))
-
+def test_metrics_count_tokens_calls_runs_and_micro_dollars(story):
     def total(metric: str, **values: object) -> tuple[float, float]:
         wanted = {key.replace("__", "."): value for key, value in values.items()}
-        found = [point for point in collector.points if point.metric == metric and wanted.items() <= point.values.items()]
+        found = [point for point in story.collector.points if point.metric == metric and wanted.items() <= point.values.items()]
         return sum(point.sum for point in found), sum(point.count for point in found)
 
     for kind, count in (("input", 2_000), ("output", 200)):
@@ -238,6 +253,23 @@ def test_a_call_that_fails_says_so_on_its_span_the_attempts_and_the_runs(folder,
     (point,) = [point for point in collector.points if point.metric == "gen_ai.client.operation.duration"]
     assert point.values["error.type"] == "Denied"
     assert "keycanary" not in collector.text
+
+
+def test_a_providers_own_library_adds_no_span_and_sends_the_provider_no_trace(folder, models, collector):
+    """Anthropic's traces itself wherever a process has a tracer; content too, where a variable says so."""
+    policy = POLICY.format(url=models.url).replace("fast: {provider: openai_compatible", "fast: {provider: anthropic")
+    (folder.parent / "policy.yml").write_text(policy)
+    models.script("m-fast", [GOOD, DONE])
+    models.script("m-judge", [FINE])
+    done = typed("--task", TASK, "--policy", "../policy.yml", cwd=folder, more=told(collector.url))
+    assert "result: pass" in done.stdout, done.stderr
+    assert "/v1/messages" in models.paths
+    assert len(named(collector.spans)["chat m-fast"]) == 2
+    assert {span.name for span in collector.spans} == {
+        *("invoke_workflow route-agent", "route", "invoke_agent fast", "prove", "invoke_agent verifier", "push", "publish"),
+        *("chat m-fast", "chat m-judge"),
+    }
+    assert not [sent for sent in models.headers if "traceparent" in sent]
 
 
 def test_the_service_is_ours_unless_the_variables_name_another(folder, models, collector):
@@ -421,10 +453,15 @@ def refused() -> str:
         return f"http://127.0.0.1:{taken.getsockname()[1]}"
 
 
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory: pytest.TempPathFactory) -> subprocess.CompletedProcess[str]:
+    """What a run says of which nobody is told."""
+    with Server() as models:
+        return fixed(shop_in(tmp_path_factory.mktemp("plain"), models), models, {"SHOP_API_KEY": KEY})
+
+
 @pytest.mark.parametrize("how", ["refuses", "500", "503", "hangs", "no address"])
-def test_a_collector_that_fails_changes_nothing_but_a_line_of_progress_and_seconds(folder, models, how):
-    plain = fixed(folder, models, {"SHOP_API_KEY": KEY})
-    repos.git(folder, "commit", "--quiet", "--allow-empty", "--message", "another commit, so another run")
+def test_a_collector_that_fails_changes_nothing_but_a_line_of_progress_and_seconds(folder, models, plain, how):
     with Collector(status=int(how) if how.isdecimal() else 200, delay=60.0 if how == "hangs" else 0.0) as bad:
         url = {"refuses": refused(), "no address": "not an address"}.get(how, bad.url)
         start = time.monotonic()

@@ -56,11 +56,10 @@ class Run:
 
     def _stepped(self, trail: Trail) -> None:
         now, told = self._instant(), spans.step(trail)
-        model = isinstance(trail.last, Tried | Reviewed)
-        if isinstance(trail.last, Tried | Reviewed) and self._step is None and used(trail.last).calls:
-            told = replace(told, values={**told.values, "route_agent.taken_over": True})  # an earlier job has told of its calls
-        elif model:
+        if self._step is not None:
             self._meters.took(told, (now - self._mark) / 1e9)
+        elif isinstance(trail.last, Tried | Reviewed) and used(trail.last).calls:
+            told = replace(told, values={**told.values, "route_agent.taken_over": True})  # another job has told of its calls
         ended(self._step or self._tracing.begun(told, self._root, self._mark), told, now)
         self._step = None
 
