@@ -10,8 +10,8 @@ from bot.core.lane import Lane
 from bot.core.ledger import record
 from bot.core.route import Refusal
 from bot.core.trail import Opened, Proved, Published, Pushed, Trail
-from tests.core.test_ci_trail import BARE, FAST, PASSED, PUSHED, RULES, awaited
-from tests.core.test_trail import opened, tried
+from tests.core.test_ci_trail import FAST, PASSED, PUSHED, RULES, awaited
+from tests.core.test_trail import BARE, opened, tried
 
 
 def at(instant: str, seconds: float = 2.0) -> Opened:
@@ -20,7 +20,11 @@ def at(instant: str, seconds: float = 2.0) -> Opened:
 
 def test_every_job_of_a_run_comes_to_the_same_ids_and_no_other_run_does():
     first = at("2026-01-01T00:00:00Z")
-    others = [at("2026-01-01T00:00:01Z")] + [replace(first, request=replace(first.request, **{key: "x"})) for key in ("id", "repo")]
+    request = first.request
+    others = [
+        at("2026-01-01T00:00:01Z"),
+        *(replace(first, request=each) for each in (replace(request, id="x"), replace(request, repo="x"))),
+    ]
     assert spans.ids(first) == spans.ids(replace(first, seconds=9.0))
     assert len({spans.ids(each) for each in (first, *others)}) == 4
     trace, root = spans.ids(first)

@@ -8,16 +8,17 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bot.edge.telemetry import switch
-from tests.fakes import repos
+from tests.fakes import repos, shops
 from tests.fakes.collector import Collector, Span
 from tests.fakes.hosted import GATE, PROPOSE, WORK, Job
 from tests.fakes.repos import BAD, DONE, GOOD
@@ -27,6 +28,7 @@ from tests.fakes.typed import ENV, ROOT, started, typed
 from tests.fakes.world.runs import Scripted
 from tests.flow.test_commands import seen
 from tests.flow.test_door import PROVED, RED
+from tests.flow.test_kills import JUDGE
 from tests.flow.test_review import FINE
 
 TASK = "add(2, 2) gives 5, see shop/add.py; taskcanary"
@@ -306,7 +308,7 @@ def test_one_signal_can_be_had_without_the_other(folder, models, collector):
 
 
 def test_a_sampler_that_takes_nothing_leaves_no_span_and_all_metrics(folder, models, collector):
-    fixed(folder, models, told(collector.url, OTEL_TRACES_SAMPLER="always_off"))
+    fixed(folder, models, told(collector.url, OTEL_TRACES_SAMPLER="parentbased_always_off"))
     assert collector.spans == []
     assert any(point.metric == "route_agent.runs" for point in collector.points)
 
@@ -382,21 +384,28 @@ def put_out(job: Job, name: str) -> str:
     return next(rows[number + 1] for number, row in enumerate(rows) if row.startswith(f"{name}<<"))
 
 
-def test_the_jobs_of_a_split_workflow_tell_one_trace(world, models, shop, issue, collector, tmp_path, monkeypatch):
-    models.script("m-fast", [BAD, DONE])
-    models.script("m-strong", [GOOD, TEST, DONE])
-    world.runner = Scripted(RED, RED, PROVED)
-    payload = world.comment(shop, issue, "ann", "/agent fix")
+@pytest.fixture
+def telling(world, collector, tmp_path, monkeypatch) -> Iterator[Callable[..., str]]:
+    """Runs a job in which a phase does its part, and tells what it did; gives what it hands on."""
     for name, value in told(collector.url).items():
         monkeypatch.setenv(name, value)
     said: list[str] = []
 
-    def job(name: str, phase: str, scopes: str, **inputs: str) -> str:
-        """What it hands on, once it has told what it did."""
+    def job(payload: Mapping[str, Any], name: str, phase: str, scopes: str, **inputs: str) -> str:
         made = Job(world, tmp_path / name, "issue_comment", payload, scopes=scopes)
         with closing(switch.opened(os.environ, said.append)) as observer:
             made.furnished = lambda office: replace(office, observer=observer)
             return made.packed(phase, **inputs)["handover"]
+
+    yield job
+    assert said == []
+
+
+def test_the_jobs_of_a_split_workflow_tell_one_trace(world, models, shop, issue, collector, telling):
+    models.script("m-fast", [BAD, DONE])
+    models.script("m-strong", [GOOD, TEST, DONE])
+    world.runner = Scripted(RED, RED, PROVED)
+    job = partial(telling, world.comment(shop, issue, "ann", "/agent fix"))
 
     gate = job("gate", "gate", GATE)
     first = job("propose", "propose", PROPOSE, handover=gate)
@@ -406,7 +415,6 @@ def test_the_jobs_of_a_split_workflow_tell_one_trace(world, models, shop, issue,
 
     spans = collector.spans
     root = only(spans, "invoke_workflow route-agent")
-    assert said == []
     assert {span.trace for span in spans} == {root.trace}
     assert (root.values["route_agent.result"], root.values["route_agent.repository"]) == ("pass", "octo/shop")
     assert root.values["route_agent.number"] == issue.number
@@ -415,6 +423,28 @@ def test_the_jobs_of_a_split_workflow_tell_one_trace(world, models, shop, issue,
     assert {span.parent for span in spans if not span.name.startswith(("chat", "invoke_workflow"))} == {root.id}
     assert len(named(spans)["chat m-fast"]) + len(named(spans)["chat m-strong"]) == 5
     assert len([point for point in collector.points if point.metric == "route_agent.runs"]) == 1
+    seen(world, shop, issue)
+
+
+def test_what_another_job_paid_for_is_told_there_and_only_marked_here(world, models, collector, telling):
+    """The verifier is asked by the job that holds its key; the one that writes takes over what it said."""
+    policy = shops.POLICY.replace("routing:", f"{JUDGE}\nrouting:", 1).format(url=models.url)
+    shop = world.repo("octo/shop", shops.files(models.url, more={".github/route-agent.yml": policy}), ann="write")
+    issue = world.issue(shop, "add(2, 2) gives 5", "see shop/add.py")
+    models.script("m-fast", [GOOD, TEST, DONE])
+    models.script("m-judge", [FINE])
+    world.runner = Scripted(PROVED)
+    job = partial(telling, world.comment(shop, issue, "ann", "/agent fix"))
+
+    gate = job("gate", "gate", GATE)
+    job("apply", "apply", WORK, handover=job("propose", "propose", PROPOSE, handover=gate), before=gate)
+
+    asked, taken = named(collector.spans)["invoke_agent verifier"]
+    (chat,) = named(collector.spans)["chat m-judge"]
+    assert (chat.parent, "route_agent.taken_over" in asked.values) == (asked.id, False)
+    assert taken.values["route_agent.taken_over"] is True
+    durations = [point for point in collector.points if point.metric == "gen_ai.invoke_agent.duration"]
+    assert sum(point.count for point in durations if point.values.get("gen_ai.agent.name") == "verifier") == 1
     seen(world, shop, issue)
 
 
