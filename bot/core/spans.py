@@ -157,7 +157,7 @@ def _decision(trail: Trail) -> dict[str, Value]:
     if not isinstance(trail.last, Proved | Reviewed | Awaited) or not trail.judged:
         return {}
     tried = trail.tries[-1]
-    shown = confidence(tried.evidence, first_lane=tried.attempt.lane == trail.opened.policy.lanes[0])
+    shown = confidence(tried.evidence, trail.opened.prior(tried.attempt.lane))
     found: dict[str, Value] = {"route_agent.decision": tried.decision.kind, "route_agent.confidence": shown.value}
     match tried.decision:
         case Accept():

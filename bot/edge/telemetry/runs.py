@@ -14,8 +14,8 @@ from bot.core.ledger import Line, Record
 from bot.core.recall import used
 from bot.core.spans import Span
 from bot.core.spend import Charge
+from bot.core.standing import Standing
 from bot.core.trail import Reviewed, Trail, Tried
-from bot.core.words import TaskClass
 from bot.edge.telemetry.meters import Meters
 from bot.edge.telemetry.tracing import Tracing, ended
 from bot.ports import Keeper, Ledger, Model, Moved, Prompt, Reply
@@ -135,8 +135,8 @@ class Booked:
     def spent(self, run: str) -> int | None:
         return self.inner.spent(run)
 
-    def costs(self, lane: str, task_class: TaskClass) -> tuple[int, ...]:
-        return self.inner.costs(lane, task_class)
+    def standing(self, now: str) -> Standing:
+        return self.inner.standing(now)
 
 
 @dataclass(frozen=True, slots=True)
