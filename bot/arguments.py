@@ -105,6 +105,7 @@ def _ledger(parser: argparse.ArgumentParser) -> None:
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
     report = verbs.add_parser("report", help="what the lanes did, cost and were worth, and whether the policy fits")
     read_from(report)
+    report.add_argument("--policy", metavar="FILE", help="whose cap for a day is drawn (default: the one committed in HEAD)")
     report.add_argument("--format", choices=("md", "html", "json"), default="md", help="(default: md)")
     report.add_argument("--output", metavar="FILE", help="write it there (default: standard output)")
 

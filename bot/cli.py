@@ -33,6 +33,7 @@ from bot.demo import play
 from bot.edge.prices import Prices
 from bot.edge.telemetry import switch
 from bot.edge.terminal import Progress
+from bot.page import page
 from bot.ports import Denied, Unavailable
 from bot.shop import Outside, Wall
 
@@ -173,9 +174,11 @@ def _ledger(words: Namespace) -> int:
     """`report`: what the ledgers say."""
     outside, now = _outside(), datetime.now(UTC)
     found, names = ledgers.gathered(ledgers.wanted(words), outside.path, now)
-    made = report(found, names, now)
+    made = report(found, names, now, ledgers.per_day(words, outside.path))
     if words.format == "json":
         text = TypeAdapter(Report).dump_json(made, indent=1).decode() + "\n"
+    elif words.format == "html":
+        text = page(made, outside.render)
     else:
         text = tell.ledger(made, outside.render)
     _put(text, words.output)

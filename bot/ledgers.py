@@ -12,9 +12,11 @@ from pathlib import Path
 
 from msgspec import Struct, msgpack
 
+from bot.arguments import POLICY
 from bot.core.past.history import AtWork, Happened, Run
 from bot.core.past.lives import Books, Fault, Line, Reading, books, readings
 from bot.core.policy import LedgerPart
+from bot.core.policyfile import PolicyError, read
 from bot.edge import volumes
 from bot.edge.git.leaves import leaves
 from bot.edge.git.plumbing import Git
@@ -96,6 +98,27 @@ def of_commit(git: Git, commit: str) -> Iterator[Line]:
     for leaf in leaves(git, commit, volumes.KEPT):
         for number, text in enumerate(leaf.content.splitlines() or [b""], 1):
             yield Line(text, leaf.path, number)
+
+
+def per_day(words: Namespace, path: str) -> int | None:
+    """What the policy that was named lets a day cost, in micro-dollars; else that of the one repository that is read.
+
+    None where there is no such policy, or none that can be read. Raises `Denied` or `PolicyError` for one that was named.
+    """
+    if words.policy:
+        try:
+            return read(Path(words.policy).read_bytes(), words.policy).budget.per_day_usd
+        except OSError as error:
+            raise Denied(f"--policy {words.policy} cannot be read: {error.strerror}; give the policy's path") from None
+    asked = wanted(words)
+    if asked.files or len(asked.repositories) != 1:
+        return None
+    repository = find(asked.repositories[0].absolute(), path)
+    found = repository.git.run("cat-file", "blob", f"{repository.head}:{POLICY}")
+    try:
+        return None if found.code else read(found.out, POLICY).budget.per_day_usd
+    except PolicyError:
+        return None
 
 
 # ---- large files, read by several processes ----------------------------------------------------------------------

@@ -11,6 +11,7 @@ from bot.core.lane import Lane
 from bot.core.ledger import Record
 from bot.core.notes import Posted
 from bot.core.past import wording
+from bot.core.past.charts import Plot
 from bot.core.past.interval import ENOUGH
 from bot.core.past.tables import Report as Ledger
 from bot.core.policy import Policy
@@ -22,6 +23,15 @@ from bot.core.step import Ask, next_step
 from bot.core.trail import Opened, Trail
 from bot.core.words import Running
 from bot.ports import Model, Renderer
+
+FIGURES = {
+    "share": wording.share,
+    "usd": wording.usd,
+    "took": wording.took,
+    "portions": wording.portions,
+    "against": wording.against,
+}
+"""How a report's figures are said, for its templates."""
 
 
 def report(record: Record, render: Renderer) -> str:
@@ -44,9 +54,12 @@ def report(record: Record, render: Renderer) -> str:
 
 def ledger(made: Ledger, render: Renderer) -> str:
     """What a ledger says, as Markdown for a terminal, a job's summary or an issue."""
-    said = {"share": wording.share, "usd": wording.usd, "took": wording.took, "portions": wording.portions}
-    said["against"] = wording.against
-    return render("ledger/report.md.j2", report=made, enough=ENOUGH, labels=wording.LABELS, **said)
+    return render("ledger/report.md.j2", report=made, enough=ENOUGH, labels=wording.LABELS, **FIGURES)
+
+
+def page(made: Ledger, plots: tuple[Plot, ...], render: Renderer) -> str:
+    """The same as a page, with plots."""
+    return render("ledger/report.html.j2", report=made, enough=ENOUGH, plots=plots, **FIGURES)
 
 
 def comment(record: Record, policy: Policy, render: Renderer) -> str:

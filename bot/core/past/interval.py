@@ -52,17 +52,20 @@ def apart(one: Rate, other: Rate) -> bool:
 
 @dataclass(frozen=True, slots=True, config=STRICT)
 class Spread:
-    """Of `cases` values: the median, and what nine in ten do not pass. None where there is not one value."""
+    """Of `cases` values: the median, what nine in ten do not pass, and so on. None where there is not one value."""
 
     cases: int
     median: float | None
     p90: float | None
+    p10: float | None = None
+    p25: float | None = None
+    p75: float | None = None
 
 
 def spread(values: list[float]) -> Spread:
     if not values:
         return Spread(0, None, None)
     if len(values) == 1:
-        return Spread(1, values[0], values[0])
-    cuts = quantiles(values, n=10, method="inclusive")
-    return Spread(len(values), cuts[4], cuts[8])
+        return Spread(1, *values * 5)
+    cuts = quantiles(values, n=20, method="inclusive")
+    return Spread(len(values), cuts[9], cuts[17], cuts[1], cuts[4], cuts[14])

@@ -7,10 +7,11 @@ from typing import TypeVar
 
 from bot.core.ledger import Result
 from bot.core.past.calibration import calibration, priors
-from bot.core.past.history import Run, Try
+from bot.core.past.growth import MOST, Growing, sides
+from bot.core.past.history import Try
 from bot.core.past.interval import rate, spread
 from bot.core.past.lives import Books, Label, Life
-from bot.core.past.tables import Compared, Day, Fault, Judge, Portion, Report, Row
+from bot.core.past.tables import Day, Fault, Judge, Portion, Report, Row
 
 REJECTED: frozenset[Label] = frozenset({"rewritten", "reverted", "changes_requested", "closed"})
 MOST_FAULTS = 50
@@ -37,7 +38,7 @@ class _Tally:
 
     def compare(self, run: Run) -> None:
         """With what the top lane alone would have cost, where both are known."""
-        if run.micros is None or run.strong is None:
+        if not run.tries or run.micros is None or run.strong is None:
             return
         self.compared += 1
         self.spent += run.micros
@@ -78,7 +79,9 @@ class _Tally:
         )
 
 
-def report(books: Books, sources: tuple[str, ...], now: datetime) -> Report:
+def report(books: Books, sources: tuple[str, ...], now: datetime, per_day: int | None = None) -> Report:
+    """`sources` are what the ledgers are called; `per_day` is the policy's cap in micro-dollars, None where none is known."""
+    growing = Growing()
     lanes: dict[str, _Tally] = {}
     runs: dict[tuple[str, str], _Tally] = {}
     judge, days = _Judge(), dict[str, list[int]]()
@@ -87,6 +90,7 @@ def report(books: Books, sources: tuple[str, ...], now: datetime) -> Report:
         _count_run(_of(runs, (run.task_class, run.repo)), life)
         for tried in run.tries:
             _count_try(_of(lanes, tried.lane), tried, life)
+            growing.add(tried.lane, run.at, tried is life.accepted, tried.micros)
             judge.take(tried, life)
         judge.micros += run.verification or 0
         day = days.setdefault(run.at[:10], [0, 0, 0])
@@ -95,6 +99,9 @@ def report(books: Books, sources: tuple[str, ...], now: datetime) -> Report:
     classes, repositories = _rows(runs, 0), _rows(runs, 1)
     whole = _together(runs.values()).row("all", len(books.lives))
     labels = Counter(life.label for life in judged)
+    actual, top = sides(books.lives)
+    by_cost = sorted(lanes.items(), key=_dearness)
+    drawn = sorted(lanes, key=lambda lane: -lanes[lane].attempts)[:MOST]
     return Report(
         at=now.strftime("%Y-%m-%dT%H:%M:%SZ"),
         sources=sources,
@@ -102,7 +109,7 @@ def report(books: Books, sources: tuple[str, ...], now: datetime) -> Report:
         last=books.lives[-1].run.at[:10] if books.lives else "",
         runs=len(books.lives),
         whole=whole,
-        lanes=tuple(tally.row(name, tally.attempts) for name, tally in sorted(lanes.items(), key=_dearness)),
+        lanes=tuple(tally.row(name, tally.attempts) for name, tally in by_cost),
         judge=judge.row(),
         classes=classes,
         repositories=repositories if len(repositories) > 1 else (),
@@ -110,6 +117,10 @@ def report(books: Books, sources: tuple[str, ...], now: datetime) -> Report:
         labels=_top(labels, len(judged), 20),
         by_hand=spread([float(life.by_hand) for life in judged if life.by_hand is not None]),
         days=tuple(Day(day, *counts) for day, counts in sorted(days.items())),
+        per_day=per_day,
+        growth=tuple(growing.growth(name) for name, _ in by_cost if name in drawn),
+        actual=actual,
+        top=top,
         calibration=calibration(judged),
         priors=priors(books.lives),
         audits=len(books.audits),

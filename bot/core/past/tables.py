@@ -84,6 +84,23 @@ class Day:
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)
+class Total:
+    """What was accepted and spent by the end of a day, from the first day on."""
+
+    day: str
+    accepted: int
+    micros: int
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class Growth:
+    """One lane's totals, or those of all runs together; the days on which nothing changed are left out."""
+
+    name: str
+    totals: tuple[Total, ...]
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
 class Fault:
     place: str
     why: str
@@ -109,6 +126,13 @@ class Report:
     by_hand: Spread
     """Lines that people changed in what they merged."""
     days: tuple[Day, ...]
+    per_day: int | None
+    """What the policy lets a day cost; None where no policy is known."""
+    growth: tuple[Growth, ...]
+    """Of the lanes that were tried most, in the order of `lanes`."""
+    actual: Growth
+    top: Growth
+    """Over the runs that `compared` is of: as it was, and had all of them gone to the top lane with the same end."""
     calibration: Calibration
     priors: tuple[Prior, ...]
     audits: int

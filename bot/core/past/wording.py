@@ -2,10 +2,11 @@
 
 from bot.core.cost import dollars
 from bot.core.past.interval import Rate
+from bot.core.past.lives import Label
 from bot.core.past.tables import Compared, Portion
 
 NONE = "-"
-LABELS = {
+LABELS: dict[Label, str] = {
     "as_is": "merged as proved",
     "edited": "merged after edits",
     "rewritten": "merged, mostly rewritten by hand",

@@ -1,0 +1,119 @@
+"""`route-agent ledger report` for people: Markdown and a page, held word for word, and what hostile ledgers make of it."""
+
+import html
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bot import tell
+from bot.cli import main, templates
+from bot.edge.render import Templates
+from tests import ledgers
+from tests.fakes import repos
+from tests.ledgers import Plan
+from tests.pages import HOSTILE, hostile, made, shown
+
+GOLDEN = Path(__file__).parent / "golden"
+ROOT = Path(__file__).resolve().parent.parent
+POLICY = ledgers.POLICY.decode() + "budget:\n  per_day_usd: 7.25\n"
+
+
+def held(name: str, text: str) -> None:
+    """Word for word: a drawn ledger has no times and no prices but its own."""
+    path = GOLDEN / name
+    if os.environ.get("UPDATE_GOLDEN"):
+        path.write_text(text, encoding="utf-8")
+    assert path.read_text(encoding="utf-8") == text
+
+
+def words(page: str) -> str:
+    """What a page says, a line for each thing: no drawings, no style, no tags."""
+    bare = re.sub(r"<(svg|style)\b.*?</\1>", "", page, flags=re.DOTALL)
+    rows = re.sub(r"</t[hd]>(?=<t[hd])", " | ", bare)
+    lines = (" ".join(html.unescape(re.sub(r"<[^>]*>", " ", row)).split()) for row in rows.split("\n"))
+    return "".join(f"{row}\n" for row in lines if row)
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    place = tmp_path / "ledger.jsonl"
+    place.write_bytes(ledgers.text(ledgers.ledger(Plan(runs=200))))
+    return place
+
+
+def said(capsys: pytest.CaptureFixture[str], *typed: str) -> str:
+    assert main(["ledger", "report", *typed]) == 0
+    return capsys.readouterr().out
+
+
+def test_what_the_markdown_says():
+    held("ledger-report.md", tell.ledger(made(), Templates(templates())))
+
+
+def test_what_the_page_says():
+    held("ledger-report.html.txt", words(shown(made())))
+
+
+def test_what_the_page_says_of_next_to_nothing():
+    held("ledger-report-few.html.txt", words(shown(made(Plan(runs=3, days=1), cap=None))))
+    held("ledger-report-none.html.txt", words(shown(made(Plan(runs=0)))))
+
+
+def test_the_page_loads_nothing_and_runs_nothing(file, capsys):
+    page = said(capsys, str(file), "--format", "html")
+    policy = re.search(r'<meta http-equiv="Content-Security-Policy" content="([^"]+)">', page)
+    assert policy
+    assert policy[1].split("; ")[:2] == ["default-src 'none'", "style-src 'unsafe-inline'"]
+    assert page.index(policy[0]) < page.index("<style"), "the policy binds what comes after it"
+    assert not re.search(r"<(script|link|img|iframe|object|embed|base|form)\b|\bon[a-z]+=|@import|https?://", page)
+    assert page.count("<svg ") == 6
+
+
+def test_names_in_a_ledger_are_text_on_the_page_whatever_they_say(file, capsys):
+    file.write_bytes(hostile(file.read_bytes()))
+    page = said(capsys, str(file), "--format", "html")
+    assert not re.search(r"<(script|img)\b|<svg onload", page)
+    assert page.count("</style>") == page.count("</html>") == 1
+    assert "{{ 7 * 7 }}" in html.unescape(page)
+    assert not set(page) & {"\u202e", "\x00", "\x1b"}
+    assert html.escape(HOSTILE[0][:20]) in page
+
+
+def test_the_cap_is_that_of_the_one_repository_that_is_read(tmp_path, file, capsys):
+    repo = tmp_path / "shop"
+    repos.make(repo, {".github/route-agent.yml": POLICY})
+    (repo / ".git" / "route-agent").mkdir()
+    (repo / ".git" / "route-agent" / "ledger.jsonl").write_bytes(file.read_bytes())
+    assert "$7.25 a day" in said(capsys, "--repo", str(repo), "--format", "html")
+    assert "No policy is known" in said(capsys, str(file), "--format", "html")
+    (tmp_path / "p.yml").write_text(POLICY.replace("7.25", "3"))
+    assert "$3.00 a day" in said(capsys, str(file), "--policy", str(tmp_path / "p.yml"), "--format", "html")
+    assert "line [7.25" in said(capsys, "--repo", str(repo))
+
+
+def test_a_policy_that_was_named_must_be_one(tmp_path, file, capsys):
+    (tmp_path / "p.yml").write_text("models: 7\n")
+    assert main(["ledger", "report", str(file), "--policy", str(tmp_path / "p.yml")]) == 1
+    assert main(["ledger", "report", str(file), "--policy", str(tmp_path / "gone.yml")]) == 1
+    err = capsys.readouterr().err
+    assert "p.yml" in err
+    assert "gone.yml cannot be read" in err
+
+
+def test_without_the_extra_one_line_says_how_to_get_it(tmp_path, file):
+    (tmp_path / "matplotlib").mkdir()
+    (tmp_path / "matplotlib" / "__init__.py").write_text("raise ImportError('No module named matplotlib')\n")
+    env = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "PYTHONPATH": str(tmp_path)}
+
+    def run(kind: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "bot", "ledger", "report", str(file), "--format", kind]
+        return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
+
+    done = run("html")
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
+    assert "pip install 'route-agent[plots]'" in done.stderr
+    assert run("md").returncode == 0
