@@ -1,4 +1,4 @@
-"""Makes a machine ready for the end-to-end tests and runs them: a container engine, a base image, a workflow engine.
+"""Makes a machine ready for the end-to-end tests and runs them: a container engine, a base image, a workflow engine, a browser.
 
 Everything is taken where it stands already. Where no container registry can be reached, a bare Debian with Python stands for the
 base image that the Dockerfile names.
@@ -17,6 +17,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
+
+from tests.browser import BROWSERS
 
 ROOT = Path(__file__).resolve().parents[2]
 KEPT = ROOT / ".e2e"
@@ -65,12 +67,11 @@ def answers(*words: str) -> bool:
 
 
 def install() -> None:
-    """Packages of the distribution; a machine with a container engine at work needs none."""
-    if answers("docker", "info"):
-        return
-    wanted = [
-        package for package, command in (("docker.io", "dockerd"), ("debootstrap", "debootstrap")) if not shutil.which(command)
-    ]
+    """Packages of the distribution: a browser, and a container engine where none is at work."""
+    engine = () if answers("docker", "info") else (("docker.io", "dockerd"), ("debootstrap", "debootstrap"))
+    wanted = [package for package, command in engine if not shutil.which(command)]
+    if not any(map(shutil.which, BROWSERS)):
+        wanted.append("chromium")
     if wanted:
         say(f"Installing {' and '.join(wanted)} …")
         if not shutil.which("apt-get"):
