@@ -30,7 +30,7 @@ from bot.thread import Post
 
 ROUNDS = 2
 """Pairs of `propose` and `apply` in the split workflow."""
-PHASES = ("auto", "gate", "propose", "apply", "selftest")
+PHASES = ("auto", "gate", "propose", "apply", "selftest", "report")
 
 
 def act(office: Office, phase: str) -> Ended:

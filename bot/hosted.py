@@ -4,6 +4,7 @@ import os
 import signal
 import tempfile
 import traceback
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -23,6 +24,7 @@ from bot.core.policyfile import PolicyError
 from bot.core.route import Refusal
 from bot.core.trail import TrailError
 from bot.core.words import FINAL
+from bot.dashboard import Wired, posted, shown
 from bot.edge import actions
 from bot.edge.actions import OWN, Left, Step, harmless, left_open, put_out, settled, summarise
 from bot.edge.git.fetch import remote
@@ -31,7 +33,7 @@ from bot.edge.render import Templates
 from bot.edge.telemetry import switch
 from bot.ending import Ended
 from bot.host import Ground, ground
-from bot.office import Log, doors, office, settled_by_file
+from bot.office import Log, Redacted, doors, office, settled_by_file
 from bot.outcome import noted
 from bot.ports import UNOBSERVED, Denied, Notices, Observer, Unavailable
 from bot.shop import Wall
@@ -41,19 +43,34 @@ DONE, MENDABLE, OURS, INTERRUPTED = 0, 1, 3, 130
 
 def main(event: Event | Judged, *, nodded: bool = False, here: bool = False) -> int:
     """Answer one event. `nodded` is whether its command has its reaction already; `here`, whether checks run on this machine."""
+
+    if isinstance(event, Judged):
+        return _guarded(lambda step, _: _noted(step, event))
+
+    def answered(step: Step, observer: Observer) -> int:
+        return _phase(step, event, ground(os.environ) if here else None, observer, nodded=nodded)
+
+    return _guarded(answered, lambda step: switch.opened(os.environ, partial(Log(step), "telemetry")))
+
+
+def report() -> int:
+    """Keep the dashboard up to date; no event is looked at."""
+    return _guarded(lambda step, _: _reported(step))
+
+
+def _guarded(do: Callable[[Step, Observer], int], watch: Callable[[Step], Observer] = lambda _: UNOBSERVED) -> int:
+    """Every way to end has an exit code, and one line in the log. Who looks on reads the environment before it is cleaned."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _as_interrupt)
     secrets: tuple[str, ...] = ()
     try:
         step = replace(actions.step(os.environ), hidden=switch.secrets(os.environ))
         secrets = step.secrets
-        observer = UNOBSERVED if isinstance(event, Judged) else switch.opened(os.environ, partial(Log(step), "telemetry"))
+        observer = watch(step)
         actions.strip(step.keys)
-        if isinstance(event, Judged):
-            return _noted(step, event)
         with closing(observer):
-            return _phase(step, event, ground(os.environ) if here else None, observer, nodded=nodded)
-    except Denied as error:
+            return do(step, observer)
+    except (Denied, PolicyError) as error:
         return _log("error", str(error), secrets, MENDABLE)
     except Unavailable as error:
         return _log("warning", f"{error}; re-run the job later", secrets, DONE)
@@ -68,10 +85,21 @@ def _noted(step: Step, event: Judged) -> int:
     hub, path = connect(step.api, step.server, step.token, repo), step.input("policy") or ".github/route-agent.yml"
     with tempfile.TemporaryDirectory(prefix="route-agent-") as folder:
         store = remote(Path(folder), f"{step.server}/{repo}.git", step.token, os.environ.get("PATH", os.defpath))
-        try:
-            return _log("notice", noted(event, hub, path, store, datetime.now(UTC)), step.secrets, DONE)
-        except PolicyError as error:
-            return _log("error", str(error), step.secrets, MENDABLE)
+        return _log("notice", noted(event, hub, path, store, datetime.now(UTC)), step.secrets, DONE)
+
+
+def _reported(step: Step) -> int:
+    """The job's summary has the report whatever becomes of the issue."""
+    hub = connect(step.api, step.server, step.token, os.environ.get("GITHUB_REPOSITORY", ""))
+    render = Redacted(Templates(templates()), step.secrets)
+    wired = Wired(step, hub, render, Wall(), os.environ.get("PATH", os.defpath))
+    text, said = shown(wired)
+    if not text:
+        return _log("notice", said, step.secrets, DONE)
+    summarise(step, text)
+    there = posted(wired, text)
+    left = "; it is closed, so it was left alone" if there.state == "closed" else ""
+    return _log("notice", f"{said}; {there.state}: {there.url}{left}", step.secrets, DONE)
 
 
 def _as_interrupt(_number: int, _frame: FrameType | None) -> None:

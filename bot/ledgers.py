@@ -89,6 +89,11 @@ def _of(repository: Repository, folder: Path, branch: str | None, now: datetime)
     return found
 
 
+def on_branch(repository: Repository, ref: str, now: datetime) -> Books:
+    """All that one branch says."""
+    return books([readings(_branch(repository, ref), now)], now)
+
+
 def _branch(repository: Repository, ref: str) -> Iterator[Line]:
     return of_commit(repository.git, repository.resolve(ref))
 

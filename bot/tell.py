@@ -57,6 +57,11 @@ def ledger(made: Ledger, render: Renderer) -> str:
     return render("ledger/report.md.j2", report=made, enough=ENOUGH, labels=wording.LABELS, **FIGURES)
 
 
+def dashboard(text: str, now: str, run_url: str, render: Renderer) -> str:
+    """The issue that holds the report."""
+    return render("ledger/dashboard.md.j2", text=text, at=now, run_url=run_url)
+
+
 def page(made: Ledger, plots: tuple[Plot, ...], render: Renderer) -> str:
     """The same as a page, with plots."""
     return render("ledger/report.html.j2", report=made, enough=ENOUGH, plots=plots, **FIGURES)

@@ -8,10 +8,10 @@ from typing import TypeVar
 from bot.core.ledger import Result
 from bot.core.past.calibration import calibration, priors
 from bot.core.past.growth import MOST, Growing, sides
-from bot.core.past.history import Try
+from bot.core.past.history import Run, Try
 from bot.core.past.interval import rate, spread
 from bot.core.past.lives import Books, Label, Life
-from bot.core.past.tables import Day, Fault, Judge, Portion, Report, Row
+from bot.core.past.tables import Compared, Day, Fault, Judge, Portion, Report, Row
 
 REJECTED: frozenset[Label] = frozenset({"rewritten", "reverted", "changes_requested", "closed"})
 MOST_FAULTS = 50

@@ -12,8 +12,16 @@ if TYPE_CHECKING:
 
 
 def issues(world: "World", asked: Asked) -> Answer:
-    repo = found(world, asked, "issues:read")
-    return paged(world, asked, [world.issue_json(repo, one) for one in repo.issues.values()])
+    """Open ones, the newest first, unless asked otherwise; pull requests are among them."""
+    repo, query = found(world, asked, "issues:read"), asked.query
+    rows = [
+        world.issue_json(repo, one)
+        for one in reversed(repo.issues.values())
+        if query.get("state", "open") in ("all", one.state)
+        and set(filter(None, query.get("labels", "").split(","))) <= set(one.labels)
+        and query.get("creator", one.user.login) == one.user.login
+    ]
+    return paged(world, asked, rows)
 
 
 def workflows(world: "World", asked: Asked) -> Answer:

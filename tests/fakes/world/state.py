@@ -157,7 +157,7 @@ class World:
         """What starts when somebody opens a pull request whose CI waits for nobody."""
         self.limit_left = 1_000
         self.happened: list[str] = []
-        """Branches and pull requests that were made or deleted through the API."""
+        """Branches, pull requests and issues that were made or deleted through the API."""
         self.drafts = True
         self.lists_late = 0
         """How many looks at the list of runs a new run stays out of."""
@@ -329,6 +329,12 @@ class World:
         """Those that the bot opened, by the branch they come from."""
         found = [issue for issue in repo.issues.values() if f"pull {repo.name} {issue.number}" in self.happened]
         self.read.update(f"pull {repo.name} {issue.number}" for issue in found)
+        return found
+
+    def opened(self, repo: Repo) -> list[Issue]:
+        """Issues that the bot made."""
+        found = [issue for issue in repo.issues.values() if f"issue {repo.name} {issue.number}" in self.happened]
+        self.read.update(f"issue {repo.name} {issue.number}" for issue in found)
         return found
 
     def runs(self, repo: Repo) -> list[Run]:

@@ -45,6 +45,21 @@ def issue(world: "World", asked: Asked) -> Answer:
     return Answer(200, world.issue_json(repo, one))
 
 
+def add_issue(world: "World", asked: Asked) -> Answer:
+    repo = found(world, asked, "issues:write")
+    made = world.issue(repo, str(asked.body["title"]), _body(asked), asked.login, tuple(asked.body.get("labels", ())))
+    world.happened.append(f"issue {repo.name} {made.number}")
+    return Answer(201, world.issue_json(repo, made))
+
+
+def edit_issue(world: "World", asked: Asked) -> Answer:
+    repo, one = thread(world, asked, "issues:write")
+    assert set(asked.body) == {"body"}, "nothing else of an issue is ever changed"
+    one.body = _body(asked)
+    world.read.discard(f"issue {repo.name} {one.number}")
+    return Answer(200, world.issue_json(repo, one))
+
+
 def events(world: "World", asked: Asked) -> Answer:
     _, one = thread(world, asked, "issues:read")
     return paged(world, asked, one.events)
