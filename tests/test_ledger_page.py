@@ -95,6 +95,18 @@ def test_the_cap_is_that_of_the_one_repository_that_is_read(tmp_path, file, caps
     assert "line [7.25" in said(capsys, "--repo", str(repo))
 
 
+def test_a_day_that_no_calendar_has_is_a_fault_and_the_rest_is_counted(file, capsys):
+    rows = file.read_bytes().splitlines(keepends=True)
+    first = rows[0].replace(b'"at":"2026-06-01', b'"at":"2026-02-30')
+    outcome = next(row for row in rows if b'"what":"merged"' in row).replace(b'"at":"2026-', b'"at":"0000-')
+    file.write_bytes(b"".join([first, outcome, *rows[1:]]))
+    for kind in ("md", "html"):
+        text = said(capsys, str(file), "--format", kind)
+        assert "what 199 runs say" in text
+        assert "2026-02-30T00:00:00Z is on no day of the calendar" in text
+        assert text.count("on no day of the calendar") == 2
+
+
 def test_a_policy_that_was_named_must_be_one(tmp_path, file, capsys):
     (tmp_path / "p.yml").write_text("models: 7\n")
     assert main(["ledger", "report", str(file), "--policy", str(tmp_path / "p.yml")]) == 1

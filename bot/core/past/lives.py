@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from typing import Literal
 
 from msgspec import Struct
@@ -104,6 +105,8 @@ def readings(lines: Iterable[Line], now: datetime) -> Iterator[Reading]:
             continue
         if not isinstance(found, AtWork) and found.at > latest:
             yield Fault(line.source, line.number, f"{found.at} is yet to come: a clock was wrong; it is not counted")
+        elif not isinstance(found, AtWork) and not _is_day(found.at[:10]):
+            yield Fault(line.source, line.number, f"{found.at} is on no day of the calendar; it is not counted")
         else:
             yield found
 
@@ -175,6 +178,16 @@ def _unmerged(run: Run, happened: tuple[Happened, ...], now: datetime) -> Label:
     if last in ("closed", "changes_requested"):
         return last
     return "ignored" if now - _instant(run.at) > PATIENCE else "open"
+
+
+@cache
+def _is_day(text: str) -> bool:
+    """Whether the calendar has it: a pattern lets the 30th of February pass."""
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _instant(text: str) -> datetime:
