@@ -30,7 +30,7 @@ SCRUBBED = (
 LEFT = {
     "elsewhere": "needs packages from an index: `python3 dev.py rest` runs it",
     "weights": "needs a real model's weights: `ROUTE_AGENT_WEIGHTS=FILE.gguf python3 dev.py weights` runs it",
-    "engine": "needs a container engine: `python3 dev.py e2e` runs it",
+    "engine": "needs a container engine or a browser: `python3 dev.py e2e` runs it",
 }
 
 

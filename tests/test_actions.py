@@ -255,6 +255,15 @@ def test_in_the_split_workflow_a_job_has_a_models_key_or_the_right_to_write():
         assert writes or job["permissions"] == {"contents": "read"}
 
 
+def test_the_dashboard_s_workflow_checks_out_nothing_holds_no_key_and_may_write_nothing_but_issues():
+    path = ROOT / "templates" / "workflows" / "route-agent-report.yml"
+    assert set(load(path)[True]) == {"schedule", "workflow_dispatch"}, "`on` is YAML's true"
+    assert "secrets." not in path.read_text()
+    (job,) = jobs(path).values()
+    assert job["permissions"] == {"contents": "read", "issues": "write"}
+    assert job["steps"] == [{"uses": OURS, "with": {"phase": "report"}}]
+
+
 def test_a_label_on_a_pull_request_of_the_repository_itself_is_heard_and_one_from_a_fork_is_not():
     for name in ("route-agent.yml", "route-agent-split.yml", "route-agent-host.yml", "route-agent-app.yml"):
         text = (ROOT / "templates" / "workflows" / name).read_text()

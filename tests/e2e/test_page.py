@@ -10,7 +10,7 @@ from bot.cli import main
 from tests import ledgers
 from tests.browser import Page, browser
 from tests.ledgers import Plan
-from tests.pages import HOSTILE, hostile
+from tests.pages import CAP, HOSTILE, hostile, made
 
 pytestmark = pytest.mark.engine
 SCALE = """(node) => node.closest('svg').getBoundingClientRect().width / node.closest('svg').viewBox.baseVal.width"""
@@ -33,6 +33,9 @@ FIGURES = {
     "outcomes": {"mark count"},
     "results": {"mark count"},
 }
+
+SOLID = {"mark box", "mark median", "mark day", "mark point", "mark count"}
+"""What fills an area; the others are lines."""
 
 
 @pytest.fixture(scope="module")
@@ -63,11 +66,23 @@ def test_every_plot_is_drawn_and_legible(page, ledger, tmp_path, width, scheme):
     assert {name: {mark["kind"] for mark in marks if mark["figure"] == name} for name in FIGURES} == FIGURES
     assert [mark for mark in marks if not (mark["seen"] and mark["width"] + mark["height"] > 0)] == []
     assert [mark for mark in marks if mark["left"] < 0 or mark["right"] > width] == []
+    assert {kind for kind in SOLID if any(mark["width"] * mark["height"] > 20 for mark in marks if mark["kind"] == kind)} == SOLID
     texts: list[dict[str, Any]] = page.value(TEXTS)
     assert {text["figure"] for text in texts} == set(FIGURES)
     assert [text for text in texts if text["left"] < 0 or text["right"] > width] == []
     assert min(text["size"] for text in texts) >= 11
     assert min(page.value(OTHERS)) >= 13
+
+
+def test_a_bar_is_as_high_as_what_was_spent_beside_the_budget(page, ledger, tmp_path):
+    page.open(written(tmp_path, ledger), 360)
+    boxes = "[...document.querySelectorAll('#spend [class^=mark]')].map((n) => n.getBoundingClientRect())"
+    *days, cap = page.value(f"{boxes}.map((box) => [box.top, box.bottom])")
+    spent = [day.micros for day in made().days]
+    assert len(days) == len(spent)
+    ground = max(bottom for _, bottom in days)
+    for (top, _), micros in zip(days, spent, strict=True):
+        assert abs((ground - top) / (ground - cap[0]) - micros / CAP) < 0.03
 
 
 @pytest.mark.parametrize("width", [320, 360, 1200])

@@ -40,7 +40,7 @@ def elsewhere(folder: Path) -> str:
 def test_the_same_report_is_drawn_the_same_whatever_stands_in_the_folder(tmp_path):
     first = elsewhere(tmp_path / "plain")
     (tmp_path / "odd").mkdir()
-    (tmp_path / "odd" / "matplotlibrc").write_text("font.size: 40\nlines.linewidth: 9\nsvg.fonttype: path\n")
+    (tmp_path / "odd" / "matplotlibrc").write_text("axes.titlepad: 60\nxtick.labelsize: 40\nsvg.fonttype: path\n")
     assert elsewhere(tmp_path / "odd") == first
     assert first.count("<svg") == 6
     assert not re.search(r"\b20\d\d-\d\d-\d\dT", first), "a date of the drawing"
