@@ -6,7 +6,7 @@ python3 dev.py check      ruff, formatting, mypy, import contracts, generated fi
 python3 dev.py rest       the tests that need packages from elsewhere (a wheel in an empty environment, servers of others)
 python3 dev.py bench      a sample of the verifier bench: real packages, and the verdicts that right and wrong patches must get
 python3 dev.py weights    the tests with a real model; ROUTE_AGENT_WEIGHTS names its GGUF file
-python3 dev.py e2e        the tests that run the whole product in containers, and a page in a browser; as root on Debian it installs what it needs
+python3 dev.py e2e        the whole product in containers, and a page in a browser; as root on Debian it installs what it needs
 python3 dev.py generate   rewrite the generated files
 python3 dev.py pin        write the constraints files anew
 """

@@ -54,6 +54,15 @@ def test_what_the_markdown_says():
     held("ledger-report.md", tell.ledger(made(), Templates(templates())))
 
 
+def test_what_the_dashboard_s_issue_says():
+    render = Templates(templates())
+    found = tell.ledger(made(Plan(runs=30, days=3)), render)
+    held(
+        "ledger-dashboard.md",
+        tell.dashboard(found, "2026-10-28T05:23:00Z", "https://github.example/octo/shop/actions/runs/7", render),
+    )
+
+
 def test_what_the_page_says():
     held("ledger-report.html.txt", words(shown(made())))
 

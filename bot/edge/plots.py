@@ -105,7 +105,8 @@ def _axes(figure: Figure, across: str, up: str) -> Axes:
 
 def _label(axes: Axes, place: float, said: str) -> None:
     """Over what it is about, from the left edge on."""
-    axes.text(0, place, _UNSAFE.sub("\ufffd", said), va="bottom", gid="label")
+    text = axes.text(0, place, _UNSAFE.sub("\ufffd", said), va="bottom", gid="label")
+    text.set_in_layout(False)  # a long name may not make the plot narrow
 
 
 def _dollars(value: float, _: int | None = None) -> str:
@@ -164,11 +165,12 @@ def _reliability(chart: Reliability) -> Figure:
 
 
 def _times(chart: Times) -> Figure:
-    figure = _sheet(46 + 50 * len(chart.rows))
+    figure = _sheet(40 + 68 * len(chart.rows))
     axes = _axes(figure, "", "")
     for place, row in enumerate(chart.rows):
         colour = INK if row.number is None else LANES[row.number % len(LANES)]
-        _label(axes, place - 0.32, f"{row.name}: {row.said}")
+        _label(axes, place - 0.45, row.name)
+        _label(axes, place - 0.22, row.said)
         if not row.drawn:
             continue
         cuts = (row.spread.p10, row.spread.p25, row.spread.median, row.spread.p75, row.spread.p90)
@@ -176,9 +178,9 @@ def _times(chart: Times) -> Figure:
         if p10 < p90:
             axes.hlines(place, p10, p90, color=colour, linewidth=2, gid="mark whisker")
         if p25 < p75:
-            axes.barh(place, p75 - p25, left=p25, height=0.42, color=colour, alpha=0.75, gid="mark box")
+            axes.barh(place, p75 - p25, left=p25, height=0.3, color=colour, alpha=0.75, gid="mark box")
         axes.plot(median, place, "o", markersize=9, color=colour, markeredgecolor=PAPER, markeredgewidth=2, gid="mark median")
-    axes.set(xlim=(0, None), ylim=(len(chart.rows) - 0.5, -0.95))
+    axes.set(xlim=(0, None), ylim=(len(chart.rows) - 0.7, -0.75))
     axes.set_yticks([])
     axes.grid(visible=False, axis="y")
     axes.spines.left.set_visible(False)

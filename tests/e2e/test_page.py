@@ -123,6 +123,9 @@ def test_a_hostile_ledger_s_names_run_nothing_and_reach_for_nothing(page, ledger
     assert page.value("document.querySelectorAll('script, img, [onload], [onerror]').length") == 0
     assert page.value("document.querySelectorAll('figure svg').length") == 6
     assert HOSTILE[0][:20] in page.value("document.body.textContent")
+    assert [text for text in page.value(TEXTS) if text["left"] < 0 or text["right"] > 360] == [], "a long name leaves the page"
+    boxes = [mark for mark in page.value(MARKS) if mark["kind"] == "mark whisker"]
+    assert max(mark["width"] for mark in boxes) > 100, "a long name makes the plot narrow"
     assert page.value("document.documentElement.scrollWidth") == 360
 
 
