@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from bot.core.past.lives import Books, Line, books
+from bot.core.past import shelves
+from bot.core.past.lives import Books, Fault, Line, books
+from bot.core.past.shelves import KEPT
 from bot.core.policy import LedgerPart
 from bot.edge import volumes
-from bot.edge.git.leaves import leaves
+from bot.edge.git.leaves import leaves, rewritten
 from bot.edge.git.repository import Repository, find
 from bot.ports import Denied
 
@@ -32,7 +34,7 @@ class Source:
     """One ledger. `shown` is how it is called."""
 
     shown: str
-    lines: Iterable[Line]
+    lines: Iterable[Line | Fault]
 
 
 def wanted(words: Namespace) -> Wanted:
@@ -62,8 +64,10 @@ def _of(repository: Repository, folder: Path, branch: str | None) -> list[Source
     refs = (branch,) if branch else (f"refs/remotes/origin/{LedgerPart().branch}", f"refs/heads/{LedgerPart().branch}")
     for ref in refs:
         if branch or repository.knows(ref):
-            shown = f"{folder}: {ref.removeprefix('refs/remotes/').removeprefix('refs/heads/')}"
-            return [*found, Source(shown, _branch(repository, ref))]
+            short = f"{folder}: {ref.removeprefix('refs/remotes/').removeprefix('refs/heads/')}"
+            change = rewritten(repository, ref)
+            shown = f"{short} (whether it was rewritten cannot be known here)" if change == "cannot be known" else short
+            return [*found, Source(shown, _branch(repository, ref, change))]
     if not found:
         raise Denied(
             f"{folder} has no ledger: no run was made there, and its branch {LedgerPart().branch} was not fetched; "
@@ -72,7 +76,11 @@ def _of(repository: Repository, folder: Path, branch: str | None) -> list[Source
     return found
 
 
-def _branch(repository: Repository, ref: str) -> Iterator[Line]:
-    for leaf in leaves(repository, ref, volumes.KEPT):
-        for number, text in enumerate(leaf.content.splitlines() or [b""], 1):
-            yield Line(text.strip(), f"{leaf.path}:{number}")
+def _branch(repository: Repository, ref: str, change: Fault | str) -> Iterator[Line | Fault]:
+    if isinstance(change, Fault):
+        yield change
+    for leaf in leaves(repository, ref, KEPT):
+        if isinstance(leaf, Fault):
+            yield leaf
+        else:
+            yield from shelves.lines(leaf.path, leaf.content)

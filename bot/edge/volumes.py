@@ -1,51 +1,80 @@
 """Ledgers as they lie in files: JSON lines, or a folder laid out as the ledger's branch is. Read, and never written to."""
 
 import os
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from bot.core.past.lives import Line
+from bot.core.past import shelves
+from bot.core.past.lives import Fault, Line
+from bot.core.past.shelves import ENDINGS, KEPT, LONGEST
 from bot.ports import Denied
 
-KEPT = ("records/", "outcomes/")
-"""Where on the ledger's branch that lies which a report counts."""
-LONGEST = 1_000_000
-"""Bytes of one line. What is longer is read so far, and is then no line."""
 
-
-def lines(place: Path) -> Iterator[Line]:
+def lines(place: Path) -> Iterator[Line | Fault]:
     """Every line of a file, or of a folder's files. Raises `Denied` where there is none to read."""
     if place.is_dir():
         yield from _folder(place)
-    else:
-        yield from _file(place, str(place))
+        return
+    try:
+        with place.open("rb") as file:
+            yield from _rows(file, str(place))
+    except OSError as error:
+        raise Denied(f"{place} cannot be read ({error.strerror}); give a ledger's file or folder") from None
 
 
-def _folder(folder: Path) -> Iterator[Line]:
+def _folder(folder: Path) -> Iterator[Line | Fault]:
     """The branch's own folders where it has them, else every file that may be a ledger. Links are not followed."""
     kept = [folder / name for name in KEPT if (folder / name).is_dir()]
     for start in kept or [folder]:
         for parent, folders, names in os.walk(start):
-            folders[:] = sorted(name for name in folders if not name.startswith("."))
-            for name in sorted(names):
+            hidden = [] if kept else [name for name in folders if name.startswith(".")]
+            below = [name for name in folders if (Path(parent) / name).is_symlink() or name.endswith(ENDINGS)]
+            folders[:] = sorted(set(folders) - set(hidden) - set(below))
+            for name in sorted([*names, *below]):
                 path = Path(parent, name)
-                if name.endswith((".json", ".jsonl")) and not path.is_symlink():
-                    yield from _file(path, str(path.relative_to(folder)))
+                if kept or name.endswith(ENDINGS):
+                    yield from _file(path, path.relative_to(folder).as_posix())
 
 
-def _file(path: Path, shown: str) -> Iterator[Line]:
+def _file(path: Path, shown: str) -> Iterator[Line | Fault]:
+    """One of a folder's: what cannot be read is a fault, and the others still are."""
     try:
-        with path.open("rb") as file:
-            number = 0
-            while text := file.readline(LONGEST + 1):
-                number += 1
-                if stripped := text.strip():
-                    yield Line(stripped, f"{shown}:{number}")
-                if not text.endswith(b"\n") and len(text) > LONGEST:
-                    _skip(file)
+        mode = path.lstat().st_mode
+        if stat.S_ISLNK(mode):
+            yield Fault(shown, "a link, which is not followed")
+        elif stat.S_ISDIR(mode):
+            yield shelves.foreign(f"{shown}/") or Fault(shown, "a folder")
+        elif not stat.S_ISREG(mode):
+            yield Fault(shown, "no regular file")
+        elif (strange := shelves.foreign(shown)) is not None:
+            yield strange
+        else:
+            with path.open("rb") as file:
+                yield from _rows(file, shown) if shown.endswith(".jsonl") else _document(file, shown)
     except OSError as error:
-        raise Denied(f"{path} cannot be read ({error.strerror}); give a ledger's file or folder") from None
+        yield Fault(shown, f"cannot be read ({error.strerror})")
+
+
+def _document(file: BinaryIO, shown: str) -> Iterator[Line | Fault]:
+    content = file.read(LONGEST + 1)
+    if len(content) > LONGEST and content.partition(b"\n")[0].rstrip().endswith(b"}"):
+        file.seek(0)
+        yield from _rows(file, shown)
+    else:
+        yield from shelves.lines(shown, content)
+
+
+def _rows(file: BinaryIO, shown: str) -> Iterator[Line | Fault]:
+    number = 0
+    while text := file.readline(LONGEST + 1):
+        number += 1
+        if len(text) > LONGEST and not text.endswith(b"\n"):
+            _skip(file)
+            yield shelves.too_long(f"{shown}:{number}")
+        elif stripped := text.strip():
+            yield Line(stripped, f"{shown}:{number}")
 
 
 def _skip(file: BinaryIO) -> None:

@@ -4,6 +4,7 @@ A report reads a hundred thousand lines of several kilobytes; the strict reader 
 """
 
 import re
+from datetime import datetime
 from functools import lru_cache
 from typing import Annotated, Literal
 
@@ -21,9 +22,10 @@ Seconds = Annotated[float, Meta(ge=0, le=10**7)]
 Share = Annotated[float, Meta(ge=0, le=1)]
 Count = Annotated[int, Meta(ge=0, le=10**9)]
 Short = Annotated[str, Meta(max_length=300)]
-Instant = Annotated[
-    str, Meta(pattern=r"^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,9})?Z$")
-]
+Instant = Annotated[str, Meta(pattern=r"\A2[0-9]{3}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?Z\Z")]
+"""ISO 8601 in UTC, of this millennium, so that a day can be counted on from it; that there is such a day, `read` looks at."""
+Id = Annotated[str, Meta(pattern=r"\A[A-Za-z0-9-]{1,80}\Z")]
+"""No path, no line's end: ids become names of files and parts of messages."""
 
 
 ASKED = (CRITIC, SUMMARY, INDEPENDENT)
@@ -150,6 +152,7 @@ class _Item(Struct):
     state: Literal["passed", "failed", "not_run", "not_applicable"]
     strength: str
     seconds: Seconds = 0.0
+    micros: Micros | None = 0
 
 
 class _Confidence(Struct):
@@ -162,12 +165,28 @@ class _Decision(Struct):
     code: Short = ""
 
 
+class _Tokens(Struct):
+    """Never summed here; looked at, since exports pass them on."""
+
+    input: Count
+    output: Count
+    cached: Count = 0
+    written: Count = 0
+    reasoning: Count = 0
+
+
 class _Attempt(Struct):
     lane: Short
     model: Short
     ended: Short
+    calls: Count
+    tokens: _Tokens
+    disputed: Count
+    guessed: Count
     cost_micros: Micros | None
+    reckoned_micros: Micros
     seconds: Seconds
+    self_confidence: Share | None
     files: Annotated[list[_File], Meta(max_length=10_000)]
     evidence: Annotated[list[_Item], Meta(max_length=1_000)]
     confidence: _Confidence
@@ -179,7 +198,7 @@ class _Estimate(Struct):
 
 
 class _Record(Struct, tag="record", tag_field="kind"):
-    id: Annotated[str, Meta(pattern=r"^[A-Za-z0-9-]{1,80}$")]
+    id: Id
     at: Instant
     repo: Short
     task_class: TaskClass
@@ -203,7 +222,7 @@ class _Record(Struct, tag="record", tag_field="kind"):
 
 
 class _Outcome(Struct, tag="outcome", tag_field="kind"):
-    run: Annotated[str, Meta(pattern=r"^[A-Za-z0-9-]{1,80}$")]
+    run: Id
     at: Instant
     what: What
     pull: Count
@@ -212,25 +231,35 @@ class _Outcome(Struct, tag="outcome", tag_field="kind"):
 
 
 class _Reserved(Struct, tag="reserved", tag_field="kind"):
-    run: str
+    run: Id
+    micros: Micros
 
 
 class _Held(Struct, tag="held", tag_field="kind"):
-    run: str
+    run: Id
+    micros: Micros
 
 
 class _Charge(Struct, tag="charge", tag_field="kind"):
-    run: str
+    run: Id
+    micros: Micros | None
 
 
 class _Settled(Struct, tag="settled", tag_field="kind"):
-    run: str
+    run: Id
+    micros: Micros | None
 
 
 class _Begun(Struct, tag="begun", tag_field="kind"):
-    id: Annotated[str, Meta(pattern=r"^[A-Za-z0-9-]{1,80}$")]
+    id: Id
 
 
+class _Versioned(Struct):
+    version: int | None = None
+
+
+VERSION = 1
+_VERSION = Decoder(_Versioned)
 _LINE = Decoder(_Record | _Outcome | _Reserved | _Held | _Charge | _Settled | _Begun)
 
 
@@ -240,33 +269,56 @@ def same(text: str) -> str:
     return text
 
 
-_NUMBER = re.compile(r"/pull/([1-9]\d{0,9})$")
+_NUMBER = re.compile(r"/pull/([1-9][0-9]{0,9})\Z")
 
 
 def read(line: bytes) -> Run | Happened | AtWork | Money:
-    """Raises `Unread` with the place in the line."""
+    """Raises `Unread` with the place in the line, for whatever bytes."""
     try:
         found = _LINE.decode(line)
     except ValidationError as error:
-        raise Unread(str(error)) from None
+        raise Unread(_newer(line) or str(error)) from None
     except (DecodeError, RecursionError, UnicodeDecodeError) as error:
         raise Unread(f"no JSON of UTF-8: {error}") from None
     match found:
         case _Record():
             return _run(found)
         case _Outcome():
-            return Happened(found.run, found.at, found.what, found.pull, found.lines)
+            return Happened(found.run, _day(found.at), found.what, found.pull, found.lines)
         case _Begun():
             return AtWork(found.id)
         case _:
             return Money()
 
 
+def _newer(line: bytes) -> str:
+    """What is to be said of a line of another version, whatever else is strange to us in it; nothing of one of ours."""
+    try:
+        version = _VERSION.decode(line).version
+    except (DecodeError, RecursionError, UnicodeDecodeError):
+        return ""
+    older, newer = "no release has written it", "a newer release of route-agent has written it, and reads it"
+    return (
+        ""
+        if version in (None, VERSION)
+        else f"version {version} is not known, only {VERSION}: {newer if version > VERSION else older}"
+    )
+
+
+def _day(at: str) -> str:
+    """The instant as it was; raises `Unread` where the calendar has no such day, or the day no such hour."""
+    try:
+        datetime.fromisoformat(at)
+    except ValueError as error:
+        raise Unread(f"{error} - at `$.at`") from None
+    return at
+
+
 def _run(found: _Record) -> Run:
     number = _NUMBER.search(found.pull_request or "") if found.pull_request_open else None
     return Run(
         id=found.id,
-        at=found.at,
+        at=_day(found.at),
         repo=same(found.repo),
         task_class=found.task_class,
         fired=tuple(same(each.name) for each in found.signals if each.reading.value or each.reading.kind == "unreadable"),
