@@ -13,7 +13,7 @@ from types import FrameType
 
 from pydantic import TypeAdapter
 
-from bot import arguments, init, ledgers, local, tell
+from bot import arguments, bookkeeping, init, ledgers, local, tell
 from bot.core import ledger
 from bot.core.clean import printable, redact
 from bot.core.cost import Unpriced
@@ -27,7 +27,7 @@ from bot.demo import play
 from bot.edge.prices import Prices
 from bot.edge.terminal import Progress
 from bot.ports import Denied, Unavailable
-from bot.shop import Outside, Wall
+from bot.shop import Outside, Wall, actor
 
 DONE, MENDABLE, NOT_PROVED, OURS, LATER, INTERRUPTED = 0, 1, 2, 3, 75, 130
 
@@ -151,8 +151,18 @@ def _doctor(words: Namespace) -> int:
 
 def _ledger(words: Namespace) -> int:
     outside = _outside()
+    if words.verb in ("outcome", "import"):
+        return _keep(words, outside)
     found, _ = ledgers.gathered(ledgers.wanted(words), outside.path, datetime.now(UTC))
     _show(f"{len(found.lives)} runs\n")
+    return DONE
+
+
+def _keep(words: Namespace, outside: Outside) -> int:
+    if words.verb == "outcome":
+        _show(bookkeeping.outcome(words, actor(), outside.path, datetime.now(UTC), outside.render))
+    else:
+        _show(bookkeeping.imported(words, outside.path, outside.render))
     return DONE
 
 

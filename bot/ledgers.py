@@ -17,6 +17,8 @@ from bot.ports import Denied
 
 OWN = Path("route-agent", "ledger.jsonl")
 """The local ledger, inside a repository's git folder."""
+IMPORTED = OWN.with_name("imported.jsonl")
+"""What `ledger import` has added: beside the ledger, since every run reads that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +61,9 @@ def sources(wanted: Wanted, path: str) -> tuple[Source, ...]:
 
 
 def _of(repository: Repository, folder: Path, branch: str | None) -> list[Source]:
-    own = repository.common_dir / OWN
-    found = [Source(str(folder / ".git" / OWN), volumes.lines(own))] if own.exists() and branch is None else []
+    found = [
+        _file(folder, repository, each) for each in (OWN, IMPORTED) if branch is None and (repository.common_dir / each).exists()
+    ]
     refs = (branch,) if branch else (f"refs/remotes/origin/{LedgerPart().branch}", f"refs/heads/{LedgerPart().branch}")
     for ref in refs:
         if branch or repository.knows(ref):
@@ -74,6 +77,10 @@ def _of(repository: Repository, folder: Path, branch: str | None) -> list[Source
             f"`git fetch origin {LedgerPart().branch}:refs/remotes/origin/{LedgerPart().branch}` fetches it"
         )
     return found
+
+
+def _file(folder: Path, repository: Repository, own: Path) -> Source:
+    return Source(str(folder / ".git" / own), volumes.lines(repository.common_dir / own))
 
 
 def _branch(repository: Repository, ref: str, change: Fault | str) -> Iterator[Line | Fault]:

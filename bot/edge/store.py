@@ -3,7 +3,7 @@
 import fcntl
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
@@ -39,6 +39,16 @@ class Lines:
         with self._locked() as file:
             self._write(file, item)
 
+    def add(self, items: Iterable[Line]) -> int:
+        """Append those that are not there yet, word for word; how many those were. Raises `Denied` where it cannot be written."""
+        self.ready()
+        with self._locked() as file:
+            there = {encode(item) for item in self.lines()}
+            fresh = list(dict.fromkeys(text for text in map(encode, items) if text not in there))
+            if fresh:
+                self._put(file, "".join(f"{text}\n" for text in fresh))
+            return len(fresh)
+
     @contextmanager
     def _locked(self) -> Iterator[BinaryIO]:
         """The file, while nobody else appends to it or decides by what it holds."""
@@ -48,8 +58,11 @@ class Lines:
             yield file
 
     def _write(self, file: BinaryIO, item: Line) -> None:
+        self._put(file, f"{encode(item)}\n")
+
+    def _put(self, file: BinaryIO, text: str) -> None:
         torn = file.seek(0, os.SEEK_END) and not self._ends_a_line(file.fileno())
-        file.write((b"\n" if torn else b"") + encode(item).encode() + b"\n")
+        file.write((b"\n" if torn else b"") + text.encode())
         file.flush()
         os.fsync(file.fileno())
 

@@ -12,10 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.core.imported import Imported
 from bot.core.ledger import Begun, Record, decode, encode
 from bot.core.ledger import record as recorded
 from bot.core.outcome import Outcome
-from bot.core.past.history import AtWork, Happened, Money, Run, Unread, read
+from bot.core.past.history import AtWork, Happened, Money, Published, Run, Unread, read
 from bot.core.spend import Charge, Held, Reserved, Settled
 from bot.core.trail import Entry, Trail
 from tests.core.test_trail import GREEN, PUSHED, RED, opened, tried
@@ -32,6 +33,7 @@ WRITTEN = (
     Held("r1", AT, "ann", "fast", 5),
     Charge("r1", AT, "ann", "fast", None, "unknown"),
     Settled("r1", AT, 5),
+    Imported("board", "o/r", "o__r-1", "m", "fast", "resolved", 270_000, 12, None),
 )
 
 
@@ -46,7 +48,7 @@ def text(item: Any) -> bytes:
 
 def test_every_kind_of_line_that_we_write_is_read():
     kinds = [type(read(encode(item).encode())) for item in WRITTEN]
-    assert kinds == [Run, Happened, AtWork, Money, Money, Money, Money]
+    assert kinds == [Run, Happened, AtWork, Money, Money, Money, Money, Published]
     run = read(encode(RECORD).encode())
     assert isinstance(run, Run)
     assert (run.id, run.result, run.micros, [each.lane for each in run.tries]) == ("r1", "pass", 5_000, ["fast", "strong"])
@@ -76,7 +78,7 @@ def _changed(item: Any, path: tuple[Any, ...], value: Any) -> Any:
     return made
 
 
-def value_or_reason(line: bytes) -> Run | Happened | AtWork | Money | None:
+def value_or_reason(line: bytes) -> Run | Happened | AtWork | Money | Published | None:
     try:
         found = read(line)
     except Unread:
@@ -101,7 +103,7 @@ def test_a_line_that_was_torn_or_had_bytes_changed_is_a_value_or_a_reason(item, 
     value_or_reason(line[:start] + data.draw(st.binary(max_size=6)) + line[end:])
 
 
-@given(st.sampled_from(WRITTEN[:3]), st.data())
+@given(st.sampled_from((*WRITTEN[:3], WRITTEN[-1])), st.data())
 @settings(max_examples=500)
 def test_a_line_with_a_value_of_another_kind_anywhere_is_a_value_or_a_reason(item, data):
     made = tree(item)
@@ -170,7 +172,7 @@ def test_an_outcome_is_looked_at_as_closely(field):
         read(text(tree(OUTCOME) | {field: wrong[field]}))
 
 
-@pytest.mark.parametrize("item", WRITTEN[3:])
+@pytest.mark.parametrize("item", WRITTEN[3:7])
 def test_money_below_nothing_is_no_line(item):
     with pytest.raises(Unread, match=">= 0"):
         read(text(tree(item) | {"micros": -5}))

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from bot.core.budget import Wish
+from bot.core.imported import Imported
 from bot.core.ledger import Begun, Record, decode
 from bot.core.spend import Movement, accounts
 from bot.edge.github.client import connect
@@ -60,6 +61,7 @@ def tries(world: World) -> Counter[tuple[str, str]]:
     for seen in world.sent("PUT"):
         text = base64.b64decode(seen.body["content"]).decode().splitlines()[-1]
         last = decode(text)
+        assert not isinstance(last, Imported)
         made[last.id if isinstance(last, Record | Begun) else last.run, text] += 1
     return made
 

@@ -12,6 +12,7 @@ from msgspec import DecodeError, Meta, Struct, ValidationError
 from msgspec.json import Decoder
 
 from bot.core.evidence import CRITIC, INDEPENDENT, SUMMARY
+from bot.core.imported import Found
 from bot.core.ledger import Result
 from bot.core.outcome import What
 from bot.core.words import TaskClass
@@ -93,8 +94,22 @@ class Happened(Struct, frozen=True, gc=False):
     run: str
     at: str
     what: What
-    pull: int
+    pull: int | None
     lines: int | None
+
+
+class Published(Struct, frozen=True, gc=False):
+    """A result of others, which counts as no run. What its source does not say is None."""
+
+    source: str
+    repo: str | None
+    instance: str
+    model: str
+    lane: str | None
+    result: Found
+    micros: int | None
+    calls: int | None
+    seconds: float | None
 
 
 class AtWork(Struct, frozen=True, gc=False):
@@ -225,7 +240,7 @@ class _Outcome(Struct, tag="outcome", tag_field="kind"):
     run: Id
     at: Instant
     what: What
-    pull: Count
+    pull: Count | None
     version: Literal[1]
     lines: Count | None = None
 
@@ -254,13 +269,26 @@ class _Begun(Struct, tag="begun", tag_field="kind"):
     id: Id
 
 
+class _Imported(Struct, tag="imported", tag_field="kind"):
+    source: Short
+    repo: Short | None
+    instance: Short
+    model: Short
+    lane: Short | None
+    result: Found
+    cost_micros: Micros | None
+    calls: Count | None
+    seconds: Seconds | None
+    version: Literal[1]
+
+
 class _Versioned(Struct):
     version: int | None = None
 
 
 VERSION = 1
 _VERSION = Decoder(_Versioned)
-_LINE = Decoder(_Record | _Outcome | _Reserved | _Held | _Charge | _Settled | _Begun)
+_LINE = Decoder(_Record | _Outcome | _Reserved | _Held | _Charge | _Settled | _Begun | _Imported)
 
 
 @lru_cache(4096)
@@ -272,7 +300,7 @@ def same(text: str) -> str:
 _NUMBER = re.compile(r"/pull/([1-9][0-9]{0,9})\Z")
 
 
-def read(line: bytes) -> Run | Happened | AtWork | Money:
+def read(line: bytes) -> Run | Happened | AtWork | Money | Published:
     """Raises `Unread` with the place in the line, for whatever bytes."""
     try:
         found = _LINE.decode(line)
@@ -287,8 +315,24 @@ def read(line: bytes) -> Run | Happened | AtWork | Money:
             return Happened(found.run, _day(found.at), found.what, found.pull, found.lines)
         case _Begun():
             return AtWork(found.id)
+        case _Imported():
+            return _published(found)
         case _:
             return Money()
+
+
+def _published(found: _Imported) -> Published:
+    return Published(
+        same(found.source),
+        same(found.repo) if found.repo else None,
+        found.instance,
+        same(found.model),
+        same(found.lane) if found.lane else None,
+        found.result,
+        found.cost_micros,
+        found.calls,
+        found.seconds,
+    )
 
 
 def _newer(line: bytes) -> str:

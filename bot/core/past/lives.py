@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 from bot.core.clean import line as clean
-from bot.core.past.history import AtWork, Happened, Run, Unread, read
+from bot.core.past.history import AtWork, Happened, Published, Run, Unread, read
 
 Label = Literal["as_is", "edited", "rewritten", "merged", "reverted", "changes_requested", "closed", "ignored", "open", "no_pull"]
 """What became of an accepted patch. `as_is`, `edited` and `rewritten` were merged: as proved, after people had changed some
@@ -71,6 +71,8 @@ class Books:
     """Outcomes of runs that no ledger here has a record of."""
     at_work: int
     """Runs that have begun, and of which there is no record."""
+    imported: tuple[Published, ...] = ()
+    """What others have published, by source, model and task."""
     doubled: int = 0
     """Records that stand in more than one place, word for word: each run counts once."""
 
@@ -101,6 +103,7 @@ class Survey:
     """By repository and id."""
     happened: dict[tuple[int, str], dict[tuple[str, str], Happened]] = field(default_factory=dict)
     begun: set[tuple[int, str]] = field(default_factory=set)
+    imported: dict[tuple[str, str, str, str], Published] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
     doubled: int = 0
 
@@ -125,7 +128,9 @@ class Survey:
         except Unread as error:
             self.fault(line.place, str(error))
             return
-        if isinstance(found, AtWork):
+        if isinstance(found, Published):
+            self.imported[found.source, found.model, found.repo or "", found.instance] = found
+        elif isinstance(found, AtWork):
             self.begun.add((source, found.run))
         elif isinstance(found, Happened | Run) and found.at > _written(self.now + SKEW):
             self.fault(line.place, f"{found.at} is yet to come: a clock was wrong; it is not counted")
@@ -175,6 +180,7 @@ def books(sources: Iterable[Iterable[Line | Fault]], now: datetime, since: datet
         tuple(found.faults),
         sum(len(happened) for key, happened in found.happened.items() if key not in known),
         len(found.begun - known),
+        tuple(found.imported[key] for key in sorted(found.imported)),
         found.doubled,
     )
 
