@@ -10,6 +10,8 @@ from typing import NoReturn, get_args
 
 from bot.core.lane import Provider
 from bot.core.outcome import What
+from bot.core.past.columns import Format
+from bot.core.past.columns import What as Rows
 from bot.ports import Denied
 
 POLICY = ".github/route-agent.yml"
@@ -109,6 +111,7 @@ def _ledger(parser: argparse.ArgumentParser) -> None:
     report.add_argument("--format", choices=("md", "html", "json"), default="md", help="(default: md)")
     report.add_argument("--output", metavar="FILE", help="write it there (default: standard output)")
     _outcome(verbs.add_parser("outcome", help="note what became of the patch of a run that was made on the command line"))
+    _export(verbs.add_parser("export", help="runs, attempts, evidence or outcomes as a table for other programs"))
     _import(verbs.add_parser("import", help="add published results of models, kept apart from your runs"))
 
 
@@ -155,6 +158,13 @@ def _import(parser: argparse.ArgumentParser) -> None:
         help="only this model's, as those of a lane; may be repeated",
     )
     _own(parser, "lines go")
+
+
+def _export(parser: argparse.ArgumentParser) -> None:
+    read_from(parser)
+    parser.add_argument("--format", choices=get_args(Format), required=True, help="parquet needs the extra of that name")
+    parser.add_argument("--what", choices=get_args(Rows), default="runs", help="what has a row each (default: runs)")
+    parser.add_argument("--output", metavar="FILE", help="write it there (default: standard output)")
 
 
 def _count(text: str) -> int:

@@ -13,7 +13,7 @@ from types import FrameType
 
 from pydantic import TypeAdapter
 
-from bot import arguments, bookkeeping, init, ledgers, local, tell
+from bot import arguments, bookkeeping, exports, init, ledgers, local, tell
 from bot.core import ledger
 from bot.core.clean import printable, redact
 from bot.core.cost import Unpriced
@@ -151,7 +151,7 @@ def _doctor(words: Namespace) -> int:
 
 def _ledger(words: Namespace) -> int:
     outside = _outside()
-    if words.verb in ("outcome", "import"):
+    if words.verb in ("outcome", "import", "export"):
         return _keep(words, outside)
     found, _ = ledgers.gathered(ledgers.wanted(words), outside.path, datetime.now(UTC))
     _show(f"{len(found.lives)} runs\n")
@@ -159,7 +159,11 @@ def _ledger(words: Namespace) -> int:
 
 
 def _keep(words: Namespace, outside: Outside) -> int:
-    if words.verb == "outcome":
+    if words.verb == "export":
+        out = sys.stdout.buffer if sys.stdout else None
+        said = exports.export(words, outside.path, datetime.now(UTC), outside.render, out)
+        print(printable(said), end="", file=sys.stderr)  # noqa: T201 - the table may be on standard output
+    elif words.verb == "outcome":
         _show(bookkeeping.outcome(words, actor(), outside.path, datetime.now(UTC), outside.render))
     else:
         _show(bookkeeping.imported(words, outside.path, outside.render))

@@ -13,6 +13,7 @@ from bot import local, tell
 from bot.core.outcome import Outcome
 from bot.core.past.elsewhere import Elsewhere
 from bot.core.past.interval import rate
+from bot.core.past.lives import Fault
 from bot.demo.scripted import Scripted
 from tests.fakes import repos
 from tests.fakes.jobs import Job
@@ -148,6 +149,16 @@ def test_what_is_said_of_words_and_results_that_are_added_to_a_ledger(job: Job):
     models = [("a site: Verified", "m-one", "fast", 500, 321), ("a site: Verified", "m-two", None, 1, 0)]
     texts += [render("terminal/imported.j2", models=models, fresh=1, old=500, ledger="/some/imported.jsonl")]
     held("ledger-added.txt", "".join(texts))
+
+
+def test_what_is_said_of_an_export(job: Job):
+    render = job.outside().render
+    faults = [Fault(f"records/2026-01/c{n}.json", "empty") for n in range(7)]
+    texts = [
+        render("terminal/exported.j2", many=many, what="runs", place="runs.csv", faults=faults[:bad])
+        for many, bad in ((1, 0), (2, 1), (3, 7))
+    ]
+    held("ledger-exported.txt", "".join(texts))
 
 
 def test_how_a_report_shows_results_of_others(job: Job):
