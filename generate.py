@@ -10,6 +10,7 @@ from pydantic import TypeAdapter
 
 from bot.core.health import Report
 from bot.core.ledger import Line
+from bot.core.past.columns import TABLES
 from bot.core.policyschema import reference, schema
 from bot.core.required import REQUIRED
 from bot.core.trail import Opened
@@ -71,6 +72,17 @@ def evidence_tables() -> str:
     return "\n".join(rows) + "\n"
 
 
+def export_tables() -> str:
+    """The columns of every table that is exported, for docs/ledger.md."""
+    types = {"text": "text", "whole": "int64", "number": "float64", "instant": "instant", "yes_no": "true or false"}
+    rows: list[str] = []
+    for what, columns in TABLES.items():
+        rows += [f"### {what}", "", "| column | type | |", "|---|---|---|"]
+        rows += [f"| `{each.name}` | {types[each.kind]} | {each.about} |" for each in columns]
+        rows.append("")
+    return "\n".join(rows)
+
+
 def doctor_schema() -> str:
     made = TypeAdapter[Report](Report).json_schema(mode="serialization")
     made["$schema"] = "https://json-schema.org/draft/2020-12/schema"
@@ -86,6 +98,7 @@ def files() -> dict[Path, str]:
         docs / "action.md": between(docs / "action.md", action_tables()),
         docs / "evidence.md": between(docs / "evidence.md", evidence_tables()),
         docs / "ledger.schema.json": ledger_schema(),
+        docs / "ledger.md": between(docs / "ledger.md", export_tables()),
         docs / "explain.schema.json": explain_schema(),
         docs / "doctor.schema.json": doctor_schema(),
     }

@@ -9,6 +9,9 @@ from pathlib import Path
 from typing import NoReturn, get_args
 
 from bot.core.lane import Provider
+from bot.core.outcome import What
+from bot.core.past.columns import Format
+from bot.core.past.columns import What as Rows
 from bot.ports import Denied
 
 POLICY = ".github/route-agent.yml"
@@ -108,6 +111,9 @@ def _ledger(parser: argparse.ArgumentParser) -> None:
     report.add_argument("--policy", metavar="FILE", help="whose cap for a day is drawn (default: the one committed in HEAD)")
     report.add_argument("--format", choices=("md", "html", "json"), default="md", help="(default: md)")
     report.add_argument("--output", metavar="FILE", help="write it there (default: standard output)")
+    _outcome(verbs.add_parser("outcome", help="note what became of the patch of a run that was made on the command line"))
+    _export(verbs.add_parser("export", help="runs, attempts, evidence or outcomes as a table for other programs"))
+    _import(verbs.add_parser("import", help="add published results of models, kept apart from your runs"))
 
 
 def read_from(parser: argparse.ArgumentParser) -> None:
@@ -125,6 +131,47 @@ def _day(text: str) -> date:
         return datetime.now(UTC).date() - timedelta(days=int(ago[1])) if ago else date.fromisoformat(text)
     except ValueError:
         raise Denied(f"--since {text} is no day; give one as 2026-11-26, or a number of days as 30d") from None
+
+
+def _own(parser: argparse.ArgumentParser, what: str) -> None:
+    """Which local file is added to."""
+    parser.add_argument("--repo", metavar="DIR", default=".", help="the repository (default: the folder you stand in)")
+    parser.add_argument("--ledger", metavar="FILE", help=f"where the {what} (default: inside the repository's git folder)")
+
+
+def _outcome(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("run", metavar="RUN", help="the run's id, as its report and its branch name it")
+    parser.add_argument("what", choices=get_args(What), help="what became of it")
+    parser.add_argument("--lines", metavar="N", type=_count, help="lines that people changed before they merged; 0 for as it was")
+    parser.add_argument("--pull", metavar="N", type=_count, help="the number of its pull request, where there is one")
+    parser.add_argument("--at", metavar="TIME", help="when, as 2026-11-26T14:30:00Z (default: now)")
+    _own(parser, "run's record is")
+
+
+def _import(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", metavar="FILE", help="SWE-bench's per_instance_details or leaderboards.json, or a CSV")
+    parser.add_argument("--source", metavar="TEXT", help="where they were published (default: the file's name)")
+    parser.add_argument(
+        "--lane-model",
+        metavar="LANE=MODEL",
+        action="append",
+        default=[],
+        help="only this model's, as those of a lane; may be repeated",
+    )
+    _own(parser, "lines go")
+
+
+def _export(parser: argparse.ArgumentParser) -> None:
+    read_from(parser)
+    parser.add_argument("--format", choices=get_args(Format), required=True, help="parquet needs the extra of that name")
+    parser.add_argument("--what", choices=get_args(Rows), default="runs", help="what has a row each (default: runs)")
+    parser.add_argument("--output", metavar="FILE", help="write it there (default: standard output)")
+
+
+def _count(text: str) -> int:
+    if not re.fullmatch(r"[0-9]{1,9}", text):
+        raise Denied(f"{text[:40]} is no number; give a whole one from 0 on")
+    return int(text)
 
 
 @dataclass(frozen=True, slots=True)

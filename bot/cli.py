@@ -17,7 +17,7 @@ from types import FrameType
 
 from pydantic import TypeAdapter
 
-from bot import arguments, init, ledgers, local, tell
+from bot import arguments, bookkeeping, exports, init, ledgers, local, tell
 from bot.core import ledger
 from bot.core.clean import printable, redact
 from bot.core.cost import Unpriced
@@ -35,7 +35,7 @@ from bot.edge.telemetry import switch
 from bot.edge.terminal import Progress
 from bot.page import page
 from bot.ports import Denied, Unavailable
-from bot.shop import Outside, Wall
+from bot.shop import Outside, Wall, actor
 
 DONE, MENDABLE, NOT_PROVED, OURS, LATER, INTERRUPTED = 0, 1, 2, 3, 75, 130
 
@@ -171,8 +171,10 @@ def _doctor(words: Namespace) -> int:
 
 
 def _ledger(words: Namespace) -> int:
-    """`report`: what the ledgers say."""
-    outside, now = _outside(), datetime.now(UTC)
+    outside = _outside()
+    if words.verb in ("outcome", "import", "export"):
+        return _keep(words, outside)
+    now = datetime.now(UTC)
     found, names = ledgers.gathered(ledgers.wanted(words), outside.path, now)
     made = report(found, names, now, ledgers.per_day(words, outside.path))
     if words.format == "json":
@@ -192,6 +194,18 @@ def _put(text: str, file: str | None) -> None:
         Path(file).write_text(text, encoding="utf-8")
     except OSError as error:
         raise Denied(f"{file} cannot be written to ({error.strerror}); give another with --output") from None
+
+
+def _keep(words: Namespace, outside: Outside) -> int:
+    if words.verb == "export":
+        out = sys.stdout.buffer if sys.stdout else None
+        said = exports.export(words, outside.path, datetime.now(UTC), outside.render, out)
+        print(printable(said), end="", file=sys.stderr)  # noqa: T201 - the table may be on standard output
+    elif words.verb == "outcome":
+        _show(bookkeeping.outcome(words, actor(), outside.path, datetime.now(UTC), outside.render))
+    else:
+        _show(bookkeeping.imported(words, outside.path, outside.render))
+    return DONE
 
 
 def _policy(words: Namespace) -> int:

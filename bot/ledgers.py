@@ -1,33 +1,27 @@
 """The ledgers of one or many repositories, read together: what every `ledger` command starts from."""
 
-import gc
-import os
 from argparse import Namespace
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from multiprocessing import get_context
 from pathlib import Path
 
-from msgspec import Struct, msgpack
-
 from bot.arguments import POLICY
-from bot.core.past.history import AtWork, Happened, Run
-from bot.core.past.lives import Books, Fault, Line, Reading, books, readings
+from bot.core.past import shelves
+from bot.core.past.lives import Books, Fault, Line, books
+from bot.core.past.shelves import KEPT
 from bot.core.policy import LedgerPart
 from bot.core.policyfile import PolicyError, read
 from bot.edge import volumes
-from bot.edge.git.leaves import leaves
+from bot.edge.git.leaves import leaves, rewritten
 from bot.edge.git.plumbing import Git
 from bot.edge.git.repository import Repository, find
-from bot.edge.volumes import Part
 from bot.ports import Denied
 
-LARGE = 20_000_000
-"""Bytes from which on a file is read by several processes."""
 OWN = Path("route-agent", "ledger.jsonl")
 """The local ledger, inside a repository's git folder."""
+IMPORTED = OWN.with_name("imported.jsonl")
+"""What `ledger import` has added: beside the ledger, since every run reads that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +39,7 @@ class Source:
     """One ledger. `shown` is how it is called."""
 
     shown: str
-    readings: Iterable[Reading]
+    lines: Iterable[Line | Fault]
 
 
 def wanted(words: Namespace) -> Wanted:
@@ -56,31 +50,30 @@ def wanted(words: Namespace) -> Wanted:
 
 def gathered(wanted: Wanted, path: str, now: datetime) -> tuple[Books, tuple[str, ...]]:
     """All that the ledgers say, and how they are called. `path` is PATH. Raises `Denied` where there is no ledger."""
-    found = sources(wanted, path, now)
+    found = sources(wanted, path)
     since = datetime.combine(wanted.since, datetime.min.time(), UTC) if wanted.since else None
-    gc.disable()  # a hundred thousand values that live to the end: looking for garbage among them doubles the time
-    try:
-        return books((source.readings for source in found), now, since), tuple(source.shown for source in found)
-    finally:
-        gc.enable()
+    return books((source.lines for source in found), now, since), tuple(source.shown for source in found)
 
 
-def sources(wanted: Wanted, path: str, now: datetime) -> tuple[Source, ...]:
+def sources(wanted: Wanted, path: str) -> tuple[Source, ...]:
     """Those that were named; else what the repository has: its local ledger, and its branch as it was last fetched."""
-    found = [Source(str(file), _files(file, now)) for file in wanted.files]
+    found = [Source(str(file), volumes.lines(file)) for file in wanted.files]
     for folder in wanted.repositories:
-        found += _of(find(folder.absolute(), path), folder, wanted.branch, now)
+        found += _of(find(folder.absolute(), path), folder, wanted.branch)
     return tuple(found)
 
 
-def _of(repository: Repository, folder: Path, branch: str | None, now: datetime) -> list[Source]:
-    own = repository.common_dir / OWN
-    found = [Source(str(folder / ".git" / OWN), _files(own, now))] if own.exists() and branch is None else []
+def _of(repository: Repository, folder: Path, branch: str | None) -> list[Source]:
+    found = [
+        _file(folder, repository, each) for each in (OWN, IMPORTED) if branch is None and (repository.common_dir / each).exists()
+    ]
     refs = (branch,) if branch else (f"refs/remotes/origin/{LedgerPart().branch}", f"refs/heads/{LedgerPart().branch}")
     for ref in refs:
         if branch or repository.knows(ref):
-            shown = f"{folder}: {ref.removeprefix('refs/remotes/').removeprefix('refs/heads/')}"
-            return [*found, Source(shown, readings(_branch(repository, ref), now))]
+            short = f"{folder}: {ref.removeprefix('refs/remotes/').removeprefix('refs/heads/')}"
+            change = rewritten(repository, ref)
+            shown = f"{short} (whether it was rewritten cannot be known here)" if change == "cannot be known" else short
+            return [*found, Source(shown, _branch(repository, ref, change))]
     if not found:
         raise Denied(
             f"{folder} has no ledger: no run was made there, and its branch {LedgerPart().branch} was not fetched; "
@@ -89,20 +82,28 @@ def _of(repository: Repository, folder: Path, branch: str | None, now: datetime)
     return found
 
 
+def _file(folder: Path, repository: Repository, own: Path) -> Source:
+    return Source(str(folder / ".git" / own), volumes.lines(repository.common_dir / own))
+
+
+def _branch(repository: Repository, ref: str, change: Fault | str) -> Iterator[Line | Fault]:
+    if isinstance(change, Fault):
+        yield change
+    yield from of_commit(repository.git, repository.resolve(ref))
+
+
+def of_commit(git: Git, commit: str) -> Iterator[Line | Fault]:
+    """Every line of a commit that is laid out as the ledger's branch is."""
+    for leaf in leaves(git, commit, KEPT):
+        if isinstance(leaf, Fault):
+            yield leaf
+        else:
+            yield from shelves.lines(leaf.path, leaf.content)
+
+
 def on_branch(repository: Repository, ref: str, now: datetime) -> Books:
     """All that one branch says."""
-    return books([readings(_branch(repository, ref), now)], now)
-
-
-def _branch(repository: Repository, ref: str) -> Iterator[Line]:
-    return of_commit(repository.git, repository.resolve(ref))
-
-
-def of_commit(git: Git, commit: str) -> Iterator[Line]:
-    """Every line of a commit that is laid out as the ledger's branch is."""
-    for leaf in leaves(git, commit, volumes.KEPT):
-        for number, text in enumerate(leaf.content.splitlines() or [b""], 1):
-            yield Line(text, leaf.path, number)
+    return books([_branch(repository, ref, "no")], now)
 
 
 def per_day(words: Namespace, path: str) -> int | None:
@@ -124,61 +125,3 @@ def per_day(words: Namespace, path: str) -> int | None:
         return None if found.code else read(found.out, POLICY).budget.per_day_usd
     except PolicyError:
         return None
-
-
-# ---- large files, read by several processes ----------------------------------------------------------------------
-
-
-class Piece(Struct):
-    """What one process has read of a file, in order within each kind; outcomes and records need none between them."""
-
-    lines: int
-    runs: list[Run]
-    happened: list[Happened]
-    begun: list[AtWork]
-    faults: list[Fault]
-
-
-def _files(place: Path, now: datetime) -> Iterator[Reading]:
-    for part in volumes.files(place):
-        if part.end < LARGE:
-            yield from readings(volumes.lines(part), now)
-        else:
-            yield from _at_once(part, now)
-
-
-def _at_once(part: Part, now: datetime) -> Iterator[Reading]:
-    """A large file, a piece for each core. Lines of later pieces are numbered on from the earlier ones."""
-    pieces = volumes.split(part, os.cpu_count() or 1)
-    before = 0
-    with ProcessPoolExecutor(len(pieces), get_context("fork")) as pool:
-        for packed in pool.map(_piece, pieces, [now] * len(pieces)):
-            piece = msgpack.decode(packed, type=Piece)
-            yield from piece.runs
-            yield from piece.happened
-            yield from piece.begun
-            for fault in piece.faults:
-                yield Fault(fault.source, fault.number + before, fault.why)
-            before += piece.lines
-
-
-def _piece(part: Part, now: datetime) -> bytes:
-    gc.disable()
-    piece = Piece(0, [], [], [], [])
-    for found in readings(_counted(part, piece), now):
-        match found:
-            case Run():
-                piece.runs.append(found)
-            case Happened():
-                piece.happened.append(found)
-            case AtWork():
-                piece.begun.append(found)
-            case Fault():
-                piece.faults.append(found)
-    return msgpack.encode(piece)
-
-
-def _counted(part: Part, piece: Piece) -> Iterator[Line]:
-    for line in volumes.lines(part):
-        piece.lines = line.number
-        yield line

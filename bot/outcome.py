@@ -7,7 +7,7 @@ from bot.core.clean import line
 from bot.core.event import Judged
 from bot.core.gate import RANKS
 from bot.core.outcome import Outcome, What, origin
-from bot.core.past.lives import books, readings
+from bot.core.past.lives import books
 from bot.core.past.taught import taught
 from bot.core.policyfile import read
 from bot.edge.git.fetch import Remote
@@ -53,5 +53,5 @@ def _teach(records: Records, store: Remote, now: datetime) -> None:
     """The whole branch is read anew: what was derived from it before may be of anybody's making."""
     tip = records.shelf.tip()
     store.fetch(tip)
-    found = books([readings(of_commit(store.store, tip), now)], now)
+    found = books([of_commit(store.store, tip)], now)
     records.teach(taught(found.lives))

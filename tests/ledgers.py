@@ -18,7 +18,7 @@ from bot.core.evidence import CRITIC, Item
 from bot.core.facts import Place
 from bot.core.ledger import AttemptRecord, FileStat, Record, Result, encode
 from bot.core.outcome import Outcome, What
-from bot.core.past.lives import Books, Line, books, readings
+from bot.core.past.lives import Books, Line, books
 from bot.core.policy import Policy
 from bot.core.policyfile import read
 from bot.core.route import Route, choose
@@ -123,7 +123,7 @@ def ledger(plan: Plan) -> tuple[Entry, ...]:
 
 
 def lines(items: Iterable[Entry], place: str = "ledger.jsonl") -> list[Line]:
-    return [Line(encode(item).encode(), place, number) for number, item in enumerate(items, 1)]
+    return [Line(encode(item).encode(), f"{place}:{number}") for number, item in enumerate(items, 1)]
 
 
 def text(items: Iterable[Entry]) -> bytes:
@@ -134,7 +134,7 @@ def text(items: Iterable[Entry]) -> bytes:
 def read_books(*plans: Plan) -> Books:
     """The plans' ledgers, one a plan, as they are read two months after the last run."""
     now = START + timedelta(days=max(plan.days for plan in plans) + 60)
-    return books([readings(lines(ledger(plan)), now) for plan in plans], now)
+    return books([lines(ledger(plan)) for plan in plans], now)
 
 
 # ---- one run -----------------------------------------------------------------------------------------------------

@@ -10,6 +10,10 @@ from typing import Any
 import pytest
 
 from bot import local, tell
+from bot.core.outcome import Outcome
+from bot.core.past.elsewhere import Elsewhere
+from bot.core.past.interval import rate
+from bot.core.past.lives import Fault
 from bot.demo.scripted import Scripted
 from tests.fakes import repos
 from tests.fakes.jobs import Job
@@ -128,3 +132,38 @@ def test_what_the_demo_says_of_itself(job: Job, name: str, sandboxed: bool, real
 
 def test_how_the_demo_shows_the_comment(job: Job):
     held("demo-comment.txt", job.outside().render("terminal/comment.j2", comment="### A comment", kept="/some/fair"))
+
+
+def test_what_is_said_of_words_and_results_that_are_added_to_a_ledger(job: Job):
+    render = job.outside().render
+    merged = Outcome("c7", "2026-01-02T10:00:00Z", "merged", "ann", 12, 1)
+    texts = [
+        render("terminal/outcome.j2", outcome=each, fresh=fresh, ledger="/some/ledger.jsonl")
+        for each, fresh in (
+            (merged, True),
+            (replace(merged, lines=0, pull=None), False),
+            (replace(merged, what="reverted", lines=None), True),
+            (replace(merged, what="changes_requested", lines=None, pull=None), True),
+        )
+    ]
+    models = [("a site: Verified", "m-one", "fast", 500, 321), ("a site: Verified", "m-two", None, 1, 0)]
+    texts += [render("terminal/imported.j2", models=models, fresh=1, old=500, ledger="/some/imported.jsonl")]
+    held("ledger-added.txt", "".join(texts))
+
+
+def test_what_is_said_of_an_export(job: Job):
+    render = job.outside().render
+    faults = [Fault(f"records/2026-01/c{n}.json", "empty") for n in range(7)]
+    texts = [
+        render("terminal/exported.j2", many=many, what="runs", place="runs.csv", faults=faults[:bad])
+        for many, bad in ((1, 0), (2, 1), (3, 7))
+    ]
+    held("ledger-exported.txt", "".join(texts))
+
+
+def test_how_a_report_shows_results_of_others(job: Job):
+    rows = (
+        Elsewhere("a site: Verified", "m|one", "fast", rate(321, 500), 480, 270_001),
+        Elsewhere("lab.csv", "m-two", None, rate(3, 4), 0, None),
+    )
+    held("ledger-elsewhere.md", job.outside().render("ledger/elsewhere.md.j2", elsewhere=rows))

@@ -13,6 +13,7 @@ from bot.core.cost import Tokens, Usage
 from bot.core.estimate import Estimate, always_strong
 from bot.core.evidence import Item
 from bot.core.facts import Place
+from bot.core.imported import Imported
 from bot.core.outcome import Outcome
 from bot.core.patch import parse
 from bot.core.route import Refusal, Route
@@ -155,7 +156,7 @@ class Begun:
     kind: Literal["begun"] = "begun"
 
 
-Line = Annotated[Record | Reserved | Held | Charge | Settled | Outcome | Begun, Field(discriminator="kind")]
+Line = Annotated[Record | Reserved | Held | Charge | Settled | Outcome | Begun | Imported, Field(discriminator="kind")]
 """One line. Told apart by its kind alone: trying each in turn takes ten times as long."""
 
 

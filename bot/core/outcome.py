@@ -13,14 +13,15 @@ _BRANCH = re.compile(r"route-agent/([1-9]\d{0,9})/([a-z]\d{1,20})-[1-9]\d{0,2}")
 
 @dataclass(frozen=True, slots=True, config=STRICT)
 class Outcome:
-    """One thing that happened to the pull request of a run."""
+    """One thing that happened to the patch of a run."""
 
     run: str
     at: str
     """ISO 8601, UTC."""
     what: What
     by: str
-    pull: int
+    pull: int | None
+    """None where there was none: a person has taken the branch of a run on the command line, or has not."""
     lines: int | None = None
     """Of what was merged: how many lines differ from the patch as it was proved, 0 for as it is; None where nobody can say."""
     version: Literal[1] = 1

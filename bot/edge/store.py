@@ -3,7 +3,7 @@
 import fcntl
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -42,6 +42,16 @@ class Lines:
         with self._locked() as file:
             self._write(file, item)
 
+    def add(self, items: Iterable[Line]) -> int:
+        """Append those that are not there yet, word for word; how many those were. Raises `Denied` where it cannot be written."""
+        self.ready()
+        with self._locked() as file:
+            there = {encode(item) for item in self.lines()}
+            fresh = list(dict.fromkeys(text for text in map(encode, items) if text not in there))
+            if fresh:
+                self._put(file, "".join(f"{text}\n" for text in fresh))
+            return len(fresh)
+
     @contextmanager
     def _locked(self) -> Iterator[BinaryIO]:
         """The file, while nobody else appends to it or decides by what it holds."""
@@ -51,8 +61,11 @@ class Lines:
             yield file
 
     def _write(self, file: BinaryIO, item: Line) -> None:
+        self._put(file, f"{encode(item)}\n")
+
+    def _put(self, file: BinaryIO, text: str) -> None:
         torn = file.seek(0, os.SEEK_END) and not self._ends_a_line(file.fileno())
-        file.write((b"\n" if torn else b"") + encode(item).encode() + b"\n")
+        file.write((b"\n" if torn else b"") + text.encode())
         file.flush()
         os.fsync(file.fileno())
 
@@ -111,9 +124,9 @@ class Lines:
         """By the lines of this file. One that cannot be read is nobody's past; sums of money do not pass it over."""
         try:
             with self._path.open("rb") as file:
-                lines = (lives.Line(text, str(self._path), number) for number, text in enumerate(file, 1))
+                lines = (lives.Line(text, f"{self._path}:{number}") for number, text in enumerate(file, 1))
                 at = datetime.fromisoformat(now)
-                return taught(lives.books([lives.readings(lines, at)], at).lives)
+                return taught(lives.books([lines], at).lives)
         except OSError:
             return Standing()
 

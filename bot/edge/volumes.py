@@ -1,101 +1,83 @@
 """Ledgers as they lie in files: JSON lines, or a folder laid out as the ledger's branch is. Read, and never written to."""
 
 import os
+import stat
 from collections.abc import Iterator
-from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 from typing import BinaryIO
 
-from bot.core.past.lives import Line
+from bot.core.past import shelves
+from bot.core.past.lives import Fault, Line
+from bot.core.past.shelves import ENDINGS, KEPT, LONGEST
 from bot.ports import Denied
 
-KEPT = ("records/", "outcomes/")
-"""Where on the ledger's branch that lies which a report counts."""
-BUFFER = 1 << 20
-LONGEST = 1_000_000
-"""Bytes of one line. What is longer is read so far, and is then no line."""
 
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """The lines of a file that begin at `start` or later, and before `end`."""
-
-    path: Path
-    shown: str
-    start: int
-    end: int
-
-
-def files(place: Path) -> tuple[Part, ...]:
-    """Every file of a ledger, whole: the branch's own folders where a folder has them, else all that may be a ledger.
-
-    Links are not followed. Raises `Denied` where there is nothing.
-    """
-    if not place.is_dir():
-        return (_whole(place, str(place)),)
-    kept = [place / name for name in KEPT if (place / name).is_dir()]
-    found = [path for start in kept or [place] for path in _below(start)]
-    if not found:
-        raise Denied(f"{place} holds no ledger: no file that ends in .json or .jsonl")
-    return tuple(_whole(path, str(path.relative_to(place))) for path in found)
-
-
-def _below(start: Path) -> Iterator[Path]:
-    for parent, folders, names in os.walk(start):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in sorted(names):
-            path = Path(parent, name)
-            if name.endswith((".json", ".jsonl")) and path.is_file() and not path.is_symlink():
-                yield path
-
-
-def _whole(path: Path, shown: str) -> Part:
+def lines(place: Path) -> Iterator[Line | Fault]:
+    """Every line of a file, or of a folder's files. Raises `Denied` where there is none to read."""
+    if place.is_dir():
+        yield from _folder(place)
+        return
     try:
-        return Part(path, shown, 0, path.stat().st_size)
+        with place.open("rb") as file:
+            yield from _rows(file, str(place))
     except OSError as error:
-        raise _unreadable(path, error) from None
+        raise Denied(f"{place} cannot be read ({error.strerror}); give a ledger's file or folder") from None
 
 
-def split(part: Part, pieces: int) -> tuple[Part, ...]:
-    """Parts of about the same size that together hold the same lines."""
-    cuts = [part.start + (part.end - part.start) * number // pieces for number in range(pieces + 1)]
-    return tuple(Part(part.path, part.shown, start, end) for start, end in pairwise(cuts))
+def _folder(folder: Path) -> Iterator[Line | Fault]:
+    """The branch's own folders where it has them, else every file that may be a ledger. Links are not followed."""
+    kept = [folder / name for name in KEPT if (folder / name).is_dir()]
+    for start in kept or [folder]:
+        for parent, folders, names in os.walk(start):
+            hidden = [] if kept else [name for name in folders if name.startswith(".")]
+            below = [name for name in folders if (Path(parent) / name).is_symlink() or name.endswith(ENDINGS)]
+            folders[:] = sorted(set(folders) - set(hidden) - set(below))
+            for name in sorted([*names, *below]):
+                path = Path(parent, name)
+                if kept or name.endswith(ENDINGS):
+                    yield from _file(path, path.relative_to(folder).as_posix())
 
 
-def lines(part: Part) -> Iterator[Line]:
-    """Every line of a part, numbered from 1 within it."""
+def _file(path: Path, shown: str) -> Iterator[Line | Fault]:
+    """One of a folder's: what cannot be read is a fault, and the others still are."""
     try:
-        with part.path.open("rb", buffering=BUFFER) as file:
-            at = _seek(file, part.start)
-            number = 0
-            while at < part.end and (text := file.readline(LONGEST)):
-                number += 1
-                at += len(text)
-                yield Line(text, part.shown, number)
-                if len(text) == LONGEST and not text.endswith(b"\n"):
-                    at += _rest(file)
+        mode = path.lstat().st_mode
+        if stat.S_ISLNK(mode):
+            yield Fault(shown, "a link, which is not followed")
+        elif stat.S_ISDIR(mode):
+            yield shelves.foreign(f"{shown}/") or Fault(shown, "a folder")
+        elif not stat.S_ISREG(mode):
+            yield Fault(shown, "no regular file")
+        elif (strange := shelves.foreign(shown)) is not None:
+            yield strange
+        else:
+            with path.open("rb") as file:
+                yield from _rows(file, shown) if shown.endswith(".jsonl") else _document(file, shown)
     except OSError as error:
-        raise _unreadable(part.path, error) from None
+        yield Fault(shown, f"cannot be read ({error.strerror})")
 
 
-def _seek(file: BinaryIO, start: int) -> int:
-    """Where the first line begins that does so at `start` or later."""
-    if start == 0:
-        return 0
-    file.seek(start - 1)
-    return start - 1 + _rest(file)
+def _document(file: BinaryIO, shown: str) -> Iterator[Line | Fault]:
+    content = file.read(LONGEST + 1)
+    if len(content) > LONGEST and content.partition(b"\n")[0].rstrip().endswith(b"}"):
+        file.seek(0)
+        yield from _rows(file, shown)
+    else:
+        yield from shelves.lines(shown, content)
 
 
-def _rest(file: BinaryIO) -> int:
-    """Bytes up to the end of a line, which are passed over."""
-    passed = 0
-    while rest := file.readline(LONGEST):
-        passed += len(rest)
-        if rest.endswith(b"\n"):
-            break
-    return passed
+def _rows(file: BinaryIO, shown: str) -> Iterator[Line | Fault]:
+    number = 0
+    while text := file.readline(LONGEST + 1):
+        number += 1
+        if len(text) > LONGEST and not text.endswith(b"\n"):
+            _skip(file)
+            yield shelves.too_long(f"{shown}:{number}")
+        elif stripped := text.strip():
+            yield Line(stripped, f"{shown}:{number}")
 
 
-def _unreadable(path: Path, error: OSError) -> Denied:
-    return Denied(f"{path} cannot be read ({error.strerror}); give a ledger's file or folder")
+def _skip(file: BinaryIO) -> None:
+    """The rest of a line that is too long."""
+    while (rest := file.readline(LONGEST)) and not rest.endswith(b"\n"):
+        pass

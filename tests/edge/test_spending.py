@@ -7,12 +7,11 @@ from pathlib import Path
 import pytest
 
 from bot.core.budget import Wish
-from bot.core.ledger import Begun, decode
+from bot.core.ledger import decode
 from bot.core.policy import Budget
 from bot.core.route import Refusal
 from bot.core.spend import Movement, Reserved, accounts
 from bot.edge.github.client import connect
-from bot.edge.github.records import Records
 from bot.edge.github.shelf import Shelf
 from bot.edge.github.spending import Spending
 from bot.ports import Denied
@@ -136,38 +135,3 @@ def test_a_token_that_may_not_write_says_what_the_job_needs(world, shop):
     world.token("ghs_read", ME, "contents:read")
     with pytest.raises(Denied, match="permissions: contents: write"):
         spending(world, "ghs_read").reserve(CAPS, wish("c1"))
-
-
-def test_of_sixteen_runs_at_once_on_a_busy_branch_no_line_is_lost_or_doubled(world, shop):
-    """Each sets its share aside, keeps what it paid for, writes its record and settles, while a third of all swaps loses."""
-    spending(world).reserve(CAPS, wish("c0"))
-    world.contended = 1 / 3
-    many = Budget.model_validate({"per_run_usd": 0.1, "per_day_usd": 100})
-    failed: list[BaseException] = []
-
-    def run(name: str) -> None:
-        try:
-            shelf = Shelf(connect(world.api, world.url, "ghs_all", "octo/shop", 0.02), BRANCH)
-            purse, records = Spending(shelf), Records(shelf)
-            assert purse.reserve(many, wish(name)) == 100_000
-            records.put(Begun(name, NOW, "packed"))
-            records.put(Begun(name, NOW, "packed further"))
-            purse.settle(wish(name, spent=int(name[1:])))
-        except BaseException as error:  # noqa: BLE001 - of a thread: told below
-            failed.append(error)
-
-    names = [f"c{number}" for number in range(1, 17)]
-    threads = [threading.Thread(target=run, args=(name,)) for name in names]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert failed == []
-    found = lines(shop)
-    for name in names:
-        assert [line.kind for line in found if line.run == name] == ["reserved", "settled"]
-        left = decode(shop.file(BRANCH, f"records/2026-01/{name}.json") or "")
-        assert left == Begun(name, NOW, "packed further")
-    spent = {account.run: account.counted for account in accounts(found) if account.run != "c0"}
-    assert spent == {name: int(name[1:]) for name in names}
-    assert sum(seen.status == 409 for seen in world.journal) > len(names), "it was busy"

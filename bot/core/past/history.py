@@ -4,6 +4,7 @@ A report reads a hundred thousand lines of several kilobytes; the strict reader 
 """
 
 import re
+from datetime import datetime
 from functools import lru_cache
 from typing import Annotated, Literal
 
@@ -11,6 +12,7 @@ from msgspec import DecodeError, Meta, Struct, ValidationError
 from msgspec.json import Decoder
 
 from bot.core.evidence import CRITIC, INDEPENDENT, SUMMARY
+from bot.core.imported import Found
 from bot.core.ledger import Result
 from bot.core.outcome import What
 from bot.core.words import TaskClass
@@ -21,9 +23,10 @@ Seconds = Annotated[float, Meta(ge=0, le=10**7)]
 Share = Annotated[float, Meta(ge=0, le=1)]
 Count = Annotated[int, Meta(ge=0, le=10**9)]
 Short = Annotated[str, Meta(max_length=300)]
-Instant = Annotated[
-    str, Meta(pattern=r"^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,9})?Z$")
-]
+Instant = Annotated[str, Meta(pattern=r"\A2[0-9]{3}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?Z\Z")]
+"""ISO 8601 in UTC, of this millennium, so that a day can be counted on from it; that there is such a day, `read` looks at."""
+Id = Annotated[str, Meta(pattern=r"\A[A-Za-z0-9-]{1,80}\Z")]
+"""No path, no line's end: ids become names of files and parts of messages."""
 
 
 ASKED = (CRITIC, SUMMARY, INDEPENDENT)
@@ -94,8 +97,22 @@ class Happened(Struct, frozen=True, gc=False):
     run: str
     at: str
     what: What
-    pull: int
+    pull: int | None
     lines: int | None
+
+
+class Published(Struct, frozen=True, gc=False):
+    """A result of others, which counts as no run. What its source does not say is None."""
+
+    source: str
+    repo: str | None
+    instance: str
+    model: str
+    lane: str | None
+    result: Found
+    micros: int | None
+    calls: int | None
+    seconds: float | None
 
 
 class AtWork(Struct, frozen=True, gc=False):
@@ -153,6 +170,7 @@ class _Item(Struct, gc=False):
     state: Literal["passed", "failed", "not_run", "not_applicable"]
     strength: str
     seconds: Seconds = 0.0
+    micros: Micros | None = 0
 
 
 class _Confidence(Struct, gc=False):
@@ -165,13 +183,29 @@ class _Decision(Struct, gc=False):
     code: Short = ""
 
 
+class _Tokens(Struct, gc=False):
+    """Never summed here; looked at, since exports pass them on."""
+
+    input: Count
+    output: Count
+    cached: Count = 0
+    written: Count = 0
+    reasoning: Count = 0
+
+
 class _Attempt(Struct, gc=False):
     lane: Short
     asked: Short
     model: Short
     ended: Short
+    calls: Count
+    tokens: _Tokens
+    disputed: Count
+    guessed: Count
     cost_micros: Micros | None
+    reckoned_micros: Micros
     seconds: Seconds
+    self_confidence: Share | None
     files: Annotated[list[_File], Meta(max_length=10_000)]
     evidence: Annotated[list[_Item], Meta(max_length=1_000)]
     confidence: _Confidence
@@ -183,7 +217,7 @@ class _Estimate(Struct, gc=False):
 
 
 class _Record(Struct, gc=False, tag="record", tag_field="kind"):
-    id: Annotated[str, Meta(pattern=r"^[A-Za-z0-9-]{1,80}$")]
+    id: Id
     at: Instant
     repo: Short
     task_class: TaskClass
@@ -207,37 +241,60 @@ class _Record(Struct, gc=False, tag="record", tag_field="kind"):
 
 
 class _Outcome(Struct, gc=False, tag="outcome", tag_field="kind"):
-    run: Annotated[str, Meta(pattern=r"^[A-Za-z0-9-]{1,80}$")]
+    run: Id
     at: Instant
     what: What
-    pull: Count
+    pull: Count | None
     version: Literal[1]
     lines: Count | None = None
 
 
 class _Reserved(Struct, gc=False, tag="reserved", tag_field="kind"):
-    run: str
+    run: Id
+    micros: Micros
 
 
 class _Held(Struct, gc=False, tag="held", tag_field="kind"):
-    run: str
+    run: Id
+    micros: Micros
 
 
 class _Charge(Struct, gc=False, tag="charge", tag_field="kind"):
-    run: str
+    run: Id
+    micros: Micros | None
 
 
 class _Settled(Struct, gc=False, tag="settled", tag_field="kind"):
-    run: str
+    run: Id
+    micros: Micros | None
 
 
 class _Begun(Struct, gc=False, tag="begun", tag_field="kind"):
-    id: Annotated[str, Meta(pattern=r"^[A-Za-z0-9-]{1,80}$")]
+    id: Id
 
 
+class _Imported(Struct, gc=False, tag="imported", tag_field="kind"):
+    source: Short
+    repo: Short | None
+    instance: Short
+    model: Short
+    lane: Short | None
+    result: Found
+    cost_micros: Micros | None
+    calls: Count | None
+    seconds: Seconds | None
+    version: Literal[1]
+
+
+class _Versioned(Struct, gc=False):
+    version: int | None = None
+
+
+VERSION = 1
+_VERSION = Decoder(_Versioned)
 _RECORD, _ENDS = Decoder(_Record), (b'"kind":"record"}\n', b'"kind":"record"}')
 """A record says what it is at its end: who looks there first need not read it twice."""
-_LINE = Decoder(_Record | _Outcome | _Reserved | _Held | _Charge | _Settled | _Begun)
+_LINE = Decoder(_Record | _Outcome | _Reserved | _Held | _Charge | _Settled | _Begun | _Imported)
 
 
 @lru_cache(4096)
@@ -246,33 +303,72 @@ def same(text: str) -> str:
     return text
 
 
-_NUMBER = re.compile(r"/pull/([1-9]\d{0,9})$")
+_NUMBER = re.compile(r"/pull/([1-9][0-9]{0,9})\Z")
 
 
-def read(line: bytes) -> Run | Happened | AtWork | Money:
-    """Raises `Unread` with the place in the line."""
+def read(line: bytes) -> Run | Happened | AtWork | Money | Published:
+    """Raises `Unread` with the place in the line, for whatever bytes."""
     try:
         found = _RECORD.decode(line) if line.endswith(_ENDS) else _LINE.decode(line)
     except ValidationError as error:
-        raise Unread(str(error)) from None
+        raise Unread(_newer(line) or str(error)) from None
     except (DecodeError, RecursionError, UnicodeDecodeError) as error:
         raise Unread(f"no JSON of UTF-8: {error}") from None
     match found:
         case _Record():
             return _run(found)
         case _Outcome():
-            return Happened(found.run, found.at, found.what, found.pull, found.lines)
+            return Happened(found.run, _day(found.at), found.what, found.pull, found.lines)
         case _Begun():
             return AtWork(found.id)
+        case _Imported():
+            return _published(found)
         case _:
             return Money()
+
+
+def _published(found: _Imported) -> Published:
+    return Published(
+        same(found.source),
+        same(found.repo) if found.repo else None,
+        found.instance,
+        same(found.model),
+        same(found.lane) if found.lane else None,
+        found.result,
+        found.cost_micros,
+        found.calls,
+        found.seconds,
+    )
+
+
+def _newer(line: bytes) -> str:
+    """What is to be said of a line of another version, whatever else is strange to us in it; nothing of one of ours."""
+    try:
+        version = _VERSION.decode(line).version
+    except (DecodeError, RecursionError, UnicodeDecodeError):
+        return ""
+    older, newer = "no release has written it", "a newer release of route-agent has written it, and reads it"
+    return (
+        ""
+        if version in (None, VERSION)
+        else f"version {version} is not known, only {VERSION}: {newer if version > VERSION else older}"
+    )
+
+
+def _day(at: str) -> str:
+    """The instant as it was; raises `Unread` where the calendar has no such day, or the day no such hour."""
+    try:
+        datetime.fromisoformat(at)
+    except ValueError as error:
+        raise Unread(f"{error} - at `$.at`") from None
+    return at
 
 
 def _run(found: _Record) -> Run:
     number = _NUMBER.search(found.pull_request or "") if found.pull_request_open else None
     return Run(
         id=found.id,
-        at=found.at,
+        at=_day(found.at),
         repo=same(found.repo),
         task_class=found.task_class,
         fired=tuple([same(each.name) for each in found.signals if each.reading.value or each.reading.kind == "unreadable"]),

@@ -2,13 +2,11 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
-from functools import cache
+from datetime import UTC, datetime, timedelta
 from typing import Literal
 
-from msgspec import Struct
-
-from bot.core.past.history import AtWork, Happened, Money, Run, Try, Unread, read
+from bot.core.clean import line as clean
+from bot.core.past.history import AtWork, Happened, Published, Run, Try, Unread, read
 
 Label = Literal["as_is", "edited", "rewritten", "merged", "reverted", "changes_requested", "closed", "ignored", "open", "no_pull"]
 """What became of an accepted patch. `as_is`, `edited` and `rewritten` were merged: as proved, after people had changed some
@@ -38,20 +36,15 @@ class Line:
     """One line, and where it stands, for whoever has to mend it."""
 
     text: bytes
-    source: str
-    number: int
+    place: str
 
 
-class Fault(Struct, frozen=True):
-    """What could not be read, or does not fit. `number` is the line's, from 1; 0 where it is about no line."""
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What could not be read, or is not to be believed: where, and why."""
 
-    source: str
-    number: int
+    place: str
     why: str
-
-    @property
-    def place(self) -> str:
-        return f"{self.source}:{self.number}" if self.number else self.source
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,84 +69,130 @@ class Books:
     """Outcomes of runs that no ledger here has a record of."""
     at_work: int
     """Runs that have begun, and of which there is no record."""
+    imported: tuple[Published, ...] = ()
+    """What others have published, by source, model and task."""
+    doubled: int = 0
+    """Records that stand in more than one place, word for word: each run counts once."""
 
 
 @dataclass(slots=True)
-class _Open:
-    """What is known while lines are read."""
+class Kept:
+    """A run, by the line that counts. `run` is None where no more than the line is wanted."""
 
-    runs: dict[tuple[str, str], tuple[Run, int]] = field(default_factory=dict)
+    source: int
+    place: str
+    text: int
+    """The line's hash."""
+    reach: tuple[str, int, float]
+    """When it began, its attempts, its seconds: of two records of a run the one with more of them is the later."""
+    run: Run | None
+    sources: tuple[int, ...]
+    """All ledgers that have a record of it: what became of it stands in one or the other."""
+
+
+@dataclass(slots=True)
+class Survey:
+    """What the lines of one or many ledgers are, each read once."""
+
+    now: datetime
+    holds: Literal["runs", "places"] = "runs"
+    """`places` is enough to find each run's line again, in half a kilobyte for a run."""
+    kept: dict[tuple[str, str], Kept] = field(default_factory=dict)
+    """By repository and id."""
     happened: dict[tuple[int, str], dict[tuple[str, str], Happened]] = field(default_factory=dict)
     begun: set[tuple[int, str]] = field(default_factory=set)
+    imported: dict[tuple[str, str, str, str], Published] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
+    doubled: int = 0
 
+    def known(self) -> set[tuple[int, str]]:
+        """Runs that a ledger has a record of."""
+        return {(source, id_) for (_, id_), kept in self.kept.items() for source in kept.sources}
 
-Reading = Run | Happened | AtWork | Fault
+    def what(self, kept: Kept, id_: str) -> tuple[Happened, ...]:
+        """What became of a run, in order of time."""
+        found = {key: each for source in kept.sources for key, each in self.happened.get((source, id_), {}).items()}
+        return tuple(sorted(found.values(), key=lambda each: each.at))
 
+    def fault(self, place: str, why: str) -> None:
+        self.faults.append(Fault(clean(place, 300), clean(why, 300)))
 
-def readings(lines: Iterable[Line], now: datetime) -> Iterator[Reading]:
-    """What each line says. What is dated later than `now` would allow is a fault: a clock was wrong."""
-    latest = _written(now + SKEW)
-    for line in lines:
+    def take(self, line: Line | Fault, source: int) -> None:
+        if isinstance(line, Fault):
+            self.fault(line.place, line.why)
+            return
         try:
             found = read(line.text)
         except Unread as error:
-            if not line.text.isspace():
-                yield Fault(line.source, line.number, str(error))
-            continue
-        if isinstance(found, Money):
-            continue
-        if not isinstance(found, AtWork) and found.at > latest:
-            yield Fault(line.source, line.number, f"{found.at} is yet to come: a clock was wrong; it is not counted")
-        elif not isinstance(found, AtWork) and not _is_day(found.at[:10]):
-            yield Fault(line.source, line.number, f"{found.at} is on no day of the calendar; it is not counted")
-        else:
-            yield found
+            self.fault(line.place, str(error))
+            return
+        if isinstance(found, Published):
+            self.imported[found.source, found.model, found.repo or "", found.instance] = found
+        elif isinstance(found, AtWork):
+            self.begun.add((source, found.run))
+        elif isinstance(found, Happened | Run) and found.at > _written(self.now + SKEW):
+            self.fault(line.place, f"{found.at} is yet to come: a clock was wrong; it is not counted")
+        elif isinstance(found, Happened):
+            self.happened.setdefault((source, found.run), {})[(found.what, found.at)] = found
+        elif isinstance(found, Run):
+            reach = (found.at, len(found.tries), found.seconds)
+            run = found if self.holds == "runs" else None
+            self._keep((found.repo, found.id), Kept(source, line.place, hash(line.text), reach, run, (source,)))
+
+    def _keep(self, key: tuple[str, str], new: Kept) -> None:
+        """Of one ledger the line that was appended last counts, of several the record that goes furthest."""
+        there = self.kept.setdefault(key, new)
+        if there is new:
+            return
+        new.sources = tuple(dict.fromkeys((*there.sources, *new.sources)))
+        there.sources = new.sources
+        if there.text == new.text:
+            self.doubled += 1
+            return
+        if there.source != new.source:
+            more = f"run {key[1]} of {key[0]} stands in {there.place} too, and otherwise; the record that goes further is counted"
+            self.fault(new.place, more)
+        span = 1 if there.source == new.source else len(new.reach)
+        if new.reach[:span] >= there.reach[:span]:
+            self.kept[key] = new
 
 
-def books(sources: Iterable[Iterable[Reading]], now: datetime, since: datetime | None = None) -> Books:
-    """`sources` are ledgers. An outcome belongs to the ledger of its run. A run that is in several counts once, as last recorded.
+def survey(sources: Iterable[Iterable[Line | Fault]], now: datetime, holds: Literal["runs", "places"] = "runs") -> Survey:
+    """`sources` are ledgers. An outcome belongs to a ledger that has its run. A run that is in several counts once."""
+    found = Survey(now, holds)
+    for number, lines in enumerate(sources):
+        for line in lines:
+            found.take(line, number)
+    return found
 
-    Runs that began before `since` are left out.
-    """
-    seen = _Open()
-    for number, found in enumerate(sources):
-        for each in found:
-            _take(each, number, seen)
+
+def books(sources: Iterable[Iterable[Line | Fault]], now: datetime, since: datetime | None = None) -> Books:
+    """All of it. Runs that began before `since` are left out."""
+    found = survey(sources, now)
     first = _written(since) if since else ""
-    counted = (life for life in _lives(seen, now) if life.run.at >= first)
-    lives = sorted(counted, key=lambda life: (life.run.at, life.run.repo, life.run.id))
-    known = {(source, run.id) for run, source in seen.runs.values()}
+    lives = sorted(_lives(found, first), key=lambda life: (life.run.at, life.run.repo, life.run.id))
+    known = found.known()
     return Books(
         tuple(life for life in lives if not life.run.audits),
         tuple(life for life in lives if life.run.audits),
-        tuple(seen.faults),
-        sum(len(happened) for key, happened in seen.happened.items() if key not in known),
-        len(seen.begun - known),
+        tuple(found.faults),
+        sum(len(happened) for key, happened in found.happened.items() if key not in known),
+        len(found.begun - known),
+        tuple(found.imported[key] for key in sorted(found.imported)),
+        found.doubled,
     )
 
 
-def _take(found: Reading, source: int, seen: _Open) -> None:
-    match found:
-        case Run(id=id_, repo=repo, at=at):
-            there = seen.runs.get((repo, id_))
-            if there is None or there[0].at <= at:
-                seen.runs[(repo, id_)] = (found, source)
-        case Happened(run=run, what=what, at=at):
-            seen.happened.setdefault((source, run), {})[(what, at)] = found
-        case AtWork(run=run):
-            seen.begun.add((source, run))
-        case Fault():
-            seen.faults.append(found)
-
-
-def _lives(seen: _Open, now: datetime) -> Iterator[Life]:
-    for run, source in seen.runs.values():
-        happened = tuple(sorted(seen.happened.get((source, run.id), {}).values(), key=lambda each: each.at))
+def _lives(found: Survey, first: str) -> Iterator[Life]:
+    for kept in found.kept.values():
+        run = kept.run
+        if run is None or run.at < first:
+            continue
+        happened = found.what(kept, run.id)
         if happened and _instant(happened[0].at) < _instant(run.at) - SKEW:
             early = f"`{happened[0].what}` of {happened[0].at} is older than the run, {run.at}: a clock was wrong; it is counted"
-            seen.faults.append(Fault(f"run {run.id} of {run.repo}", 0, early))
-        label, by_hand = labelled(run, happened, now)
+            found.fault(f"run {run.id} of {run.repo}", early)
+        label, by_hand = labelled(run, happened, found.now)
         yield Life(run, happened, label, by_hand, run.accepted, TRUTH[label])
 
 
@@ -165,7 +204,7 @@ def labelled(run: Run, happened: tuple[Happened, ...], now: datetime) -> tuple[L
     merged = next((each for each in reversed(happened) if each.what == "merged"), None)
     if merged is None:
         return _unmerged(run, happened, now), None
-    taken_back = next((each for each in happened if each.what == "reverted"), None)
+    taken_back = next((each for each in happened if each.what == "reverted" and each.at >= merged.at), None)
     if taken_back is not None and _instant(taken_back.at) - _instant(merged.at) <= PATIENCE:
         return "reverted", merged.lines
     if not merged.lines:
@@ -175,19 +214,9 @@ def labelled(run: Run, happened: tuple[Happened, ...], now: datetime) -> tuple[L
 
 def _unmerged(run: Run, happened: tuple[Happened, ...], now: datetime) -> Label:
     last = happened[-1].what if happened else None
-    if last in ("closed", "changes_requested"):
+    if last in ("closed", "changes_requested", "reverted"):  # what was taken back was merged, though nobody noted that
         return last
     return "ignored" if now - _instant(run.at) > PATIENCE else "open"
-
-
-@cache
-def _is_day(text: str) -> bool:
-    """Whether the calendar has it: a pattern lets the 30th of February pass."""
-    try:
-        date.fromisoformat(text)
-    except ValueError:
-        return False
-    return True
 
 
 def _instant(text: str) -> datetime:

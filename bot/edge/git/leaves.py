@@ -3,9 +3,12 @@
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import IO
+from typing import IO, Literal
 
+from bot.core.past import shelves
+from bot.core.past.lives import Fault
 from bot.edge.git.plumbing import PLAIN, Git
+from bot.edge.git.repository import Repository
 from bot.ports import Denied
 
 MOST = 20_000_000
@@ -16,25 +19,66 @@ MOST = 20_000_000
 class Leaf:
     path: str
     content: bytes
-    """Nothing where the file is above `MOST`."""
 
 
-def leaves(git: Git, commit: str, folders: tuple[str, ...]) -> Iterator[Leaf]:
-    """Every regular file of a commit below the folders, by path. Raises `Denied` where it cannot be read."""
+def leaves(git: Git, commit: str, folders: tuple[str, ...]) -> Iterator[Leaf | Fault]:
+    """Every file of a ledger below the folders, by path, after what else lies there. Raises `Denied` where it cannot be read."""
     listed = git.run("ls-tree", "-r", "-z", "-l", "--full-tree", commit, "--", *folders)
     if listed.code:
         raise Denied(f"the tree of {commit} cannot be listed: {listed.err}")
     wanted: list[tuple[str, str]] = []
-    for entry in listed.out.decode(errors="replace").rstrip("\0").split("\0"):
+    strange: dict[str, Fault] = {}
+    for entry in filter(None, listed.out.decode(errors="replace").split("\0")):
         about, _, path = entry.partition("\t")
-        mode, _, rest = about.partition(" ")
-        if mode in ("100644", "100755"):
-            sha, size = rest.split()[1:3]
-            if int(size) > MOST:
-                yield Leaf(path, b"")
-            else:
-                wanted.append((path, sha))
+        mode, _, sha, size = about.split()
+        fault = _fault(mode, size, path)
+        if fault is None:
+            wanted.append((path, sha))
+        else:
+            strange[fault.place] = fault
+    yield from strange.values()
     yield from _contents(git, wanted)
+
+
+def _fault(mode: str, size: str, path: str) -> Fault | None:
+    """Why an entry of a tree is not read."""
+    match mode:
+        case "120000":
+            return Fault(path, "a link, which is not followed")
+        case "160000":
+            return Fault(path, "another repository (a submodule)")
+        case _ if int(size) > MOST:
+            return Fault(path, f"{int(size):,} bytes; no file of a ledger has more than {MOST:,}")
+        case _:
+            return shelves.foreign(path)
+
+
+REMEMBERED = 100
+"""Tips of the past that are looked at."""
+
+
+def rewritten(repository: Repository, ref: str) -> Fault | Literal["no", "cannot be known"]:
+    """Whether what this clone has had of a branch is gone from it. Only its own log of where the branch was tells.
+
+    A clone that was made just now, or shallow, cannot know.
+    """
+    git = repository.git
+    name = (
+        git.run("rev-parse", "--verify", "--quiet", "--symbolic-full-name", "--end-of-options", ref)
+        .out.decode(errors="replace")
+        .strip()
+    )
+    logged = git.run("rev-list", "-g", f"-n{REMEMBERED}", name, "--") if name else None
+    tips = list(dict.fromkeys(logged.out.decode().split())) if logged and logged.code == 0 else []
+    if len(tips) < 2 or (repository.common_dir / "shallow").exists():
+        return "cannot be known"
+    for old in tips[1:]:
+        if git.run("merge-base", "--is-ancestor", old, tips[0]).code == 1:
+            gone = git.run("diff-tree", "-r", "-z", "--name-only", "--no-renames", "--diff-filter=D", old, tips[0]).out.count(b"\0")
+            files = "1 file that was there is" if gone == 1 else f"{gone} files that were there are"
+            why = f"rewritten: {old[:12]}, which was its tip, is no ancestor of {tips[0][:12]}; {files} gone"
+            return Fault(f"the branch {ref.removeprefix('refs/remotes/').removeprefix('refs/heads/')}", why)
+    return "no"
 
 
 def _contents(git: Git, wanted: list[tuple[str, str]]) -> Iterator[Leaf]:

@@ -45,7 +45,7 @@ class Spending:
         return sum(each.spent or 0 for each in found)
 
     def settle(self, wish: Wish) -> None:
-        """In the month of the reservation, which may be the one before."""
+        """In the month of the reservation, which may be the one before. Raises `Denied` or `Unavailable`; then all of it counts."""
         for path in (_path(wish.at), _path(before(wish.at))):
             for lost in range(1, TRIES + 1):
                 there = self._last.pop(path, None) or self.shelf.read(path)
@@ -55,6 +55,8 @@ class Spending:
                 if self._added(path, there, line):
                     return
                 self.shelf.wait(lost)
+            else:
+                raise Unavailable(f"other runs keep changing {path} on {self.shelf.branch}, so {wish.run} could not be settled")
 
     def _added(self, path: str, there: Leaf, line: Movement) -> bool:
         """Whether the line is on the branch now; no line is written twice, since the next look finds it."""

@@ -11,7 +11,7 @@ from bot.core.ledger import Begun, Record, encode, record
 from bot.core.outcome import Outcome
 from bot.core.past.history import Run, Unread, read
 from bot.core.past.interval import apart, rate, spread, wilson
-from bot.core.past.lives import Books, Line, books, readings
+from bot.core.past.lives import Books, Line, books
 from bot.core.past.report import report
 from bot.core.past.tables import Report
 from bot.core.spend import Reserved
@@ -24,11 +24,11 @@ MADE = replace(record(FULL, 5_000), always_strong=Estimate(STRONG, "tokens"))
 
 def lines(*items: object) -> list[Line]:
     texts = [item if isinstance(item, bytes) else encode(item).encode() + b"\n" for item in items]  # type: ignore[arg-type]
-    return [Line(text, "ledger.jsonl", number) for number, text in enumerate(texts, 1)]
+    return [Line(text, f"ledger.jsonl:{number}") for number, text in enumerate(texts, 1)]
 
 
 def kept(*items: object, now: datetime = NOW) -> Books:
-    return books([readings(lines(*items), now)], now)
+    return books([lines(*items)], now)
 
 
 def made(number: int, **more: object) -> Record:
@@ -53,14 +53,14 @@ def test_a_record_is_read_as_it_was_written():
 
 def test_the_last_record_of_a_run_counts_wherever_it_lies_and_once():
     cut = made(1, result="stopped", detail="cut off", attempts=())
-    found = books([readings(lines(cut), NOW), readings(lines(made(1)), NOW)], NOW)
+    found = books([lines(cut), lines(made(1))], NOW)
     assert [life.run.result for life in found.lives] == ["pass"]
 
 
 def test_an_outcome_belongs_to_the_ledger_it_is_in():
     merged = Outcome("c1", MADE.at, "merged", "ann", 7, 0)
     here, elsewhere = made(1, repo="octo/a"), made(1, repo="octo/b")
-    found = books([readings(lines(here, merged), NOW), readings(lines(elsewhere), NOW)], NOW)
+    found = books([lines(here, merged), lines(elsewhere)], NOW)
     assert {(life.run.repo, life.label) for life in found.lives} == {("octo/a", "as_is"), ("octo/b", "no_pull")}
     assert kept(merged).unknown == 1
 
@@ -122,7 +122,7 @@ def test_what_is_dated_to_come_is_not_counted_and_what_is_older_than_its_run_is_
 
 def test_runs_before_a_day_are_left_out():
     late = books(
-        [readings(lines(made(1, at="2026-01-01T00:00:00Z"), made(2, at="2026-02-01T00:00:00Z")), NOW)],
+        [lines(made(1, at="2026-01-01T00:00:00Z"), made(2, at="2026-02-01T00:00:00Z"))],
         NOW,
         datetime(2026, 1, 15, tzinfo=UTC),
     )
