@@ -107,6 +107,10 @@ def _ledger(parser: argparse.ArgumentParser) -> None:
     read_from(report)
     report.add_argument("--format", choices=("md", "html", "json"), default="md", help="(default: md)")
     report.add_argument("--output", metavar="FILE", help="write it there (default: standard output)")
+    drift = verbs.add_parser("drift", help="where the policy no longer fits what happens, and the edit that the runs bear out")
+    read_from(drift)
+    drift.add_argument("--policy", metavar="FILE", help="the policy (default: .github/route-agent.yml as committed in HEAD)")
+    drift.add_argument("--format", choices=("md", "json"), default="md", help="(default: md)")
 
 
 def read_from(parser: argparse.ArgumentParser) -> None:

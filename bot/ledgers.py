@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+from bot.arguments import POLICY
 from bot.core.past.lives import Books, Line, books
 from bot.core.policy import LedgerPart
 from bot.edge import volumes
@@ -46,6 +47,23 @@ def gathered(wanted: Wanted, path: str, now: datetime) -> tuple[Books, tuple[str
     found = sources(wanted, path)
     since = datetime.combine(wanted.since, datetime.min.time(), UTC) if wanted.since else None
     return books((source.lines for source in found), now, since), tuple(source.shown for source in found)
+
+
+def in_force(words: Namespace, path: str) -> tuple[bytes, str]:
+    """The policy that was named, else the one committed in HEAD of the only repository; and what its file is called there."""
+    if words.policy:
+        file = Path(words.policy)
+        try:
+            return file.read_bytes(), words.policy if not file.is_absolute() else file.name
+        except OSError as error:
+            raise Denied(f"--policy {file} cannot be read: {error.strerror}") from None
+    if len(words.repo or []) > 1:
+        raise Denied("several repositories have several policies; name the one in question with --policy FILE")
+    repository = find(Path(*(words.repo or ["."])).absolute(), path)
+    found = repository.git.run("cat-file", "blob", f"{repository.head}:{POLICY}")
+    if found.code:
+        raise Denied(f"there is no {POLICY} in HEAD ({repository.head[:12]}); name a policy with --policy FILE")
+    return found.out, POLICY
 
 
 def sources(wanted: Wanted, path: str) -> tuple[Source, ...]:
