@@ -11,7 +11,7 @@ def share(found: Rate) -> str:
 
 
 def percent(value: float) -> str:
-    return f"{100 * value:.1f} %" if 0 < value < 0.1 else f"{100 * value:.0f} %"
+    return f"{round(100 * value, 1 if value < 0.1 else None):g} %"
 
 
 def area(found: Area, first: str) -> str:
