@@ -8,12 +8,13 @@ import pytest
 from msgspec import structs
 from pydantic import TypeAdapter
 
+from bot.core.ledger import Record
 from bot.core.past.drift import Drift, drift
 from bot.core.past.history import Run
-from bot.core.past.lives import Books, Life
+from bot.core.past.lives import Books, Life, books
 from bot.core.past.regions import regions
 from bot.core.policyfile import read
-from tests.ledgers import AREAS, POLICY, Area, Plan, read_books
+from tests.ledgers import AREAS, POLICY, START, Area, Plan, ledger, lines, read_books
 
 NAME = ".github/route-agent.yml"
 BAD = Area("payments", 1.5, fails=0.7, rejected=0.6)
@@ -52,6 +53,11 @@ def test_each_of_the_two_is_found_alone():
 def test_a_first_lane_that_fails_is_still_worth_trying_where_it_is_cheap_enough():
     """One in twelve accepted pays for a lane at a fiftieth of the price."""
     assert named(found(Plan(fails_at={5: 0.9, 6: 0.9}, fast_micros=4_000, judging_micros=1_000))) == set()
+
+
+def test_a_score_that_pays_is_not_given_up_for_one_above_it_that_does_not():
+    """Both together do not pay; the lower one alone does."""
+    assert named(found(Plan(runs=3_000, fails_at={5: 0.4, 6: 1.0}, fast_micros=220_000))) == {("routing.fast_max_score", "score 6")}
 
 
 def test_of_forty_unremarkable_ledgers_at_most_one_yields_anything():
@@ -108,7 +114,7 @@ def test_several_repositories_have_several_policies_so_no_area_is_edited():
     assert any("several repositories" in each.why for each in seen.unwritten)
 
 
-def lives(folder: str, cases: int, failed: int, template: Life) -> list[Life]:
+def cut(folder: str, cases: int, failed: int, template: Life) -> list[Life]:
     """Runs in a folder, of which so many failed, cut to a single attempt."""
     tried = structs.replace(template.run.tries[0], files=())
     ends = (structs.replace(tried, decision="accept", reason=""), structs.replace(tried, decision="stop", reason="failed_tests"))
@@ -123,8 +129,8 @@ def template() -> Life:
 
 def test_a_difference_that_is_sure_and_small_is_none(template: Life):
     policy = read(POLICY, NAME)
-    sure = [*lives("a", 20_000, 5_600, template), *lives("b", 20_000, 5_000, template)]
-    large = [*lives("a", 20_000, 7_600, template), *lives("b", 20_000, 5_000, template)]
+    sure = [*cut("a", 20_000, 5_600, template), *cut("b", 20_000, 5_000, template)]
+    large = [*cut("a", 20_000, 7_600, template), *cut("b", 20_000, 5_000, template)]
     assert regions(tuple(sure), policy).areas == ()
     assert [area.path for area in regions(tuple(large), policy).areas] == ["a/"]
 
@@ -132,10 +138,10 @@ def test_a_difference_that_is_sure_and_small_is_none(template: Life):
 def test_ends_that_say_nothing_of_the_patch_are_no_failures(template: Life):
     """Out of money, out of reach: the area had bad luck."""
     policy = read(POLICY, NAME)
-    bad = lives("a", 100, 90, template)
+    bad = cut("a", 100, 90, template)
     unlucky = [replace(life, run=budget(life.run)) for life in bad]
-    assert [area.path for area in regions((*bad, *lives("b", 100, 10, template)), policy).areas] == ["a/"]
-    assert regions((*unlucky, *lives("b", 100, 10, template)), policy).areas == ()
+    assert [area.path for area in regions((*bad, *cut("b", 100, 10, template)), policy).areas] == ["a/"]
+    assert regions((*unlucky, *cut("b", 100, 10, template)), policy).areas == ()
 
 
 def budget(run: Run) -> Run:
@@ -161,6 +167,12 @@ def test_a_first_lane_that_does_well_past_the_threshold_argues_for_one_step_more
     assert named(seen) == {("routing.fast_max_score", "scores 7 to 8")}
     assert "+  fast_max_score: 7 " in seen.diff
     assert "+  strong_min_score: 8" in seen.diff
+
+
+def test_patches_past_the_threshold_that_people_refuse_argue_for_nothing():
+    plan = Plan(asked_fast=0.6, areas=tuple(replace(area, fails=0.1, rejected=0.4) for area in AREAS))
+    looked = next(look for look in found(plan).thresholds if look.asks == "too_low")
+    assert (looked.share.cases > 50, looked.standing) == (True, "nothing against it")
 
 
 def test_confidence_that_claims_too_much_raises_the_threshold_past_the_bands_below_it():
@@ -219,13 +231,14 @@ def test_rules_that_no_run_met_are_listed_and_are_no_drift():
     assert seen.drifted == 0
 
 
-def test_a_label_that_a_run_had_is_not_silent(template: Life):
-    policy = POLICY + b"signals: {labels: {auth_code: [SSO]}}\n"
-    life = replace(template, run=structs.replace(template.run, labels=("label: sso",)))
-    quiet = drift(Books((template,) * 300, (), (), 0, 0), policy, NAME).silent
-    heard = drift(Books((life,) * 300, (), (), 0, 0), policy, NAME).silent
-    assert [rule.rule for rule in quiet if rule.key.startswith("signals")] == ["SSO"]
-    assert [rule.rule for rule in heard if rule.key.startswith("signals")] == []
+def test_a_label_that_a_run_had_is_not_silent():
+    """In whatever case, as the rules take it."""
+    policy = POLICY + b"signals: {labels: {auth_code: [SSO, oauth]}}\n"
+    written = ledger(Plan(runs=300))
+    first = next(item for item in written if isinstance(item, Record))
+    labelled = replace(first, signals=(*first.signals[:-1], replace(first.signals[-1], because=("the text", "label: sso"))))
+    read_again = books([lines((labelled, *written[1:]))], START + timedelta(days=150))
+    assert [rule.rule for rule in drift(read_again, policy, NAME).silent if rule.key.startswith("signals")] == ["oauth"]
 
 
 def test_a_glob_that_fits_no_file_is_drift_and_one_that_fits_is_none():
@@ -256,13 +269,13 @@ def test_what_is_found_is_json_that_reads_back_as_the_same():
 
 def test_the_drawn_ledgers_are_what_their_plan_says():
     """The ground on which all of this stands: shares, outcomes and days come out as planned."""
-    books = read_books(Plan(areas=(replace(BAD, share=7.0), *AREAS)))
-    seen = {area.what: area for area in regions(books.lives, read(POLICY, NAME)).areas if area.path == "payments/"}
+    drawn = read_books(Plan(areas=(replace(BAD, share=7.0), *AREAS)))
+    seen = {area.what: area for area in regions(drawn.lives, read(POLICY, NAME)).areas if area.path == "payments/"}
     assert seen["fast_fails"].here.value == pytest.approx(0.7, abs=0.05)
     assert seen["fast_fails"].elsewhere.value == pytest.approx(0.25, abs=0.06)
     assert seen["reviewers_reject"].here.value == pytest.approx(0.6, abs=0.06)
-    assert (books.faults, books.unknown, books.at_work) == ((), 0, 0)
-    assert {life.label for life in books.lives} >= {
+    assert (drawn.faults, drawn.unknown, drawn.at_work) == ((), 0, 0)
+    assert {life.label for life in drawn.lives} >= {
         "as_is",
         "edited",
         "rewritten",
@@ -271,9 +284,9 @@ def test_the_drawn_ledgers_are_what_their_plan_says():
         "changes_requested",
         "ignored",
     }
-    assert timedelta(days=80) < span(books) < timedelta(days=91)
+    assert timedelta(days=80) < span(drawn) < timedelta(days=91)
 
 
-def span(books: Books) -> timedelta:
-    first, last = (datetime.fromisoformat(books.lives[n].run.at) for n in (0, -1))
+def span(drawn: Books) -> timedelta:
+    first, last = (datetime.fromisoformat(drawn.lives[n].run.at) for n in (0, -1))
     return last - first
