@@ -114,6 +114,10 @@ def _ledger(parser: argparse.ArgumentParser) -> None:
     _outcome(verbs.add_parser("outcome", help="note what became of the patch of a run that was made on the command line"))
     _export(verbs.add_parser("export", help="runs, attempts, evidence or outcomes as a table for other programs"))
     _import(verbs.add_parser("import", help="add published results of models, kept apart from your runs"))
+    drift = verbs.add_parser("drift", help="where the policy no longer fits what happens, and the edit that the runs bear out")
+    read_from(drift)
+    drift.add_argument("--policy", metavar="FILE", help="the policy (default: .github/route-agent.yml as committed in HEAD)")
+    drift.add_argument("--format", choices=("md", "json"), default="md", help="(default: md)")
 
 
 def read_from(parser: argparse.ArgumentParser) -> None:

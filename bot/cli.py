@@ -23,6 +23,7 @@ from bot.core.clean import printable, redact
 from bot.core.cost import Unpriced
 from bot.core.effective import effective
 from bot.core.ledger import Record
+from bot.core.past.drift import Drift, drift
 from bot.core.past.report import report
 from bot.core.past.tables import Report
 from bot.core.policyfile import PolicyError, idle, unheeded
@@ -171,6 +172,8 @@ def _doctor(words: Namespace) -> int:
 
 
 def _ledger(words: Namespace) -> int:
+    if words.verb == "drift":
+        return _drift(words)
     outside = _outside()
     if words.verb in ("outcome", "import", "export"):
         return _keep(words, outside)
@@ -228,6 +231,19 @@ def _policy(words: Namespace) -> int:
     found = (Prices().price(policy.lane(name)) for name in policy.lanes)
     notes += [f"a run is refused as it is: {price.why}" for price in found if isinstance(price, Unpriced)]
     _show("".join(f"{words.file}: {note}\n" for note in ("complete and well-formed", *notes)))
+    return DONE
+
+
+def _drift(words: Namespace) -> int:
+    """0 whatever was found: what to do about it is for people."""
+    outside = _outside()
+    text, name = ledgers.in_force(words, outside.path)
+    books, names = ledgers.gathered(ledgers.wanted(words), outside.path, datetime.now(UTC))
+    found = drift(books, text, name)
+    if words.format == "json":
+        _show(TypeAdapter(Drift).dump_json(found, indent=1).decode() + "\n")
+    else:
+        _show(tell.drift(found, names, outside.render))
     return DONE
 
 

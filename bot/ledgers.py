@@ -55,6 +55,23 @@ def gathered(wanted: Wanted, path: str, now: datetime) -> tuple[Books, tuple[str
     return books((source.lines for source in found), now, since), tuple(source.shown for source in found)
 
 
+def in_force(words: Namespace, path: str) -> tuple[bytes, str]:
+    """The policy that was named, else the one committed in HEAD of the only repository; and what its file is called there."""
+    if words.policy:
+        file = Path(words.policy)
+        try:
+            return file.read_bytes(), words.policy if not file.is_absolute() else file.name
+        except OSError as error:
+            raise Denied(f"--policy {file} cannot be read: {error.strerror}") from None
+    if len(words.repo or []) > 1:
+        raise Denied("several repositories have several policies; name the one in question with --policy FILE")
+    repository = find(Path(*(words.repo or ["."])).absolute(), path)
+    found = repository.git.run("cat-file", "blob", f"{repository.head}:{POLICY}")
+    if found.code:
+        raise Denied(f"there is no {POLICY} in HEAD ({repository.head[:12]}); name a policy with --policy FILE")
+    return found.out, POLICY
+
+
 def sources(wanted: Wanted, path: str) -> tuple[Source, ...]:
     """Those that were named; else what the repository has: its local ledger, and its branch as it was last fetched."""
     found = [Source(str(file), volumes.lines(file)) for file in wanted.files]

@@ -10,9 +10,11 @@ from bot.core.health import Problem, Report, Skipped
 from bot.core.lane import Lane
 from bot.core.ledger import Record
 from bot.core.notes import Posted
-from bot.core.past import wording
+from bot.core.past import telling, wording
 from bot.core.past.charts import Plot
+from bot.core.past.drift import Drift
 from bot.core.past.interval import ENOUGH
+from bot.core.past.silent import ENOUGH_RUNS
 from bot.core.past.tables import Report as Ledger
 from bot.core.policy import Policy
 from bot.core.policyfile import unheeded
@@ -212,6 +214,11 @@ def checkup(found: Report, render: Renderer) -> str:
         cost="nobody knows how much" if found.cost_micros is None else f"${exact(found.cost_micros)}",
         problems=sum(isinstance(item, Problem) for item in found.items),
     )
+
+
+def drift(found: Drift, sources: tuple[str, ...], render: Renderer) -> str:
+    """Where the policy no longer fits, as Markdown. `sources` are the ledgers, as they are called."""
+    return render("ledger/drift.md.j2", drift=found, sources=sources, telling=telling, enough_runs=ENOUGH_RUNS)
 
 
 def _price_words(lane: Lane, policy: Policy, model: Model) -> str:

@@ -4,6 +4,7 @@ A report reads a hundred thousand lines of several kilobytes; the strict reader 
 """
 
 import re
+from collections.abc import Iterator
 from datetime import datetime
 from functools import lru_cache
 from typing import Annotated, Literal
@@ -31,6 +32,8 @@ Id = Annotated[str, Meta(pattern=r"\A[A-Za-z0-9-]{1,80}\Z")]
 
 ASKED = (CRITIC, SUMMARY, INDEPENDENT)
 """Items that the verifier model answers."""
+LABEL = "label: "
+"""How a finding begins that is one of the labels."""
 
 
 class Try(Struct, frozen=True, gc=False):
@@ -65,6 +68,8 @@ class Run(Struct, frozen=True, gc=False):
     repo: str
     task_class: TaskClass
     fired: tuple[str, ...]
+    labels: tuple[str, ...]
+    """The findings that are labels: `label: incident`."""
     places: tuple[str, ...]
     """Files that the task was likely about."""
     score: int
@@ -89,6 +94,13 @@ class Run(Struct, frozen=True, gc=False):
     def accepted(self) -> Try | None:
         """The attempt whose patch was accepted."""
         return self.tries[-1] if self.result == "pass" and self.tries and self.tries[-1].decision == "accept" else None
+
+    @property
+    def touched(self) -> Iterator[str]:
+        """Every file that it was likely about or that a patch of it changed; some more than once."""
+        yield from self.places
+        for tried in self.tries:
+            yield from tried.files
 
 
 class Happened(Struct, frozen=True, gc=False):
@@ -140,6 +152,7 @@ class _Reading(Struct, gc=False):
 class _Signal(Struct, gc=False):
     name: Short
     reading: _Reading
+    because: Annotated[list[str], Meta(max_length=10_000)] = []
 
 
 class _Part(Struct, gc=False):
@@ -303,6 +316,7 @@ def same(text: str) -> str:
     return text
 
 
+_LABELLED = f'"{LABEL}'.encode()
 _NUMBER = re.compile(r"/pull/([1-9][0-9]{0,9})\Z")
 
 
@@ -316,7 +330,7 @@ def read(line: bytes) -> Run | Happened | AtWork | Money | Published:
         raise Unread(f"no JSON of UTF-8: {error}") from None
     match found:
         case _Record():
-            return _run(found)
+            return _run(found, labelled=_LABELLED in line)
         case _Outcome():
             return Happened(found.run, _day(found.at), found.what, found.pull, found.lines)
         case _Begun():
@@ -364,7 +378,7 @@ def _day(at: str) -> str:
     return at
 
 
-def _run(found: _Record) -> Run:
+def _run(found: _Record, *, labelled: bool) -> Run:
     number = _NUMBER.search(found.pull_request or "") if found.pull_request_open else None
     return Run(
         id=found.id,
@@ -372,6 +386,7 @@ def _run(found: _Record) -> Run:
         repo=same(found.repo),
         task_class=found.task_class,
         fired=tuple([same(each.name) for each in found.signals if each.reading.value or each.reading.kind == "unreadable"]),
+        labels=_labels(found) if labelled else (),
         places=tuple([place.path for place in found.places]),
         score=sum([part.points for part in found.score.parts]),
         lane=same(found.route.lane) if found.route.lane else None,
@@ -388,6 +403,10 @@ def _run(found: _Record) -> Run:
         proof=same(found.proof),
         audits=found.audits or "",
     )
+
+
+def _labels(found: _Record) -> tuple[str, ...]:
+    return tuple(same(said) for each in found.signals for said in each.because if said.startswith(LABEL))
 
 
 def _try(found: _Attempt) -> Try:

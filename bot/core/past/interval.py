@@ -16,7 +16,10 @@ Z = 1.959964
 
 @dataclass(frozen=True, slots=True, config=STRICT)
 class Rate:
-    """`hits` of `cases`, with Wilson's interval of 95 % (Wilson 1927; Brown, Cai and DasGupta 2001 for why not the simple one)."""
+    """`hits` of `cases`, with Wilson's interval, of 95 % where nothing else is said.
+
+    Wilson 1927; Brown, Cai and DasGupta 2001 for why not the simple one.
+    """
 
     hits: int
     cases: int
@@ -30,8 +33,8 @@ class Rate:
         return self.hits / self.cases if self.standing == "enough" else None
 
 
-def rate(hits: int, cases: int, enough: int = ENOUGH) -> Rate:
-    low, high = wilson(hits, cases)
+def rate(hits: int, cases: int, enough: int = ENOUGH, z: float = Z) -> Rate:
+    low, high = wilson(hits, cases, z)
     return Rate(hits, cases, low, high, "enough" if cases >= enough else "not enough data")
 
 
