@@ -13,7 +13,7 @@ from types import FrameType
 
 from pydantic import TypeAdapter
 
-from bot import arguments, init, ledgers, local, tell
+from bot import arguments, init, ledgers, local, replay, tell
 from bot.core import ledger
 from bot.core.clean import printable, redact
 from bot.core.cost import Unpriced
@@ -159,6 +159,10 @@ def _ledger(words: Namespace) -> int:
 def _policy(words: Namespace) -> int:
     if words.verb == "schema":
         _show(schema())
+        return DONE
+    if words.verb == "replay":
+        outside = _outside()
+        _show(replay.replayed(words, outside, datetime.now(UTC)))
         return DONE
     try:
         data = Path(words.file).read_bytes()

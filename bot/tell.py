@@ -10,8 +10,10 @@ from bot.core.health import Problem, Report, Skipped
 from bot.core.lane import Lane
 from bot.core.ledger import Record
 from bot.core.notes import Posted
+from bot.core.past.replay import SHOWN
+from bot.core.past.replayed import Replay
 from bot.core.policy import Policy
-from bot.core.policyfile import unheeded
+from bot.core.policyfile import PolicyError, unheeded
 from bot.core.route import Refusal
 from bot.core.score import in_words
 from bot.core.selftest import Finding
@@ -184,6 +186,21 @@ def checkup(found: Report, render: Renderer) -> str:
         cost="nobody knows how much" if found.cost_micros is None else f"${exact(found.cost_micros)}",
         problems=sum(isinstance(item, Problem) for item in found.items),
     )
+
+
+def replayed(found: Replay, new: str, old: str, render: Renderer) -> str:
+    """`new` and `old` say which policies are compared; `old` is empty for the routes that were recorded."""
+    return render("comments/replay.md.j2", found=found, new=new, old=old, shown=SHOWN)
+
+
+def unreadable(error: PolicyError, render: Renderer) -> str:
+    """What is wrong with a policy that somebody proposes."""
+    return render("comments/replay_broken.md.j2", problems=[f"line {one}" if one.line else str(one) for one in error.problems])
+
+
+def withdrawn(path: str, render: Renderer) -> str:
+    """What follows from a pull request that takes the policy away."""
+    return render("comments/replay_gone.md.j2", path=path)
 
 
 def _price_words(lane: Lane, policy: Policy, model: Model) -> str:
