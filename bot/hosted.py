@@ -10,7 +10,7 @@ from bot import tell
 from bot.action import act
 from bot.cli import templates
 from bot.core.cost import dollars
-from bot.core.event import Event, Judged
+from bot.core.event import Event, Judged, Proposed
 from bot.core.forge import Comment, Reaction
 from bot.core.handover import pack
 from bot.core.notes import mark, read, stamped
@@ -27,12 +27,13 @@ from bot.host import Ground, ground
 from bot.office import doors, office, settled_by_file
 from bot.outcome import noted
 from bot.ports import Denied, Notices, Unavailable
+from bot.proposal import answered
 from bot.shop import Wall
 
 DONE, MENDABLE, OURS, INTERRUPTED = 0, 1, 3, 130
 
 
-def main(event: Event | Judged, *, nodded: bool = False, here: bool = False) -> int:
+def main(event: Event | Judged | Proposed, *, nodded: bool = False, here: bool = False) -> int:
     """Answer one event. `nodded` is whether its command has its reaction already; `here`, whether checks run on this machine."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _as_interrupt)
@@ -43,6 +44,8 @@ def main(event: Event | Judged, *, nodded: bool = False, here: bool = False) -> 
         actions.strip(step.keys)
         if isinstance(event, Judged):
             return _noted(step, event)
+        if isinstance(event, Proposed):
+            return _replayed(step, event)
         return _phase(step, event, ground(os.environ) if here else None, nodded=nodded)
     except Denied as error:
         return _log("error", str(error), secrets, MENDABLE)
@@ -60,6 +63,14 @@ def _noted(step: Step, event: Judged) -> int:
         return _log("notice", noted(event, hub, step.input("policy") or ".github/route-agent.yml"), step.secrets, DONE)
     except PolicyError as error:
         return _log("error", str(error), step.secrets, MENDABLE)
+
+
+def _replayed(step: Step, event: Proposed) -> int:
+    answer = answered(event, step, templates())
+    summarise(step, answer.text + "\n")
+    if answer.unsaid:
+        _log("notice", answer.unsaid, step.secrets, DONE)
+    return _log("error", answer.why, step.secrets, MENDABLE) if answer.broken else _log("notice", answer.why, step.secrets, DONE)
 
 
 def _as_interrupt(_number: int, _frame: FrameType | None) -> None:

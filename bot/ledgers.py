@@ -10,6 +10,7 @@ from bot.core.past.lives import Books, Line, books
 from bot.core.policy import LedgerPart
 from bot.edge import volumes
 from bot.edge.git.leaves import leaves
+from bot.edge.git.plumbing import Git
 from bot.edge.git.repository import Repository, find
 from bot.ports import Denied
 
@@ -63,7 +64,7 @@ def _of(repository: Repository, folder: Path, branch: str | None) -> list[Source
     for ref in refs:
         if branch or repository.knows(ref):
             shown = f"{folder}: {ref.removeprefix('refs/remotes/').removeprefix('refs/heads/')}"
-            return [*found, Source(shown, _branch(repository, ref))]
+            return [*found, Source(shown, of_commit(repository.git, repository.resolve(ref)))]
     if not found:
         raise Denied(
             f"{folder} has no ledger: no run was made there, and its branch {LedgerPart().branch} was not fetched; "
@@ -72,7 +73,8 @@ def _of(repository: Repository, folder: Path, branch: str | None) -> list[Source
     return found
 
 
-def _branch(repository: Repository, ref: str) -> Iterator[Line]:
-    for leaf in leaves(repository, ref, volumes.KEPT):
+def of_commit(git: Git, commit: str) -> Iterator[Line]:
+    """The lines of a ledger's branch at a commit."""
+    for leaf in leaves(git, commit, volumes.KEPT):
         for number, text in enumerate(leaf.content.splitlines() or [b""], 1):
             yield Line(text.strip(), f"{leaf.path}:{number}")

@@ -5,8 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import IO
 
-from bot.edge.git.plumbing import PLAIN
-from bot.edge.git.repository import Repository
+from bot.edge.git.plumbing import PLAIN, Git
 from bot.ports import Denied
 
 MOST = 20_000_000
@@ -20,12 +19,11 @@ class Leaf:
     """Nothing where the file is above `MOST`."""
 
 
-def leaves(repository: Repository, ref: str, folders: tuple[str, ...]) -> Iterator[Leaf]:
-    """Every regular file below the folders, by path. Raises `Denied` where there is no such branch."""
-    commit = repository.resolve(ref)
-    listed = repository.git.run("ls-tree", "-r", "-z", "-l", "--full-tree", commit, "--", *folders)
+def leaves(git: Git, commit: str, folders: tuple[str, ...]) -> Iterator[Leaf]:
+    """Every regular file of a commit below the folders, by path."""
+    listed = git.run("ls-tree", "-r", "-z", "-l", "--full-tree", commit, "--", *folders)
     if listed.code:
-        raise Denied(f"the tree of {ref} cannot be listed: {listed.err}")
+        raise Denied(f"the tree of {commit} cannot be listed: {listed.err}")
     wanted: list[tuple[str, str]] = []
     for entry in listed.out.decode(errors="replace").rstrip("\0").split("\0"):
         about, _, path = entry.partition("\t")
@@ -36,12 +34,11 @@ def leaves(repository: Repository, ref: str, folders: tuple[str, ...]) -> Iterat
                 yield Leaf(path, b"")
             else:
                 wanted.append((path, sha))
-    yield from _contents(repository, wanted)
+    yield from _contents(git, wanted)
 
 
-def _contents(repository: Repository, wanted: list[tuple[str, str]]) -> Iterator[Leaf]:
+def _contents(git: Git, wanted: list[tuple[str, str]]) -> Iterator[Leaf]:
     """One process for all of them; each is asked for when the one before was read, so that no pipe fills up."""
-    git = repository.git
     command = ["git", f"--git-dir={git.folder}", *PLAIN, "cat-file", "--batch"]
     with subprocess.Popen(command, cwd="/", env=dict(git.env), stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdin
