@@ -101,6 +101,12 @@ def test_a_label_that_no_signal_had_found_is_not_in_the_record_and_moves_nothing
     assert replayed(new, record(1, Went("fast"), facts=seen(labels=("risky",)))).moved == ()
 
 
+def test_a_reading_that_names_no_findings_keeps_its_number():
+    run = record(1, Went("strong"), facts=seen(files=8))
+    bare = replace(run, signals=tuple(replace(signal, because=()) for signal in run.signals))
+    assert replayed(policy(), bare).moved == ()
+
+
 def test_a_lane_that_a_person_asked_for_is_asked_for_again():
     lowered = record(1, Went("fast"), facts=seen(files=8), asked_lane="fast")
     raised = record(2, Went("strong"), asked_lane="strong")
@@ -193,6 +199,19 @@ def test_how_often_a_lane_is_accepted_takes_twenty_attempts():
     assert (change.basis, change.why) == ("unknown", "not enough data on how often lane fast is accepted: 15 of 19 attempts")
 
 
+def test_what_a_provider_did_or_what_came_after_a_failure_is_no_word_on_how_often_a_lane_is_accepted_first():
+    run = record(90, Went("strong", micros=9_000), facts=THREE, rules=LOWER)
+    gone = [record(n, Went("fast", gone=True), result="unavailable") for n in range(30, 40)]
+    (change,) = replayed(policy(), *fasts(15, 19), *gone, run).changes
+    assert change.why == "not enough data on how often lane fast is accepted: 15 of 19 attempts"
+    both = [record(n, UP, Went("mid", micros=2_000)) for n in range(20)]
+    middle = RULES.replace("routing:", RULES.split("\n")[2].replace("fast", "mid") + "\nrouting:")
+    high = record(91, Went("strong"), facts=seen(files=8))
+    (change,) = replayed(policy(middle + "  by_class: {bugfix: {lane: mid}}\n"), *both, high, old=policy(middle)).changes[-1:]
+    assert (change.before, change.now) == ("strong", "mid")
+    assert change.why == "not enough data on how often lane mid is accepted: 0 of 0 attempts"
+
+
 def test_a_run_of_unknown_cost_makes_no_sum():
     found = replayed(LOWER, record(1, replace(UP, micros=None), WON, facts=THREE), record(2, UP, WON, facts=THREE))
     assert [(change.basis, change.runs, change.why) for change in found.changes] == [
@@ -275,6 +294,12 @@ def test_bars_of_runs_that_stay_are_compared_with_what_was_shown():
     assert replayed(policy(RULES + "  min_confidence: 0.5\n"), *runs).proofs == Proofs(4, 0, 1, 0)
     assert replayed(policy(RULES + "  by_class: {bugfix: {min_confidence: 0.9}}\n"), *runs).proofs == Proofs(4, 2, 0, 0)
     assert replayed(policy(), *runs).proofs == Proofs(0, 0, 0, 0)
+
+
+def test_the_bar_of_a_run_that_moves_is_that_of_another_patch():
+    runs = record(1, Went("fast", confidence=0.7)), record(2, Went("fast", confidence=0.7), task_class="feature")
+    new = policy(RULES + "  min_confidence: 0.8\n  by_class: {feature: {lane: strong}}\n")
+    assert replayed(new, *runs).proofs == Proofs(1, 1, 0, 0)
 
 
 def test_a_patch_whose_files_its_lane_may_not_change_now_is_counted():

@@ -55,9 +55,13 @@ class Went:
     confidence: float = 0.9
     asked: str = ""
     files: tuple[str, ...] = ("src/a0.py",)
+    gone: bool = False
+    """Whether its provider did not answer, which is nothing against the lane."""
 
 
 def _decided(went: Went, last: bool) -> Decision:
+    if went.gone:
+        return Stop("unavailable", "the provider did not answer")
     if went.why is None:
         return Accept(Confidence(went.confidence, 0.6, ()))
     return Stop("not_fixed", "no lane is left", went.why) if last else Escalate("strong", went.why, "it was not shown")
@@ -97,7 +101,7 @@ def record(number: int, *went: Went, facts: Facts | None = None, rules: Policy |
         signals, score.total, task_class, under, more.pop("asked_lane", None)
     )
     costs = [each.micros for each in went]
-    accepted = bool(went) and went[-1].why is None
+    accepted = bool(went) and went[-1].why is None and not went[-1].gone
     located = about.located
     made: dict[str, Any] = {
         "id": f"c{number}",

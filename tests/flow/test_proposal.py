@@ -87,6 +87,18 @@ def test_the_next_push_edits_the_same_comment(world, shop, ran, rules, tmp_path)
     assert str(shop.tip("tune"))[:12] in said
 
 
+def test_it_is_compared_with_the_policy_in_force_so_that_an_earlier_change_is_not_laid_at_its_door(
+    world, shop, ran, rules, tmp_path
+):
+    careful = proposing(rules, fast_max_score="0", strong_min_score="1")
+    world.commit(shop, "main", careful)
+    pull = world.pull(shop, "tune", {POLICY: f"{careful[POLICY]!s}budget: {{per_day_usd: 3}}\n"}, "Spend less", by="ann")
+    answered(world, shop, pull, tmp_path / "job")
+    (said,) = world.said(pull, ME)
+    assert "**None of 1 recorded runs would start in another lane**" in said
+    assert "`that of main` itself starts 1 run elsewhere than was recorded" in said
+
+
 def test_somebody_s_comment_that_looks_like_it_is_left_alone(world, shop, ran, rules, tmp_path):
     pull = world.pull(shop, "tune", proposing(rules, fast_max_score="5", strong_min_score="6"), "Tune", by="ann")
     world.comment(shop, pull, "bob", f"{REPLAY}\nall is well")
@@ -134,13 +146,12 @@ def test_a_hostile_policy_is_text_that_steers_nothing(world, shop, tmp_path, tex
 
 
 def test_which_ledger_is_read_the_policy_on_the_default_branch_says(world, shop, ran, rules, tmp_path):
-    world.commit(shop, "other-ledger", {"records/2026-11/c9.json": written([record(9, Went("fast"))])})
+    world.commit(shop, "other-ledger", {f"records/2026-11/c{n}.json": written([record(n, Went("fast"))]) for n in (8, 9)})
     pull = world.pull(shop, "tune", {POLICY: rules + "ledger: {branch: other-ledger}\n"}, "Move it", by="ann")
     answered(world, shop, pull, tmp_path / "job")
     (said,) = world.said(pull, ME)
     assert "**None of 1 recorded runs" in said
     assert "(1 attempt)" in said
-    assert "c9" not in said
 
 
 def test_a_line_that_cannot_be_read_is_named_and_the_rest_is_replayed(world, shop, ran, rules, tmp_path):

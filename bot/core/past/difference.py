@@ -155,10 +155,10 @@ def _missing(switch: Switch, policy: Policy) -> tuple[Basis, str]:
 
 
 def _first(switch: Switch, policy: Policy) -> int | None:
-    """The attempt by the new lane and its model, after others."""
+    """The attempt by the new lane and its model."""
     wanted = (switch.now, policy.lane(switch.now).model)
     found = ((tried.lane, asked) for tried, asked in zip(switch.run.tries, switch.asked, strict=False))
-    return next((number for number, pair in enumerate(found) if pair == wanted and number), None)
+    return next((number for number, pair in enumerate(found) if pair == wanted), None)
 
 
 def _observed(about: Change, members: tuple[Switch, ...], policy: Policy) -> Change:

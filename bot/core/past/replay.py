@@ -1,8 +1,9 @@
 """Recorded runs under another policy: which start elsewhere, what that changes, and what it would have spared."""
 
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
@@ -16,8 +17,6 @@ from bot.core.policy import Policy
 
 SHOWN = 20
 """Runs that are listed; all are counted."""
-Lines = tuple[tuple[Line, ...], ...]
-"""Of each ledger."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +43,11 @@ def replay(
     sources: Iterable[Iterable[Line]], new: Policy, now: datetime, since: datetime | None = None, old: Policy | None = None
 ) -> Replay:
     """`sources` are ledgers, as for `books`. Without `old` the new policy is compared with the routes that were recorded."""
-    lines = tuple(tuple(source) for source in sources)
-    found = books(lines, now, since)
-    known, faults = _rerouted(lines, new, old)
-    lives = [(life, known.get((life.run.repo, life.run.id))) for life in found.lives]
+    reading = _Reading(new, old)
+    found = books((reading.through(source) for source in sources), now, since)
+    lives = [(life, reading.known.get((life.run.repo, life.run.id))) for life in found.lives]
     cases = [_Case(life, one, one.was, one.now) for life, one in lives if one and one.was and one.now]
-    gaps = (*found.faults, *faults)
+    gaps = (*found.faults, *reading.faults)
     return Replay(
         runs=len(cases),
         refused=_counts(one.refused for _, one in lives if one and one.refused),
@@ -70,27 +68,35 @@ def replay(
     )
 
 
-def _rerouted(
-    lines: tuple[tuple[Line, ...], ...], new: Policy, old: Policy | None
-) -> tuple[dict[tuple[str, str], Again], list[Fault]]:
-    """The records, read in full. What cannot be read at all `books` has named already."""
-    made: dict[tuple[str, str], Again] = {}
-    faults: list[Fault] = []
-    for line in (line for source in lines for line in source):
-        try:
+@dataclass(slots=True)
+class _Reading:
+    """Reads each record in full as its line goes by: a ledger may be too large to be held twice.
+
+    What cannot be read at all `books` names.
+    """
+
+    new: Policy
+    old: Policy | None
+    known: dict[tuple[str, str], Again] = field(default_factory=dict)
+    faults: list[Fault] = field(default_factory=list)
+
+    def through(self, lines: Iterable[Line]) -> Iterator[Line]:
+        for line in lines:
+            try:
+                self._take(line)
+            except LedgerError as error:
+                self.faults.append(Fault(line.place, str(error)))
+            yield line
+
+    def _take(self, line: Line) -> None:
+        with suppress(Unread):
             if not isinstance(read(line.text), Run):
-                continue
+                return
             record = decode(line.text.decode())
-        except Unread:
-            continue
-        except LedgerError as error:
-            faults.append(Fault(line.place, str(error)))
-            continue
-        assert isinstance(record, Record)
-        key = (record.repo, record.id)
-        if key not in made or made[key].at <= record.at:
-            made[key] = again(record, new, old)
-    return made, faults
+            assert isinstance(record, Record)
+            key = (record.repo, record.id)
+            if key not in self.known or self.known[key].at <= record.at:
+                self.known[key] = again(record, self.new, self.old)
 
 
 def _counts(names: Iterable[str]) -> tuple[Count, ...]:
