@@ -11,6 +11,7 @@ from pydantic import TypeAdapter
 from bot.core.health import Report
 from bot.core.ledger import Line
 from bot.core.past.columns import TABLES
+from bot.core.past.replayed import Replay
 from bot.core.policyschema import reference, schema
 from bot.core.required import REQUIRED
 from bot.core.trail import Opened
@@ -90,6 +91,13 @@ def doctor_schema() -> str:
     return json.dumps(made, indent=1, sort_keys=True) + "\n"
 
 
+def replay_schema() -> str:
+    made = TypeAdapter[Replay](Replay).json_schema(mode="serialization")
+    made["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+    made["title"] = "What `policy replay --format json` prints"
+    return json.dumps(made, indent=1, sort_keys=True) + "\n"
+
+
 def files() -> dict[Path, str]:
     docs = ROOT / "docs"
     return {
@@ -101,6 +109,7 @@ def files() -> dict[Path, str]:
         docs / "ledger.md": between(docs / "ledger.md", export_tables()),
         docs / "explain.schema.json": explain_schema(),
         docs / "doctor.schema.json": doctor_schema(),
+        docs / "replay.schema.json": replay_schema(),
     }
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from bot import tell
 from bot.core import handover
 from bot.core.command import Command, Misplaced, NearMiss
-from bot.core.event import Commented, Dispatched, Event, Labelled
+from bot.core.event import REPLAY, Commented, Dispatched, Event, Labelled
 from bot.core.forge import Reaction
 from bot.core.gate import Ignored, Refused, TurnedAway
 from bot.core.ledger import Record
@@ -30,7 +30,8 @@ from bot.thread import Post
 
 ROUNDS = 2
 """Pairs of `propose` and `apply` in the split workflow."""
-PHASES = ("auto", "gate", "propose", "apply", "selftest", "report")
+PHASES = ("auto", "gate", "propose", "apply", "selftest", "report", REPLAY)
+"""The last never comes here: its job answers an event of its own."""
 
 
 def act(office: Office, phase: str) -> Ended:

@@ -102,6 +102,11 @@ def _policy(parser: argparse.ArgumentParser) -> None:
     show = verbs.add_parser("show", help="print a policy file")
     show.add_argument("file", metavar="FILE", nargs="?", default=".github/route-agent.yml")
     show.add_argument("--effective", action="store_true", help="everything that is obeyed, defaults included")
+    replay = verbs.add_parser("replay", help="which recorded runs another policy would start elsewhere, and what that changes")
+    replay.add_argument("--policy", metavar="NEW", required=True, help="the policy under which they are routed again")
+    replay.add_argument("--against", metavar="OLD", help="the policy to compare with (default: the routes as recorded)")
+    replay.add_argument("--format", choices=("md", "json"), default="md", help="(default: md)")
+    read_from(replay)
 
 
 def _ledger(parser: argparse.ArgumentParser) -> None:

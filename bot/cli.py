@@ -17,7 +17,7 @@ from types import FrameType
 
 from pydantic import TypeAdapter
 
-from bot import arguments, bookkeeping, exports, init, ledgers, local, tell
+from bot import arguments, bookkeeping, exports, init, ledgers, local, replay, tell
 from bot.core import ledger
 from bot.core.clean import printable, redact
 from bot.core.cost import Unpriced
@@ -214,6 +214,10 @@ def _keep(words: Namespace, outside: Outside) -> int:
 def _policy(words: Namespace) -> int:
     if words.verb == "schema":
         _show(schema())
+        return DONE
+    if words.verb == "replay":
+        outside = _outside()
+        _show(replay.replayed(words, outside, datetime.now(UTC)))
         return DONE
     try:
         data = Path(words.file).read_bytes()

@@ -4,14 +4,14 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from bot.core.command import heard, may_be
-from bot.core.event import Commented, Dispatched, Event, EventError, Judged, Labelled, Typed, read
+from bot.core.event import REPLAY, Commented, Dispatched, Event, EventError, Judged, Labelled, Proposed, Typed, read
 
 USUAL, USUAL_LABEL = "/agent", "agent:fix"
 """The word that begins a command, and the label that is one, where the policy names no others."""
 
 
-def look(env: Mapping[str, str]) -> Event | Judged | str:
-    """The event that may be a command or the end of a patch of ours, or why there is none. Raises `EventError`."""
+def look(env: Mapping[str, str]) -> Event | Judged | Proposed | str:
+    """The event that may be a command, the end of a patch of ours or a proposed policy; or why none is. Raises `EventError`."""
     name, path = (env.get(key, "").strip() for key in ("GITHUB_EVENT_NAME", "GITHUB_EVENT_PATH"))
     if not name or not path:
         raise EventError("GITHUB_EVENT_NAME or GITHUB_EVENT_PATH is not set: this runs as a step of a GitHub workflow")
@@ -19,9 +19,13 @@ def look(env: Mapping[str, str]) -> Event | Judged | str:
         data = Path(path).read_bytes()
     except OSError as error:
         raise EventError(f"GITHUB_EVENT_PATH cannot be read: {error.strerror}") from None
-    issue, instructions, lane = (env.get(f"INPUT_{field}", "") for field in ("ISSUE", "INSTRUCTIONS", "LANE"))
-    typed = Typed(issue, instructions, lane, env.get("GITHUB_ACTOR", "").strip(), env.get("GITHUB_ACTOR_ID", "").strip())
-    match read(name, data, typed):
+    issue, instructions, lane, phase = (env.get(f"INPUT_{field}", "") for field in ("ISSUE", "INSTRUCTIONS", "LANE", "PHASE"))
+    actor, actor_id = (env.get(name, "").strip() for name in ("GITHUB_ACTOR", "GITHUB_ACTOR_ID"))
+    match read(name, data, Typed(issue, instructions, lane, actor, actor_id, phase.strip())):
+        case Proposed() as proposed:
+            return proposed
+        case _ if phase.strip() == REPLAY:
+            return f"the event `{name}` proposes no policy, which is all that `phase: {REPLAY}` hears"
         case None:
             return f"the event `{name}` is no command"
         case Judged() as judged if not _ours(judged) or judged.head_repo != judged.repo.full_name:
@@ -36,9 +40,9 @@ def _ours(judged: Judged) -> bool:
     return (judged.takes_back or judged.branch).startswith("route-agent/")
 
 
-def soon(event: Event | Judged, phase: str) -> bool:
+def soon(event: Event | Judged | Proposed, phase: str) -> bool:
     """Whether a command may be acknowledged before the policy is read: the usual one, by a person, in a job that answers."""
-    if isinstance(event, Judged) or event.sender.kind != "User" or phase not in ("", "auto", "gate"):
+    if isinstance(event, Judged | Proposed) or event.sender.kind != "User" or phase not in ("", "auto", "gate"):
         return False
     match event:
         case Commented(place="diff"):

@@ -16,7 +16,7 @@ from bot import tell
 from bot.action import act
 from bot.cli import templates
 from bot.core.cost import dollars
-from bot.core.event import Event, Judged
+from bot.core.event import Event, Judged, Proposed
 from bot.core.forge import Comment, Reaction
 from bot.core.handover import pack
 from bot.core.notes import mark, read, stamped
@@ -36,21 +36,24 @@ from bot.host import Ground, ground
 from bot.office import Log, Redacted, doors, office, settled_by_file
 from bot.outcome import noted
 from bot.ports import UNOBSERVED, Denied, Notices, Observer, Unavailable
+from bot.proposal import answered
 from bot.shop import Wall
 
 DONE, MENDABLE, OURS, INTERRUPTED = 0, 1, 3, 130
 
 
-def main(event: Event | Judged, *, nodded: bool = False, here: bool = False) -> int:
+def main(event: Event | Judged | Proposed, *, nodded: bool = False, here: bool = False) -> int:
     """Answer one event. `nodded` is whether its command has its reaction already; `here`, whether checks run on this machine."""
 
     if isinstance(event, Judged):
         return _guarded(lambda step, _: _noted(step, event))
+    if isinstance(event, Proposed):
+        return _guarded(lambda step, _: _replayed(step, event))
 
-    def answered(step: Step, observer: Observer) -> int:
+    def worked(step: Step, observer: Observer) -> int:
         return _phase(step, event, ground(os.environ) if here else None, observer, nodded=nodded)
 
-    return _guarded(answered, lambda step: switch.opened(os.environ, partial(Log(step), "telemetry")))
+    return _guarded(worked, lambda step: switch.opened(os.environ, partial(Log(step), "telemetry")))
 
 
 def report() -> int:
@@ -100,6 +103,14 @@ def _reported(step: Step) -> int:
     there = posted(wired, text)
     left = "; it is closed, so it was left alone" if there.state == "closed" else ""
     return _log("notice", f"{said}; {there.state}: {there.url}{left}", step.secrets, DONE)
+
+
+def _replayed(step: Step, event: Proposed) -> int:
+    answer = answered(event, step, templates())
+    summarise(step, answer.text + "\n")
+    if answer.unsaid:
+        _log("notice", answer.unsaid, step.secrets, DONE)
+    return _log("error", answer.why, step.secrets, MENDABLE) if answer.broken else _log("notice", answer.why, step.secrets, DONE)
 
 
 def _as_interrupt(_number: int, _frame: FrameType | None) -> None:

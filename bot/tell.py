@@ -14,10 +14,12 @@ from bot.core.past import telling, wording
 from bot.core.past.charts import Plot
 from bot.core.past.drift import Drift
 from bot.core.past.interval import ENOUGH
+from bot.core.past.replay import SHOWN
+from bot.core.past.replayed import Replay
 from bot.core.past.silent import ENOUGH_RUNS
 from bot.core.past.tables import Report as Ledger
 from bot.core.policy import Policy
-from bot.core.policyfile import unheeded
+from bot.core.policyfile import PolicyError, unheeded
 from bot.core.route import Refusal
 from bot.core.score import in_words
 from bot.core.selftest import Finding
@@ -219,6 +221,21 @@ def checkup(found: Report, render: Renderer) -> str:
 def drift(found: Drift, sources: tuple[str, ...], render: Renderer) -> str:
     """Where the policy no longer fits, as Markdown. `sources` are the ledgers, as they are called."""
     return render("ledger/drift.md.j2", drift=found, sources=sources, telling=telling, enough_runs=ENOUGH_RUNS)
+
+
+def replayed(found: Replay, new: str, old: str, render: Renderer) -> str:
+    """`new` and `old` say which policies are compared; `old` is empty for the routes that were recorded."""
+    return render("comments/replay.md.j2", found=found, new=new, old=old, shown=SHOWN)
+
+
+def unreadable(error: PolicyError, render: Renderer) -> str:
+    """What is wrong with a policy that somebody proposes."""
+    return render("comments/replay_broken.md.j2", problems=[f"line {one}" if one.line else str(one) for one in error.problems])
+
+
+def withdrawn(path: str, render: Renderer) -> str:
+    """What follows from a pull request that takes the policy away."""
+    return render("comments/replay_gone.md.j2", path=path)
 
 
 def _price_words(lane: Lane, policy: Policy, model: Model) -> str:

@@ -285,6 +285,16 @@ def test_with_an_app_the_same_is_heard_with_the_app_s_rights_alone():
         assert agent["uses"] == like["steps"][0]["uses"]
 
 
+def test_the_replay_of_a_proposed_policy_checks_nothing_out_holds_no_secret_and_may_only_comment():
+    """A pull request from anybody starts it, so it has the rights of that event and runs nothing of the pull request."""
+    path = ROOT / "templates" / "workflows" / "route-agent-replay.yml"
+    assert load(path)[True] == {"pull_request": {"paths": [".github/route-agent.yml"]}}, "`on` is YAML's true"
+    assert "secrets." not in path.read_text()
+    (job,) = jobs(path).values()
+    assert job["permissions"] == {"contents": "read", "pull-requests": "write"}
+    assert job["steps"] == [{"uses": OURS, "with": {"phase": "replay"}}]
+
+
 def test_every_template_can_be_called_with_what_it_can_be_started_by_hand_with():
     for name in ("route-agent", "route-agent-split", "route-agent-host", "route-agent-app"):
         found = load(ROOT / "templates" / "workflows" / f"{name}.yml")[True]

@@ -10,6 +10,8 @@ from typing import Any, Literal
 
 from bot.core.forge import Thread
 
+REPLAY = "replay"
+"""The phase of a job that answers a proposed policy and hears nothing else."""
 MOST_BYTES = 30_000_000
 """GitHub's own limit for an event is 25 MB."""
 
@@ -93,6 +95,15 @@ class Judged:
         return self.branch[found.end() :] if found else ""
 
 
+@dataclass(frozen=True, slots=True)
+class Proposed:
+    """No command: a pull request proposes a change to the policy. `head` is its last commit, which may be a stranger's."""
+
+    repo: Repo
+    number: int
+    head: str
+
+
 _REVERT = re.compile(r"revert-[1-9]\d{0,9}-(?=route-agent/)")
 
 
@@ -109,18 +120,15 @@ class Typed:
     lane: str = ""
     actor: str = ""
     actor_id: str = ""
+    phase: str = ""
 
 
-def read(name: str, data: bytes, typed: Typed) -> Event | Judged | None:
+def read(name: str, data: bytes, typed: Typed) -> Event | Judged | Proposed | None:
     """The event, or None for one that is nothing to us. Raises `EventError`."""
-    if len(data) > MOST_BYTES:
-        raise EventError(f"the event has {len(data)} bytes; GitHub sends at most {MOST_BYTES}")
-    try:
-        payload = json.loads(data)
-    except (ValueError, RecursionError):
-        raise EventError("the event is no JSON") from None
-    whole = _Part(payload, "event")
-    match name, payload.get("action") if isinstance(payload, dict) else None:
+    whole = _whole(data)
+    if typed.phase == REPLAY:
+        return _proposed(name, whole)
+    match name, whole.text("action", empty=True):
         case "issue_comment", "created":
             return _commented(whole)
         case "pull_request_review_comment", "created":
@@ -185,6 +193,16 @@ class _Part:
         found = self._value.get(name)
         parts = (_Part(item, f"{self._where}.{name}") for item in found) if isinstance(found, list) else ()
         return tuple(part.text("name") for part in parts)
+
+
+def _whole(data: bytes) -> _Part:
+    if len(data) > MOST_BYTES:
+        raise EventError(f"the event has {len(data)} bytes; GitHub sends at most {MOST_BYTES}")
+    try:
+        payload = json.loads(data)
+    except (ValueError, RecursionError):
+        raise EventError("the event is no JSON") from None
+    return _Part(payload, "event")
 
 
 def _person(part: _Part) -> Person:
@@ -254,6 +272,13 @@ def _judged(whole: _Part, what: Literal["merged", "closed", "changes_requested"]
         at=at,
         what=what,
     )
+
+
+def _proposed(name: str, whole: _Part) -> Proposed | None:
+    if name != "pull_request" or whole.text("action", empty=True) not in ("opened", "synchronize", "reopened"):
+        return None
+    pull = whole.part("pull_request")
+    return Proposed(_repo(whole), pull.number("number"), pull.part("head").shaped("sha", _SHA))
 
 
 def _labelled(whole: _Part) -> Labelled:

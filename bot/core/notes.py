@@ -51,6 +51,8 @@ class Posted:
     note: Note
 
 
+REPLAY = "<!-- route-agent:replay -->"
+"""The first line of the comment on a proposed policy: no command's, one for each pull request."""
 _MARK, _LINE = "<!-- route-agent:{} -->", "<!-- {}: {} -->"
 _READ = re.compile(r"<!-- (state|commit|by|lane|pull|stops|before|run|cut): ([^<>\n]{1,400}) -->")
 _FIRST = re.compile(r"<!-- route-agent:([a-z]\d{1,20}) -->")

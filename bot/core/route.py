@@ -1,5 +1,6 @@
 """Which lane starts, and the rules that chose it."""
 
+import re
 from difflib import get_close_matches
 
 from pydantic.dataclasses import dataclass
@@ -60,6 +61,14 @@ def _asked(asked: str, wishes: list[tuple[str, str]], upward: tuple[str, ...], p
         return Route(ruled.lane, (*ruled.because, f"lane={asked} was asked for and may not lower: {upward[0]}"))
     verb = "lowers" if lower else "asks for"
     return Route(asked, (f"lane={asked} {verb} it", *ruled.because))
+
+
+_SAYS = re.compile(r"lane=([a-z][a-z0-9_-]{0,31}) (?:asks for it|lowers it|was asked for)")
+
+
+def asked_for(route: Route) -> str | None:
+    """The lane that a person asked for, as `because` says it; None where nobody did."""
+    return next((found[1] for why in route.because if (found := _SAYS.match(why))), None)
 
 
 def _by_score(total: int, policy: Policy) -> tuple[str, str]:

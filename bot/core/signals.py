@@ -53,8 +53,23 @@ def observe(facts: Facts, added: Signals) -> tuple[Signal, ...]:
     return tuple(_signal(name, rule(facts), facts, added) for name, _, rule in RULES)
 
 
+def again(signal: Signal, facts: Facts, added: Signals) -> Signal:
+    """A signal that was recorded, with what other globs and labels find besides; nothing that was found goes away."""
+    own = _own(signal.name, facts, added)
+    if all(finding in signal.because for finding in own):
+        return signal
+    return _joined(signal.name, signal.because if isinstance(signal.reading, Number) else signal.reading, own)
+
+
 def _signal(name: SignalName, found: Found, facts: Facts, added: Signals) -> Signal:
-    own = rules.by_paths(facts, added.paths.get(name, ())) + rules.by_labels(facts, added.labels.get(name, ()))
+    return _joined(name, found, _own(name, facts, added))
+
+
+def _own(name: SignalName, facts: Facts, added: Signals) -> tuple[str, ...]:
+    return rules.by_paths(facts, added.paths.get(name, ())) + rules.by_labels(facts, added.labels.get(name, ()))
+
+
+def _joined(name: SignalName, found: Found, own: tuple[str, ...]) -> Signal:
     match found:
         case tuple():
             because = (*found, *(finding for finding in own if finding not in found))

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from bot.action import act
 from bot.cli import templates
-from bot.core.event import Event, Judged
+from bot.core.event import Event, Judged, Proposed
 from bot.core.handover import pack
 from bot.edge import actions
 from bot.ending import Ended
@@ -92,7 +92,7 @@ class Job:
 
     def event(self) -> Event:
         found = look(self.env())
-        assert not isinstance(found, str | Judged), found
+        assert not isinstance(found, str | Judged | Proposed), found
         return found
 
     def act(self, phase: str = "auto", **inputs: str) -> Ended:

@@ -1,6 +1,7 @@
 """Files by the Contents API: read, and swapped by their hash, one commit each."""
 
 import base64
+import re
 from typing import TYPE_CHECKING
 
 from tests.fakes.world.http import Answer, Asked, Refused
@@ -14,7 +15,7 @@ MOST_INLINE = 1_000_000
 
 
 def _blob(repo: "Repo", branch: str, path: str) -> str | None:
-    tip = repo.tip(branch)
+    tip = branch if re.fullmatch(r"[0-9a-f]{40}", branch) else repo.tip(branch)
     if tip is None:
         return None
     row = repo.git("ls-tree", tip, "--", path)

@@ -270,6 +270,10 @@ class World:
         pull.state = "closed"
         return {"action": "closed", "pull_request": self._judged(repo, pull) | {"merged": merged}, **self._common(repo, by)}
 
+    def proposed(self, repo: Repo, pull: Issue, by: str, action: str = "opened") -> dict[str, Any]:
+        """The payload for a pull request that is opened, or pushed to."""
+        return {"action": action, "pull_request": self._judged(repo, pull), **self._common(repo, by)}
+
     def reviewed(self, repo: Repo, pull: Issue, by: str, state: str) -> dict[str, Any]:
         said = {"state": state, "body": "", "submitted_at": "2026-11-26T12:00:00Z", "user": self.user(by).json}
         return {"action": "submitted", "review": said, "pull_request": self._judged(repo, pull), **self._common(repo, by)}

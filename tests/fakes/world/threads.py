@@ -18,6 +18,15 @@ def found(world: "World", asked: Asked, scope: str = "") -> "Repo":
     return world.repos[asked.parts[0]]
 
 
+def talk(world: "World", asked: Asked, number: int, can: str) -> tuple["Repo", "Issue"]:
+    """A thread's comments: of a pull request the right to pull requests is as good as that to issues."""
+    repo = found(world, asked)
+    one, token = repo.issues[number], world.tokens[asked.token]
+    if not token.may(f"issues:{can}") and not (one.head and token.may(f"pull-requests:{can}")):
+        raise Refused(403, "Resource not accessible by integration")
+    return repo, one
+
+
 def thread(world: "World", asked: Asked, scope: str = "") -> tuple["Repo", "Issue"]:
     repo = found(world, asked, scope)
     return repo, repo.issues[int(asked.parts[1])]
@@ -66,7 +75,7 @@ def events(world: "World", asked: Asked) -> Answer:
 
 
 def comments(world: "World", asked: Asked) -> Answer:
-    repo, one = thread(world, asked, "issues:read")
+    repo, one = talk(world, asked, int(asked.parts[1]), "read")
     since = asked.query.get("since", "")
     return paged(world, asked, [world.comment_json(repo, one, each) for each in one.comments if (each.edited or each.at) >= since])
 
@@ -85,7 +94,7 @@ def _body(asked: Asked) -> str:
 def add_comment(world: "World", asked: Asked) -> Answer:
     from tests.fakes.world.state import Comment  # noqa: PLC0415 - it imports this package
 
-    repo, one = thread(world, asked, "issues:write")
+    repo, one = talk(world, asked, int(asked.parts[1]), "write")
     made = Comment(next(world.ids), world.user(asked.login), _body(asked), _now())
     one.comments.append(made)
     return Answer(201, world.comment_json(repo, one, made))
@@ -96,8 +105,8 @@ def _comment(repo: "Repo", number: int) -> tuple["Issue", "Comment"]:
 
 
 def edit_comment(world: "World", asked: Asked) -> Answer:
-    repo = found(world, asked, "issues:write")
-    one, comment = _comment(repo, int(asked.parts[1]))
+    one, comment = _comment(found(world, asked), int(asked.parts[1]))
+    repo, one = talk(world, asked, one.number, "write")
     if comment.user.login != asked.login:
         raise Refused(403, "Resource not accessible by integration")
     comment.body, comment.edited = _body(asked), _now()
