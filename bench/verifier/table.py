@@ -1,26 +1,15 @@
 """What the verdicts of the verifier bench add up to: counts with Wilson intervals, by regime, by class, by item."""
 
-import math
 from collections import Counter
 from collections.abc import Iterable
 from statistics import median
 from typing import Any
 
 from bench.verifier.judge import Regime
+from bot.core.past.interval import wilson
 
 Rows = list[dict[str, Any]]
 HEADLINE: tuple[Regime, ...] = ("no new test", "author's test")
-Z = 1.96
-"""For intervals of 95 %."""
-
-
-def wilson(count: int, of: int) -> tuple[float, float]:
-    """The Wilson score interval of a share."""
-    if not of:
-        return 0.0, 1.0
-    share = count / of
-    middle, width = share + Z * Z / (2 * of), Z * math.sqrt(share * (1 - share) / of + Z * Z / (4 * of * of))
-    return max(0.0, (middle - width) / (1 + Z * Z / of)), min(1.0, (middle + width) / (1 + Z * Z / of))
 
 
 def rate(rows: Iterable[dict[str, Any]], *verdicts: str) -> str:
