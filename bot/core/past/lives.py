@@ -124,7 +124,8 @@ class Survey:
         try:
             found = read(line.text)
         except Unread as error:
-            self.fault(line.place, str(error))
+            if not line.text.isspace():
+                self.fault(line.place, str(error))
             return
         if isinstance(found, Published):
             self.imported[found.source, found.model, found.repo or "", found.instance] = found

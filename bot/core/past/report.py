@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from bot.core.ledger import Result
 from bot.core.past.calibration import calibration, priors
+from bot.core.past.elsewhere import elsewhere
 from bot.core.past.growth import MOST, Growing, sides
 from bot.core.past.history import Run, Try
 from bot.core.past.interval import rate, spread
@@ -129,6 +130,8 @@ def report(books: Books, sources: tuple[str, ...], now: datetime, per_day: int |
         fault_list=tuple(Fault(fault.place, fault.why) for fault in books.faults[:MOST_FAULTS]),
         unknown_outcomes=books.unknown,
         at_work=books.at_work,
+        doubled=books.doubled,
+        elsewhere=elsewhere(books.imported),
     )
 
 

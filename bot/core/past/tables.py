@@ -5,6 +5,7 @@ from typing import Literal
 from pydantic.dataclasses import dataclass
 
 from bot.core.past.calibration import Calibration, Prior
+from bot.core.past.elsewhere import Elsewhere
 from bot.core.past.interval import Rate, Spread
 from bot.core.strict import STRICT
 
@@ -142,5 +143,9 @@ class Report:
     fault_list: tuple[Fault, ...]
     unknown_outcomes: int
     at_work: int
+    doubled: int
+    """Records that stand in more than one place, word for word."""
+    elsewhere: tuple[Elsewhere, ...]
+    """What others have published; no other figure counts it."""
     kind: Literal["report"] = "report"
     version: Literal[1] = 1

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from bot.core.estimate import Estimate
+from bot.core.imported import Imported
 from bot.core.ledger import Begun, Record, encode, record
 from bot.core.outcome import Outcome
 from bot.core.past.history import Run, Unread, read
@@ -189,3 +190,13 @@ def test_a_repository_has_a_row_where_there_are_several_and_an_audit_is_no_run_o
 def test_an_empty_ledger_has_figures_too():
     found = figures()
     assert (found.runs, found.lanes, found.whole.per_fix, found.whole.compared.runs) == (0, (), None, 0)
+
+
+def test_what_others_have_published_is_apart_and_a_copy_of_a_record_is_counted_once_and_named():
+    import_ = Imported("a board", None, "task-1", "their-model", None, "resolved", 30_000, 9, None)
+    found = books([lines(made(1), import_), lines(made(1))], NOW)
+    said = report(found, (), NOW)
+    assert (said.runs, said.doubled) == (1, 1)
+    assert [(row.source, row.model, row.resolved.hits, row.mean_micros) for row in said.elsewhere] == [
+        ("a board", "their-model", 1, 30_000)
+    ]

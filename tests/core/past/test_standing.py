@@ -50,6 +50,7 @@ def past(*tries: Try, label: Label = "open", number: int = 0, **more: object) ->
         "repo": "octo/shop",
         "task_class": "bugfix",
         "fired": (),
+        "labels": (),
         "places": (),
         "score": 3,
         "lane": tries[0].lane,
