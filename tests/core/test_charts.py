@@ -27,7 +27,7 @@ def test_a_lane_s_curve_ends_at_what_its_row_says(report):
     found = chart(report, "cost")
     assert isinstance(found, Curves)
     ends = [(round(curve.xs[-1] * 1_000_000), curve.ys[-1]) for curve in found.curves]
-    compared = report.compared
+    compared = report.whole.compared
     lanes = [(row.micros, row.accepted) for row in report.lanes]
     assert ends == [*lanes, (compared.spent, report.whole.accepted), (compared.strong, report.whole.accepted)]
     assert all(list(curve.xs) == sorted(curve.xs) and list(curve.ys) == sorted(curve.ys) for curve in found.curves)

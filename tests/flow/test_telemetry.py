@@ -282,7 +282,8 @@ def test_the_service_is_ours_unless_the_variables_name_another(folder, models, c
     )
     for more in ({}, {"OTEL_SERVICE_NAME": "bots"}):
         typed("--task", TASK, "--policy", "../policy.yml", cwd=folder, more=env | more)
-    assert [each["service.name"] for each in collector.resources] == ["route-agent", "bots"]
+    names = [each["service.name"] for each in collector.resources]  # of every batch: a slow run sends more than one
+    assert list(dict.fromkeys(names)) == ["route-agent", "bots"]
     assert {each["deployment.environment.name"] for each in collector.resources} == {"ci"}
     assert len({each["service.instance.id"] for each in collector.resources}) == 2
     assert not any(key.startswith("process.") for each in collector.resources for key in each), "a command line holds the task"
@@ -503,7 +504,7 @@ def test_a_collector_that_fails_changes_nothing_but_a_line_of_progress_and_secon
     assert "the collector did not take everything" in said
     assert "Traceback" not in done.stderr
     assert TOKEN not in done.stderr
-    assert took < 25, "five seconds more than it takes, and as much again for a busy machine"
+    assert took < 55, "a collector that hangs does so for a minute; the rest is what a run takes on a busy machine"
 
 
 def test_what_the_sdk_cannot_read_is_one_line_and_the_run_goes_on(folder, models, collector):
