@@ -7,6 +7,7 @@ from pathlib import Path
 
 from bot.core.clean import line
 from bot.core.imported import Imported
+from bot.core.instant import written
 from bot.core.ledger import Record
 from bot.core.outcome import Outcome
 from bot.core.past.lives import SKEW
@@ -94,7 +95,7 @@ def _no_run(run: str, place: Path, known: list[str]) -> str:
 def _instant(text: str | None, record: Record, now: datetime) -> str:
     """As the ledger writes it. Raises `Denied` for what is no time, is yet to come, or was before the run."""
     if text is None:
-        return _written(now)
+        return written(now)
     try:
         at = datetime.fromisoformat(text)
         at = (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
@@ -104,8 +105,4 @@ def _instant(text: str | None, record: Record, now: datetime) -> str:
     day = len(text) == len("2026-11-26")
     if at > now + SKEW or at < begun - (timedelta(days=1) if day else timedelta(0)):
         raise Denied(f"--at {line(text, 40)} is not between the run, {record.at}, and now; give when it happened")
-    return _written(at)
-
-
-def _written(at: datetime) -> str:
-    return at.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return written(at)

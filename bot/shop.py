@@ -17,6 +17,7 @@ from bot.core.clean import sendable, visible
 from bot.core.diff import Diff, DiffError
 from bot.core.diff import parse as parse_diff
 from bot.core.facts import NotApplicable, Unreadable
+from bot.core.instant import written
 from bot.core.policy import Policy
 from bot.core.policyfile import read as read_policy
 from bot.core.policyfile import unheeded
@@ -53,7 +54,7 @@ class Wall:
     """The clock on the wall."""
 
     def now(self) -> str:
-        return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        return written(datetime.now(UTC))
 
     def seconds(self) -> float:
         return time.monotonic()

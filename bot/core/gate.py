@@ -1,13 +1,14 @@
 """Who may have what done: a pure decision over what GitHub says of the person, the thread and the change. Fails closed."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Literal
 
 from bot.core.clean import line
 from bot.core.command import Verb
 from bot.core.event import Commented, Event, Person
 from bot.core.forge import Permission, Pull, Thread
+from bot.core.instant import written
 from bot.core.notes import Posted
 from bot.core.policy import Triggers
 
@@ -108,7 +109,7 @@ def often(found: tuple[Posted, ...], sender: str, now: str) -> Refused | None:
 
 def _earlier(at: str, seconds: int) -> str:
     """A time that is so many seconds before another; ISO 8601, UTC."""
-    return (datetime.fromisoformat(at) - timedelta(seconds=seconds)).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return written(datetime.fromisoformat(at) - timedelta(seconds=seconds))
 
 
 def _same(one: str, other: str) -> bool:

@@ -36,8 +36,7 @@ def sides(lives: Iterable[Life]) -> tuple[Growth, Growth]:
     """As it was, and had every request gone to the top lane: over the runs for which both are known."""
     growing = Growing()
     for life in lives:
-        cost, other = life.run.micros, life.run.strong
-        if life.run.tries and cost is not None and other is not None:
-            growing.add("actual", life.run.at, life.accepted is not None, cost)
-            growing.add("top", life.run.at, life.accepted is not None, other)
+        if (rivals := life.run.rivals) is not None:
+            for name, micros in zip(("actual", "top"), rivals, strict=True):
+                growing.add(name, life.run.at, life.accepted is not None, micros)
     return growing.growth("actual"), growing.growth("top")

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 from bot.core.clean import line as clean
+from bot.core.instant import written
 from bot.core.past.history import AtWork, Happened, Published, Run, Try, Unread, read
 
 Label = Literal["as_is", "edited", "rewritten", "merged", "reverted", "changes_requested", "closed", "ignored", "open", "no_pull"]
@@ -54,8 +55,14 @@ class Life:
     label: Label
     by_hand: int | None
     """Lines that people changed before they merged; None where it was not merged, or nobody can say."""
-    accepted: Try | None
-    truth: Truth
+
+    @property
+    def accepted(self) -> Try | None:
+        return self.run.accepted
+
+    @property
+    def truth(self) -> Truth:
+        return TRUTH[self.label]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +111,11 @@ class Survey:
     imported: dict[tuple[str, str, str, str], Published] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
     doubled: int = 0
+    latest: str = field(init=False)
+    """What is dated later is yet to come."""
+
+    def __post_init__(self) -> None:
+        self.latest = written(self.now + SKEW)
 
     def known(self) -> set[tuple[int, str]]:
         """Runs that a ledger has a record of."""
@@ -131,7 +143,7 @@ class Survey:
             self.imported[found.source, found.model, found.repo or "", found.instance] = found
         elif isinstance(found, AtWork):
             self.begun.add((source, found.run))
-        elif isinstance(found, Happened | Run) and found.at > _written(self.now + SKEW):
+        elif isinstance(found, Happened | Run) and found.at > self.latest:
             self.fault(line.place, f"{found.at} is yet to come: a clock was wrong; it is not counted")
         elif isinstance(found, Happened):
             self.happened.setdefault((source, found.run), {})[(found.what, found.at)] = found
@@ -170,7 +182,7 @@ def survey(sources: Iterable[Iterable[Line | Fault]], now: datetime, holds: Lite
 def books(sources: Iterable[Iterable[Line | Fault]], now: datetime, since: datetime | None = None) -> Books:
     """All of it. Runs that began before `since` are left out."""
     found = survey(sources, now)
-    first = _written(since) if since else ""
+    first = written(since) if since else ""
     lives = sorted(_lives(found, first), key=lambda life: (life.run.at, life.run.repo, life.run.id))
     known = found.known()
     return Books(
@@ -194,7 +206,7 @@ def _lives(found: Survey, first: str) -> Iterator[Life]:
             early = f"`{happened[0].what}` of {happened[0].at} is older than the run, {run.at}: a clock was wrong; it is counted"
             found.fault(f"run {run.id} of {run.repo}", early)
         label, by_hand = labelled(run, happened, found.now)
-        yield Life(run, happened, label, by_hand, run.accepted, TRUTH[label])
+        yield Life(run, happened, label, by_hand)
 
 
 def labelled(run: Run, happened: tuple[Happened, ...], now: datetime) -> tuple[Label, int | None]:
@@ -222,7 +234,3 @@ def _unmerged(run: Run, happened: tuple[Happened, ...], now: datetime) -> Label:
 
 def _instant(text: str) -> datetime:
     return datetime.fromisoformat(text).astimezone(UTC)
-
-
-def _written(at: datetime) -> str:
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,10 +1,10 @@
 """What a ledger says, counted: by lane, by class of task, by repository, and as a whole."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from datetime import datetime
-from typing import TypeVar
 
+from bot.core.instant import written
 from bot.core.ledger import Result
 from bot.core.past.calibration import calibration, priors
 from bot.core.past.elsewhere import elsewhere
@@ -14,7 +14,6 @@ from bot.core.past.interval import rate, spread
 from bot.core.past.lives import Books, Label, Life
 from bot.core.past.tables import Compared, Day, Fault, Judge, Portion, Report, Row
 
-REJECTED: frozenset[Label] = frozenset({"rewritten", "reverted", "changes_requested", "closed"})
 MOST_FAULTS = 50
 """Faults that a report lists; it always says how many there are."""
 
@@ -23,8 +22,8 @@ class _Tally:
     """Counts of one row, while lives are gone through."""
 
     def __init__(self) -> None:
-        self.runs = self.attempts = self.micros = self.unpriced = self.accepted = self.escalated = self.passed = 0
-        self.rejected = self.judged = self.right = self.known = 0
+        self.runs = self.attempts = self.micros = self.unpriced = self.accepted = self.escalated = 0
+        self.rejected = self.right = self.known = 0
         self.compared = self.spent = self.strong = self.lost = self.dearer = 0
         self.seconds: list[float] = []
         self.typical: Counter[str] = Counter()
@@ -39,24 +38,23 @@ class _Tally:
 
     def compare(self, run: Run) -> None:
         """With what the top lane alone would have cost, where both are known."""
-        if not run.tries or run.micros is None or run.strong is None:
+        if run.rivals is None:
             return
+        spent, strong = run.rivals
         self.compared += 1
-        self.spent += run.micros
-        self.strong += run.strong
-        if run.micros > run.strong:
+        self.spent += spent
+        self.strong += strong
+        if spent > strong:
             self.dearer += 1
-            self.lost += run.micros - run.strong
+            self.lost += spent - strong
 
     def verdict(self, life: Life) -> None:
         """What people made of an accepted patch."""
         self.accepted += 1
-        if life.label not in ("open", "ignored", "no_pull"):
-            self.judged += 1
-            self.rejected += _rejected(life)
         if life.truth != "unknown":
             self.known += 1
             self.right += life.truth == "right"
+            self.rejected += life.truth == "wrong" or any(each.what == "changes_requested" for each in life.happened)
 
     def row(self, name: str, cases: int) -> Row:
         failed = sum(self.failures.values())
@@ -64,14 +62,14 @@ class _Tally:
             name,
             self.runs,
             self.attempts,
-            rate(self.passed, cases),
+            rate(self.accepted, cases),
             rate(self.escalated, cases),
             spread(self.seconds),
             self.micros,
             self.unpriced,
             self.accepted,
             self.micros // self.accepted if self.accepted else None,
-            rate(self.rejected, self.judged),
+            rate(self.rejected, self.known),
             rate(self.right, self.known),
             Compared(self.compared, self.spent, self.strong, self.strong - self.spent, self.lost, self.dearer),
             _top(self.typical, sum(self.typical.values())),
@@ -83,14 +81,13 @@ class _Tally:
 def report(books: Books, sources: tuple[str, ...], now: datetime, per_day: int | None = None) -> Report:
     """`sources` are what the ledgers are called; `per_day` is the policy's cap in micro-dollars, None where none is known."""
     growing = Growing()
-    lanes: dict[str, _Tally] = {}
-    runs: dict[tuple[str, str], _Tally] = {}
+    lanes, runs = defaultdict[str, _Tally](_Tally), defaultdict[tuple[str, str], _Tally](_Tally)
     judge, days = _Judge(), dict[str, list[int]]()
     for life in books.lives:
         run = life.run
-        _count_run(_of(runs, (run.task_class, run.repo)), life)
+        _count_run(runs[run.task_class, run.repo], life)
         for tried in run.tries:
-            _count_try(_of(lanes, tried.lane), tried, life)
+            _count_try(lanes[tried.lane], tried, life)
             growing.add(tried.lane, run.at, tried is life.accepted, tried.micros)
             judge.take(tried, life)
         judge.micros += run.verification or 0
@@ -104,7 +101,7 @@ def report(books: Books, sources: tuple[str, ...], now: datetime, per_day: int |
     by_cost = sorted(lanes.items(), key=_dearness)
     drawn = sorted(lanes, key=lambda lane: -lanes[lane].attempts)[:MOST]
     return Report(
-        at=now.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        at=written(now),
         sources=sources,
         first=books.lives[0].run.at[:10] if books.lives else "",
         last=books.lives[-1].run.at[:10] if books.lives else "",
@@ -162,16 +159,6 @@ class _Judge:
         return Judge(self.asked, self.verdicts, against, spread(self.seconds), self.micros, right, _top(self.typical, self.asked))
 
 
-Key = TypeVar("Key")
-
-
-def _of(rows: dict[Key, _Tally], name: Key) -> _Tally:
-    found = rows.get(name)
-    if found is None:
-        found = rows[name] = _Tally()
-    return found
-
-
 def _rows(tallies: dict[tuple[str, str], _Tally], part: int) -> tuple[Row, ...]:
     """By one part of the key, the most used first."""
     names = dict.fromkeys(key[part] for key in tallies)
@@ -210,7 +197,6 @@ def _count_run(tally: _Tally, life: Life) -> None:
     tally.compare(run)
     tally.typical[run.task_class] += 1
     if life.accepted:
-        tally.passed += 1
         tally.verdict(life)
     else:
         tally.failures[_failure(run.tries[-1]) if run.tries else run.result.replace("_", " ")] += 1
@@ -227,7 +213,6 @@ def _count_try(tally: _Tally, tried: Try, life: Life) -> None:
     tally.typical[life.run.task_class] += 1
     tally.models[tried.model] += 1
     if tried is life.accepted:
-        tally.passed += 1
         tally.verdict(life)
     else:
         tally.failures[_failure(tried)] += 1
@@ -238,10 +223,6 @@ def _failure(tried: Try) -> str:
     if tried.failed:
         return tried.failed[0]
     return (tried.reason or tried.ended if tried.files else tried.ended).replace("_", " ")
-
-
-def _rejected(life: Life) -> bool:
-    return life.label in REJECTED or any(each.what == "changes_requested" for each in life.happened)
 
 
 def _top(counts: Counter[str] | Counter[Label] | Counter[Result], of: int, most: int = 3) -> tuple[Portion, ...]:

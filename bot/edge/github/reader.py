@@ -14,6 +14,7 @@ from github.GithubException import GithubException, UnknownObjectException
 
 from bot.core.clean import line
 from bot.core.forge import Checks, Comment, FailedCheck, Permission, Pull, Remark, Review, Thread
+from bot.core.instant import written
 from bot.edge.github.client import PAGE, Hub, asked, sorted_out
 from bot.edge.github.logs import tail
 from bot.ports import Denied, Unavailable
@@ -21,7 +22,6 @@ from bot.ports import Denied, Unavailable
 RED = frozenset({"failure", "timed_out", "startup_failure"})
 MOST_ANNOTATIONS, MOST_LOGS = 20, 3
 ACTIONS = "github-actions"
-TIME = "%Y-%m-%dT%H:%M:%SZ"
 _DECIDES = frozenset({"APPROVED", "CHANGES_REQUESTED", "DISMISSED"})
 """States of a review that replace an earlier one of the same person's; a remark alone does not."""
 
@@ -172,7 +172,7 @@ class Reader:
         with sorted_out(f"reading the comments of #{number}", "issues: read"):
             found = list(self.hub.repo.get_issue(number).get_comments())
         mine = (each for each in found if each.user and each.user.login == login)
-        return tuple(Comment(each.id, each.body or "", each.created_at.strftime(TIME)) for each in mine)
+        return tuple(Comment(each.id, each.body or "", written(each.created_at)) for each in mine)
 
     def reviews(self, number: int) -> tuple[Review, ...]:
         with sorted_out(f"reading the reviews of #{number}", "pull-requests: read"):
