@@ -8,18 +8,18 @@ from pathlib import Path
 from bot import tell
 from bot.core.clean import line
 from bot.core.past.dashboard import Standing
+from bot.core.past.lives import books
 from bot.core.past.report import report
 from bot.core.policy import LedgerPart
 from bot.core.policyfile import read
 from bot.edge.actions import Step
 from bot.edge.git.fetch import remote
-from bot.edge.git.repository import Repository
 from bot.edge.github.board import Board
 from bot.edge.github.client import Hub
 from bot.edge.github.reader import Reader
 from bot.edge.github.setup import Setup
 from bot.edge.github.shelf import Shelf
-from bot.ledgers import on_branch
+from bot.ledgers import fetched
 from bot.ports import Clock, Renderer
 
 
@@ -54,11 +54,8 @@ def shown(wired: Wired) -> tuple[str, str]:
     with tempfile.TemporaryDirectory(prefix="route-agent-", ignore_cleanup_errors=True) as folder:
         url = f"{wired.step.server}/{wired.hub.name}.git"
         store = remote(Path(folder) / "store", url, wired.step.token, wired.path)
-        store.fetch(tip)
-        place = store.store.folder
-        there = Repository(place, place, place, store.objects, tip, None, wired.path)
         now = datetime.fromisoformat(wired.clock.now())
-        made = report(on_branch(there, tip, now), (f"{wired.hub.name}: {branch.name}",), now, branch.per_day)
+        made = report(books([fetched(store, tip)], now), (f"{wired.hub.name}: {branch.name}",), now, branch.per_day)
     return tell.ledger(made, wired.render), f"{made.runs} runs on `{line(branch.name, 80)}`"
 
 
@@ -70,7 +67,7 @@ def posted(wired: Wired, text: str) -> Standing:
 
 def _branch(wired: Wired) -> Branch:
     """As the policy on the default branch says; as it is where nobody says otherwise, if there is none."""
-    path = wired.step.input("policy") or ".github/route-agent.yml"
+    path = wired.step.policy
     found = Shelf(wired.hub, Setup(wired.hub).about().default_branch).read(path)
     if found.sha is None:
         return Branch(LedgerPart().branch, None)

@@ -87,7 +87,10 @@ def _explained(asked: Asked, kit: Kit, bench: Bench) -> Opened:
 
 def hear(asked: Asked, kit: Kit, bench: Bench) -> Opened:
     """Everything that is known before a model is paid, and the route that follows; or the reason to go no further."""
-    return replace(_priced(_heard(asked, kit, bench), bench.model), standing=kit.ledger.standing(kit.clock.now()))
+    opened = _priced(_heard(asked, kit, bench), bench.model)
+    if isinstance(opened.route, Refusal) or asked.policy.routing.shadow:
+        return opened
+    return replace(opened, standing=kit.ledger.standing(kit.clock.now()))
 
 
 def _heard(asked: Asked, kit: Kit, bench: Bench) -> Opened:

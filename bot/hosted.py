@@ -85,10 +85,10 @@ def _guarded(do: Callable[[Step, Observer], int], watch: Callable[[Step], Observ
 
 def _noted(step: Step, event: Judged) -> int:
     repo = event.repo.full_name
-    hub, path = connect(step.api, step.server, step.token, repo), step.input("policy") or ".github/route-agent.yml"
+    hub = connect(step.api, step.server, step.token, repo)
     with tempfile.TemporaryDirectory(prefix="route-agent-") as folder:
         store = remote(Path(folder), f"{step.server}/{repo}.git", step.token, os.environ.get("PATH", os.defpath))
-        return _log("notice", noted(event, hub, path, store, datetime.now(UTC)), step.secrets, DONE)
+        return _log("notice", noted(event, hub, step.policy, store, datetime.now(UTC)), step.secrets, DONE)
 
 
 def _reported(step: Step) -> int:

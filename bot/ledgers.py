@@ -13,6 +13,7 @@ from bot.core.past.shelves import KEPT
 from bot.core.policy import LedgerPart
 from bot.core.policyfile import PolicyError, read
 from bot.edge import volumes
+from bot.edge.git.fetch import Remote
 from bot.edge.git.leaves import leaves, rewritten
 from bot.edge.git.plumbing import Git
 from bot.edge.git.repository import Repository, find
@@ -33,6 +34,11 @@ class Wanted:
     branch: str | None
     since: date | None = None
 
+    @property
+    def start(self) -> datetime | None:
+        """The first instant that counts."""
+        return datetime.combine(self.since, datetime.min.time(), UTC) if self.since else None
+
 
 @dataclass(frozen=True, slots=True)
 class Source:
@@ -51,25 +57,32 @@ def wanted(words: Namespace) -> Wanted:
 def gathered(wanted: Wanted, path: str, now: datetime) -> tuple[Books, tuple[str, ...]]:
     """All that the ledgers say, and how they are called. `path` is PATH. Raises `Denied` where there is no ledger."""
     found = sources(wanted, path)
-    since = datetime.combine(wanted.since, datetime.min.time(), UTC) if wanted.since else None
-    return books((source.lines for source in found), now, since), tuple(source.shown for source in found)
+    return books((source.lines for source in found), now, wanted.start), tuple(source.shown for source in found)
 
 
 def in_force(words: Namespace, path: str) -> tuple[bytes, str]:
     """The policy that was named, else the one committed in HEAD of the only repository; and what its file is called there."""
     if words.policy:
-        file = Path(words.policy)
-        try:
-            return file.read_bytes(), words.policy if not file.is_absolute() else file.name
-        except OSError as error:
-            raise Denied(f"--policy {file} cannot be read: {error.strerror}") from None
+        return _named(words.policy), words.policy if not Path(words.policy).is_absolute() else Path(words.policy).name
     if len(words.repo or []) > 1:
         raise Denied("several repositories have several policies; name the one in question with --policy FILE")
     repository = find(Path(*(words.repo or ["."])).absolute(), path)
-    found = repository.git.run("cat-file", "blob", f"{repository.head}:{POLICY}")
-    if found.code:
+    found = _committed(repository)
+    if found is None:
         raise Denied(f"there is no {POLICY} in HEAD ({repository.head[:12]}); name a policy with --policy FILE")
-    return found.out, POLICY
+    return found, POLICY
+
+
+def _named(name: str) -> bytes:
+    try:
+        return Path(name).read_bytes()
+    except OSError as error:
+        raise Denied(f"--policy {name} cannot be read: {error.strerror}; give the policy's path") from None
+
+
+def _committed(repository: Repository) -> bytes | None:
+    found = repository.git.run("cat-file", "blob", f"{repository.head}:{POLICY}")
+    return None if found.code else found.out
 
 
 def sources(wanted: Wanted, path: str) -> tuple[Source, ...]:
@@ -118,9 +131,10 @@ def of_commit(git: Git, commit: str) -> Iterator[Line | Fault]:
             yield from shelves.lines(leaf.path, leaf.content)
 
 
-def on_branch(repository: Repository, ref: str, now: datetime) -> Books:
-    """All that one branch says."""
-    return books([_branch(repository, ref, "no")], now)
+def fetched(store: Remote, commit: str) -> Iterator[Line | Fault]:
+    """Every line of a commit on a server that is laid out so. Raises `Denied` or `Unavailable` where it cannot be had."""
+    store.fetch(commit)
+    yield from of_commit(store.store, commit)
 
 
 def per_day(words: Namespace, path: str) -> int | None:
@@ -129,16 +143,12 @@ def per_day(words: Namespace, path: str) -> int | None:
     None where there is no such policy, or none that can be read. Raises `Denied` or `PolicyError` for one that was named.
     """
     if words.policy:
-        try:
-            return read(Path(words.policy).read_bytes(), words.policy).budget.per_day_usd
-        except OSError as error:
-            raise Denied(f"--policy {words.policy} cannot be read: {error.strerror}; give the policy's path") from None
+        return read(_named(words.policy), words.policy).budget.per_day_usd
     asked = wanted(words)
     if asked.files or len(asked.repositories) != 1:
         return None
-    repository = find(asked.repositories[0].absolute(), path)
-    found = repository.git.run("cat-file", "blob", f"{repository.head}:{POLICY}")
+    found = _committed(find(asked.repositories[0].absolute(), path))
     try:
-        return None if found.code else read(found.out, POLICY).budget.per_day_usd
+        return None if found is None else read(found, POLICY).budget.per_day_usd
     except PolicyError:
         return None

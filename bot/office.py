@@ -286,7 +286,7 @@ def office(
         yield Office(
             step=step,
             event=event,
-            policy=step.input("policy") or ".github/route-agent.yml",
+            policy=step.policy,
             forge=Reader(hub),
             notices=Speaker(hub),
             writer=Branches(hub, sources),

@@ -15,7 +15,7 @@ from bot.edge.github.client import Hub
 from bot.edge.github.reader import Reader
 from bot.edge.github.records import Records
 from bot.edge.github.shelf import Shelf
-from bot.ledgers import of_commit
+from bot.ledgers import fetched
 from bot.ports import Denied
 
 
@@ -44,14 +44,7 @@ def noted(event: Judged, hub: Hub, policy_path: str, store: Remote, now: datetim
         with suppress(Denied):  # a commit that is gone: then nobody can say
             lines = 0 if record.commit == event.head else reader.lines_by_hand(record.base, record.commit, event.number)
     records.add(Outcome(begun.run, event.at, what, event.sender.login, event.number, lines))
-    _teach(records, store, now)
+    if (tip := reader.tip(records.shelf.branch)) is not None:  # where it was just noted
+        records.teach(taught(books([fetched(store, tip)], now).lives))  # anew: what lay there may be of anybody's making
     edited = "" if lines is None else ", as it was proved" if lines == 0 else f", {lines} lines changed by hand"
     return f"run {begun.run}: {what.replace('_', ' ')}{edited}" + ("" if record else "; the ledger has no record of it")
-
-
-def _teach(records: Records, store: Remote, now: datetime) -> None:
-    """The whole branch is read anew: what was derived from it before may be of anybody's making."""
-    tip = records.shelf.tip()
-    store.fetch(tip)
-    found = books([of_commit(store.store, tip)], now)
-    records.teach(taught(found.lives))

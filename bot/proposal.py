@@ -26,7 +26,7 @@ from bot.edge.github.reader import Reader
 from bot.edge.github.shelf import Shelf
 from bot.edge.github.speaker import Speaker
 from bot.edge.render import Templates
-from bot.ledgers import of_commit
+from bot.ledgers import fetched
 from bot.office import Redacted
 from bot.ports import Denied, Renderer, Unavailable
 
@@ -53,7 +53,7 @@ def answered(event: Proposed, step: Step, templates: Path) -> Answer:
 
 
 def _answer(event: Proposed, step: Step, hub: Hub, render: Renderer) -> Answer:
-    path, default = step.input("policy") or ".github/route-agent.yml", event.repo.default_branch
+    path, default = step.policy, event.repo.default_branch
     proposed = Shelf(hub, event.head).read(path)
     if proposed.sha is None:
         return Answer(tell.withdrawn(path, render), f"the pull request leaves no {line(path)}")
@@ -84,5 +84,4 @@ def _lines(folder: Path, step: Step, event: Proposed, hub: Hub, branch: str) -> 
     if tip is None:
         return ()
     store = remote(folder / "store", f"{step.server}/{event.repo.full_name}.git", step.token, os.environ.get("PATH", os.defpath))
-    store.fetch(tip)
-    return (of_commit(store.store, tip),)
+    return (fetched(store, tip),)

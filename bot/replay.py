@@ -1,7 +1,7 @@
 """`policy replay`: the runs of the past under another policy, as it is typed."""
 
 from argparse import Namespace
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 from pydantic import TypeAdapter
@@ -19,9 +19,9 @@ def replayed(words: Namespace, outside: Outside, now: datetime) -> str:
     """Raises `PolicyError` for a policy that cannot be obeyed, and `Denied` where it or the ledger cannot be read."""
     new = _policy(words.policy, "--policy")
     old = _policy(words.against, "--against") if words.against else None
-    since = datetime.combine(words.since, datetime.min.time(), UTC) if words.since else None
-    lines = (source.lines for source in ledgers.sources(ledgers.wanted(words), outside.path))
-    found = replay(lines, new, now, since, old)
+    wanted = ledgers.wanted(words)
+    lines = (source.lines for source in ledgers.sources(wanted, outside.path))
+    found = replay(lines, new, now, wanted.start, old)
     if words.format == "json":
         return TypeAdapter(Replay).dump_json(found, indent=1).decode() + "\n"
     return tell.replayed(found, words.policy, words.against or "", outside.render)

@@ -52,6 +52,11 @@ class Step:
         return self.inputs.get(name, "").strip()
 
     @property
+    def policy(self) -> str:
+        """The path of the policy file on the default branch."""
+        return self.input("policy") or ".github/route-agent.yml"
+
+    @property
     def secrets(self) -> tuple[str, ...]:
         return (self.token, *self.keys.values(), *self.hidden)
 

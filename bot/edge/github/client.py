@@ -99,6 +99,19 @@ def asked(hub: Hub, path: str, **query: str) -> Any:
     return data
 
 
+def graph(hub: Hub, query: str, variables: dict[str, Any]) -> Any:
+    """The `data` of a question by GraphQL, whose limit is its own; None where the server has no GraphQL."""
+    requester = hub.github.requester
+    apart = requester.withAuth(requester.auth)  # a question, but a POST: the next write need not wait for it
+    try:
+        _, found = apart.graphql_query(query, variables)
+    except GithubException as error:
+        if error.status == 404:
+            return None
+        raise
+    return found.get("data") or {}
+
+
 class Ambiguous(Unavailable):
     """A write that may have happened: look before it is sent again."""
 

@@ -15,7 +15,7 @@ from github.GithubException import GithubException, UnknownObjectException
 from bot.core.clean import line
 from bot.core.forge import Checks, Comment, FailedCheck, Permission, Pull, Remark, Review, Thread
 from bot.core.instant import written
-from bot.edge.github.client import PAGE, Hub, asked, sorted_out
+from bot.edge.github.client import PAGE, Hub, asked, graph, sorted_out
 from bot.edge.github.logs import tail
 from bot.ports import Denied, Unavailable
 
@@ -32,17 +32,13 @@ class Reader:
 
     def me(self) -> str:
         """By GraphQL, which answers every kind of token; the REST endpoint for it refuses a workflow's own, and is asked second."""
-        requester = self.hub.github.requester
-        apart = requester.withAuth(requester.auth)  # a question, but a POST: the next write need not wait for it
         with sorted_out("asking who this token is"):
-            try:
-                _, data = apart.graphql_query("query { viewer { login } }", {})
-                login = data.get("data", {}).get("viewer", {}).get("login")
-            except GithubException as error:
-                if error.status != 404:  # which is what a server without GraphQL says
-                    raise
-                _, data = requester.requestJsonAndCheck("GET", "/user")
-                login = data.get("login")
+            data = graph(self.hub, "query { viewer { login } }", {})
+            if data is None:
+                _, user = self.hub.github.requester.requestJsonAndCheck("GET", "/user")
+            else:
+                user = data.get("viewer") or {}
+            login = user.get("login")
         if not isinstance(login, str) or not login:
             raise Denied("GitHub does not say who this token is; pass another `github-token`")
         return login

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from github.GithubException import GithubException
 from github.InputGitTreeElement import InputGitTreeElement
 
-from bot.edge.github.client import Ambiguous, Hub, sorted_out
+from bot.edge.github.client import Ambiguous, Hub, graph, sorted_out
 from bot.ports import Denied
 
 NEEDS = "contents: write"
@@ -54,22 +54,12 @@ class Shelf:
         """What the branch holds there, empty where there is no such file. By GraphQL, whose limit is its own; not to swap by."""
         owner, _, name = self.hub.name.partition("/")
         asked = {"owner": owner, "name": name, "file": f"{self.branch}:{path}"}
-        requester = self.hub.github.requester
-        apart = requester.withAuth(requester.auth)  # a question, but a POST: the next write need not wait for it
         with sorted_out(f"reading {path} on {self.branch}", "contents: read"):
-            try:
-                _, data = apart.graphql_query(_FILE, asked)
-            except GithubException as error:
-                if error.status == 404:  # which is what a server without GraphQL says
-                    return self.read(path).text
-                raise
-        found = ((data.get("data") or {}).get("repository") or {}).get("object") or {}
+            data = graph(self.hub, _FILE, asked)
+        if data is None:
+            return self.read(path).text
+        found = (data.get("repository") or {}).get("object") or {}
         return text if isinstance(text := found.get("text"), str) else ""
-
-    def tip(self) -> str:
-        """The branch's commit. Raises `Denied` where there is no such branch."""
-        with sorted_out(f"reading the branch {self.branch}", "contents: read"):
-            return str(self.hub.repo.get_git_ref(f"heads/{self.branch}").object.sha)
 
     def wait(self, lost: int) -> None:
         """After so many swaps that were lost, from 1: longer each time, and as chance says, lest those who lost meet again."""
