@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from difflib import unified_diff
+from textwrap import wrap
 from typing import Any
 
 import yaml
@@ -169,13 +170,6 @@ def _text(item: str) -> str:
 
 
 def rows(*said: str) -> Iterator[str]:
-    """Comment lines of at most a hundred characters."""
+    """Comment lines of at most a hundred characters; a longer word has one of its own."""
     for text in said:
-        row = ""
-        for word in text.split(" "):
-            if row and len(row) + 1 + len(word) > 100:
-                yield row
-                row = word
-            else:
-                row = f"{row} {word}" if row else word
-        yield row
+        yield from wrap(text, 100, break_long_words=False, break_on_hyphens=False)

@@ -69,11 +69,9 @@ class Total:
 
 @dataclass(frozen=True, slots=True)
 class Switch:
-    """A run that starts in another lane. `asked` are the models that its attempts asked for; `as_was` whether it was in fact made
-    as it is compared with."""
+    """A run that starts in another lane; `as_was` is whether it was in fact made as it is compared with."""
 
     run: Run
-    asked: tuple[str, ...]
     before: str
     now: str
     as_was: bool
@@ -104,8 +102,8 @@ class _Sum:
         return _Sum(self.value - saved * chance.value, self.low - saved * chance.high, self.high - saved * chance.low)
 
 
-def changes(switches: Iterable[Switch], runs: Iterable[tuple[Run, tuple[str, ...]]], policy: Policy) -> tuple[Change, ...]:
-    """One for each pair of lanes, class and way of knowing. `runs` is the whole ledger, each with the models it asked for."""
+def changes(switches: Iterable[Switch], runs: Iterable[Run], policy: Policy) -> tuple[Change, ...]:
+    """One for each pair of lanes, class and way of knowing. `runs` is the whole ledger."""
     sides = ((switch, *_missing(switch, policy)) for switch in switches)
     ordered = sorted(sides, key=lambda side: (side[0].before, side[0].now, side[0].run.task_class, side[1], side[2]))
     known = tuple(runs)
@@ -157,8 +155,7 @@ def _missing(switch: Switch, policy: Policy) -> tuple[Basis, str]:
 def _first(switch: Switch, policy: Policy) -> int | None:
     """The attempt by the new lane and its model."""
     wanted = (switch.now, policy.lane(switch.now).model)
-    found = ((tried.lane, asked) for tried, asked in zip(switch.run.tries, switch.asked, strict=False))
-    return next((number for number, pair in enumerate(found) if pair == wanted), None)
+    return next((number for number, tried in enumerate(switch.run.tries) if (tried.lane, tried.asked) == wanted), None)
 
 
 def _observed(about: Change, members: tuple[Switch, ...], policy: Policy) -> Change:
@@ -169,13 +166,13 @@ def _observed(about: Change, members: tuple[Switch, ...], policy: Policy) -> Cha
     return Change(about.before, about.now, about.task_class, about.runs, about.basis, len(members), *made, "")
 
 
-def _figures(runs: tuple[tuple[Run, tuple[str, ...]], ...], lane: str, model: str, task_class: TaskClass) -> _Figures:
+def _figures(runs: tuple[Run, ...], lane: str, model: str, task_class: TaskClass) -> _Figures:
     tries = [
         (number, tried)
-        for run, asked in runs
+        for run in runs
         if run.task_class == task_class
-        for number, (tried, name) in enumerate(zip(run.tries, asked, strict=False))
-        if (tried.lane, name) == (lane, model)
+        for number, tried in enumerate(run.tries)
+        if (tried.lane, tried.asked) == (lane, model)
     ]
     firsts = [tried for number, tried in tries if number == 0 and (tried.decision == "accept" or tried.reason in JUDGED)]
     accepted = rate(sum(tried.decision == "accept" for tried in firsts), len(firsts))

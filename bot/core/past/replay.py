@@ -8,10 +8,11 @@ from datetime import datetime
 from typing import Literal
 
 from bot.core.ledger import LedgerError, Record, decode
+from bot.core.past import tables
 from bot.core.past.difference import Switch, changes, total
 from bot.core.past.history import Run, Try, Unread, read
 from bot.core.past.lives import Fault, Life, Line, books
-from bot.core.past.replayed import Asked, Count, Failed, Failure, Flow, Gap, Moved, Proofs, Replay, Spent, Unseen
+from bot.core.past.replayed import Asked, Count, Failed, Failure, Flow, Moved, Proofs, Replay, Spent, Unseen
 from bot.core.past.rerouted import Again, Start, again
 from bot.core.policy import Policy
 
@@ -54,7 +55,7 @@ def replay(
         unlike=None if old is None else sum(case.was.lane != case.run.lane for case in cases),
         flows=_flows(cases),
         moved=tuple(_moved(case) for case in reversed(cases) if case.moves)[:SHOWN],
-        changes=(made := changes(_switches(cases), [(case.run, case.again.asked) for case in cases], new)),
+        changes=(made := changes(_switches(cases), [case.run for case in cases], new)),
         total=total(made),
         unseen=_unseen(cases, new),
         failures=_failures(cases, new.lanes),
@@ -63,7 +64,7 @@ def replay(
         models=_models(cases),
         by_chance=sum(case.run.propensity < 1 for case in cases),
         audits=len(found.audits),
-        gaps=tuple(Gap(fault.place, fault.why) for fault in gaps[:SHOWN]),
+        gaps=tuple(tables.Fault(fault.place, fault.why) for fault in gaps[:SHOWN]),
         unread=len(gaps),
     )
 
@@ -118,7 +119,7 @@ def _moved(case: _Case) -> Moved:
 
 def _switches(cases: list[_Case]) -> list[Switch]:
     return [
-        Switch(case.run, case.again.asked, case.was.lane, case.now.lane, case.was.lane == case.run.lane)
+        Switch(case.run, case.was.lane, case.now.lane, case.was.lane == case.run.lane)
         for case in cases
         if case.moves and case.was.lane and case.now.lane
     ]
@@ -154,7 +155,7 @@ def _unseen(cases: list[_Case], new: Policy) -> tuple[Unseen, ...]:
 
 
 def _pairs(case: _Case) -> Iterable[tuple[str, str]]:
-    return ((tried.lane, model) for tried, model in zip(case.run.tries, case.again.asked, strict=False))
+    return ((tried.lane, tried.asked) for tried in case.run.tries)
 
 
 def _models(cases: list[_Case]) -> tuple[Asked, ...]:

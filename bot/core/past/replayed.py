@@ -5,6 +5,7 @@ from typing import Literal
 from pydantic.dataclasses import dataclass
 
 from bot.core.past.difference import Change, Total
+from bot.core.past.tables import Fault
 from bot.core.strict import STRICT
 from bot.core.words import TaskClass
 
@@ -94,14 +95,6 @@ class Count:
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)
-class Gap:
-    """A line that is not counted."""
-
-    place: str
-    why: str
-
-
-@dataclass(frozen=True, slots=True, config=STRICT)
 class Replay:
     runs: int
     """Replayed: those that were not refused."""
@@ -124,8 +117,8 @@ class Replay:
     """Runs in which chance had a say in the lane."""
     audits: int
     """Blind second looks: the only runs that show two lanes on one task."""
-    gaps: tuple[Gap, ...]
-    """The first of `unread`."""
+    gaps: tuple[Fault, ...]
+    """The lines that are not counted: the first of `unread`."""
     unread: int
     version: Literal[1] = 1
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from bot.core.facts import Facts, Failing, Located, NotApplicable, Place
 from bot.core.ledger import Record
+from bot.core.past.history import LABEL
 from bot.core.policy import Policy
 from bot.core.route import Refusal, Route, asked_for, choose, ineligible
 from bot.core.score import weigh
@@ -15,7 +16,6 @@ from bot.core.signals import observe
 from bot.core.verdict import bar
 
 _UNKNOWN = NotApplicable("not in the record")
-_LABEL = "label: "
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +29,11 @@ class Start:
 
 @dataclass(frozen=True, slots=True)
 class Again:
-    """What a replay keeps of a record. `asked` are the models that its attempts asked for, in their order."""
+    """What a replay keeps of a record, beside what every report reads of it."""
 
     at: str
     number: int | None
     task: str
-    asked: tuple[str, ...]
     refused: str
     """The code of the refusal, where the run was refused; then there is no start to replay."""
     now: Start | None
@@ -54,7 +53,6 @@ def again(record: Record, new: Policy, old: Policy | None) -> Again:
         record.at,
         record.number,
         record.task,
-        tuple(attempt.asked for attempt in record.attempts),
         record.route.code if isinstance(record.route, Refusal) else "",
         None if refused else start(record, new),
         was,
@@ -88,7 +86,7 @@ def _paths(record: Record) -> tuple[str, ...]:
 def _facts(paths: tuple[str, ...], record: Record | None = None) -> Facts:
     """Of labels a record holds those alone that a signal found."""
     found = (finding for signal in record.signals for finding in signal.because) if record else ()
-    labels = dict.fromkeys(finding.removeprefix(_LABEL) for finding in found if finding.startswith(_LABEL))
+    labels = dict.fromkeys(finding.removeprefix(LABEL) for finding in found if finding.startswith(LABEL))
     return Facts(_UNKNOWN, Located(tuple(Place(path, "recorded") for path in paths)), Failing(()), tuple(labels), "")
 
 

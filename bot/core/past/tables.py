@@ -103,6 +103,8 @@ class Growth:
 
 @dataclass(frozen=True, slots=True, config=STRICT)
 class Fault:
+    """A line, or a file, that is not counted."""
+
     place: str
     why: str
 
