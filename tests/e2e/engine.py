@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import time
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -20,7 +21,7 @@ from typing import Any
 
 import yaml
 
-from tests.e2e.results import Outcome, read
+from tests.e2e.results import Job, Outcome, read
 
 ROOT = Path(__file__).resolve().parents[2]
 KEPT = ROOT / ".e2e"
@@ -67,11 +68,41 @@ def execute(
         _head(home / "repo", branch, sha)
         words = _words(home, event, actor, place, secrets or {}, action or checkout())
         told = _told(place, actor) | dict(env or {})
+        words += [f"--env={name}={value}" for name, value in told.items()]
+        cells = _cells(workflow)
         began = time.monotonic()
-        done = _run([*words, *(f"--env={name}={value}" for name, value in told.items())], home, timeout)
-        lines = done.stdout.splitlines()
-        said = "\n".join(line for line in (*lines, *done.stderr.splitlines()) if '"jobID"' not in line)
-        return Outcome(read(lines, workflow), said, time.monotonic() - began)
+        with ThreadPoolExecutor(len(cells)) as engines:
+            ran = list(engines.map(lambda cell: _run([*words, *cell], home, timeout), cells))
+        jobs = tuple(job for engine in ran for job in _heard(engine, workflow))
+        lines = [line for engine in ran for line in (engine.stdout + engine.stderr).splitlines()]
+        return Outcome(jobs, "\n".join(line for line in lines if '"jobID"' not in line), time.monotonic() - began)
+
+
+def _cells(workflow: str) -> list[list[str]]:
+    """The words that pick one job of a matrix: each has an engine of its own, as on GitHub a machine.
+
+    The jobs of one engine write into a map without a lock (act 0.2.89, LocalRepositoryCache.Fetch): now and then it dies of that,
+    and all its jobs with it. For the same reason one engine runs its other jobs one after the other (`--concurrent-jobs`).
+    """
+    jobs = yaml.safe_load(workflow)["jobs"]
+    cells = [cell for job in jobs.values() for cell in job.get("strategy", {}).get("matrix", {}).get("include", [])]
+    assert len(jobs) == 1 or not cells, "a matrix beside other jobs would run these once for each cell"
+    picked = [[f"--matrix={key}:{value}" for key, value in cell.items() if "${{" not in str(value)] for cell in cells]
+    return picked or [[]]
+
+
+TIMED_OUT = -9
+
+
+def _heard(engine: subprocess.CompletedProcess[str], workflow: str) -> tuple[Job, ...]:
+    """What ended before its jobs did, and not for the time limit, has reported nothing: that is no outcome."""
+    if engine.returncode in (0, 1, TIMED_OUT):
+        # A last line without an end was cut off with the engine.
+        jobs = read(engine.stdout.split("\n")[:-1], workflow)
+        if engine.returncode == TIMED_OUT or all(job.conclusion != "cancelled" for job in jobs):
+            return jobs
+    last = "\n".join((*engine.stdout.splitlines()[-10:], *engine.stderr.splitlines()[:40]))
+    raise RuntimeError(f"the workflow engine ended before its jobs did, with exit code {engine.returncode}:\n{last}")
 
 
 @contextmanager
@@ -111,7 +142,13 @@ def _words(home: Path, event: str, actor: str, place: Place, secrets: Mapping[st
     uses = {ACTION: action, f"actions/checkout@{_pinned()}": ROOT / "tests" / "e2e" / "checkout"}
     return [
         *(str(ACT), event, "--json", f"--actor={actor}", f"--directory={home / 'repo'}", f"--eventpath={home / 'event.json'}"),
-        *("--platform=ubuntu-latest=-self-hosted", "--pull=false", "--no-cache-server", "--no-skip-checkout"),
+        *(
+            "--platform=ubuntu-latest=-self-hosted",
+            "--pull=false",
+            "--no-cache-server",
+            "--no-skip-checkout",
+            "--concurrent-jobs=1",
+        ),
         f"--action-cache-path={home / 'act'}",
         # The files by which an action hears and answers lie there, under this very path.
         f"--container-options=--network=host --volume={home}:{home}",
@@ -155,9 +192,9 @@ def _run(words: list[str], home: Path, timeout: float) -> subprocess.CompletedPr
     try:
         out, err = process.communicate(timeout=timeout)
     except subprocess.TimeoutExpired:
-        os.killpg(process.pid, 9)
+        os.killpg(process.pid, -TIMED_OUT)
         out, err = process.communicate()
-        err += f"\nnot ended within {timeout:.0f} s"
+        return subprocess.CompletedProcess(words, TIMED_OUT, out, f"{err}\nnot ended within {timeout:.0f} s")
     return subprocess.CompletedProcess(words, process.returncode, out, err)
 
 
@@ -188,5 +225,9 @@ def checkout() -> Path:
             for name in names:
                 (Path(half) / "whole" / name).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(ROOT / name, Path(half) / "whole" / name)
-            (Path(half) / "whole").rename(folder)
+            try:
+                (Path(half) / "whole").rename(folder)
+            except OSError:  # another process has put the same files there meanwhile
+                if not folder.exists():
+                    raise
     return folder

@@ -95,8 +95,7 @@ class _Running:
     """One job while its lines are read."""
 
     def __init__(self, said: Mapping[str, Any], asked: list[Mapping[str, Any]]) -> None:
-        name = said["job"].strip().partition("/")[2]
-        self.job = Job(said["jobID"], name.rpartition("-")[0] if said["matrix"] else name)
+        self.job = Job(said["jobID"], said["job"].strip().partition("/")[2])
         self.keys = [str(step.get("id", place)) for place, step in enumerate(asked)]
         self.main = [Step(_label(step)) for step in asked]
         self.first, self.last = Step("Set up job"), Step("Complete job")
@@ -104,9 +103,7 @@ class _Running:
 
     def hear(self, said: Mapping[str, Any]) -> None:
         if "jobResult" in said:
-            # The engine calls every job of a matrix red once one is: a job is what its own steps are.
-            red = any(step.conclusion == "failure" for step in self.main)
-            self.job.conclusion = "failure" if red or (said["jobResult"] == "failure" and not said["matrix"]) else "success"
+            self.job.conclusion = said["jobResult"]
             return
         step = self._step(said)
         outer = len(said.get("stepID", [""])) == 1

@@ -1,8 +1,13 @@
 """The engine under the stories: it runs what GitHub would run, and reports it as GitHub would."""
 
+import re
+import shutil
+import subprocess
+import sys
+
 import pytest
 
-from tests.e2e.engine import Place, execute
+from tests.e2e.engine import ROOT, Place, checkout, execute
 from tests.e2e.origin import Origin
 
 pytestmark = pytest.mark.engine
@@ -69,3 +74,44 @@ def test_a_run_that_does_not_end_is_cancelled():
 
     assert outcome.conclusions == {"slow": "cancelled"}
     assert "not ended within 2 s" in outcome.said
+
+
+def test_a_run_whose_engine_dies_is_an_error_with_the_engines_last_words_and_no_cancelled_job():
+    dies = "on: push\njobs:\n  dies:\n    runs-on: ubuntu-latest\n    steps:\n      - run: kill -QUIT $PPID; sleep 3\n"
+    with pytest.raises(RuntimeError, match=r"before its jobs did, with exit code 2:\n(.*\n)*.*SIGQUIT"):
+        execute(dies, "push", {}, Place("http://127.0.0.1:9"))
+
+
+MATRIX = """
+on:
+  workflow_dispatch:
+    inputs: {code: {type: string}}
+jobs:
+  one:
+    name: ${{ matrix.word }}
+    runs-on: ubuntu-latest
+    strategy:
+      matrix:
+        include:
+          - {word: red-1, code: "${{ inputs.code }}"}
+          - {word: green, code: 0}
+    steps:
+      - run: echo "engine $PPID"
+      - run: sleep 1; exit ${{ matrix.code }}
+"""
+
+
+def test_each_job_of_a_matrix_has_an_engine_of_its_own_and_the_result_of_its_own_steps():
+    outcome = execute(MATRIX, "workflow_dispatch", {}, Place("http://127.0.0.1:9"), inputs={"code": "3"})
+
+    assert outcome.conclusions == {"red-1": "failure", "green": "success"}, str(outcome)
+    assert len({engine for job in outcome.jobs for engine in re.findall(r"engine (\d+)", job.log)}) == 2
+
+
+def test_processes_that_lay_out_the_action_at_once_all_have_it():
+    there = checkout()
+    shutil.rmtree(there)
+    lay = "from tests.e2e.engine import checkout; print(checkout())"
+    all_at_once = [subprocess.Popen([sys.executable, "-c", lay], cwd=ROOT, stdout=subprocess.PIPE, text=True) for _ in range(4)]
+    assert {process.communicate()[0].strip() for process in all_at_once} == {str(there)}
+    assert (there / "action.yml").read_text() == (ROOT / "action.yml").read_text()
