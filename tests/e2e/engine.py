@@ -85,8 +85,11 @@ def _cells(workflow: str) -> list[list[str]]:
     and all its jobs with it. For the same reason one engine runs its other jobs one after the other (`--concurrent-jobs`).
     """
     jobs = yaml.safe_load(workflow)["jobs"]
-    cells = [cell for job in jobs.values() for cell in job.get("strategy", {}).get("matrix", {}).get("include", [])]
-    assert len(jobs) == 1 or not cells, "a matrix beside other jobs would run these once for each cell"
+    matrices = [job["strategy"]["matrix"] for job in jobs.values() if "matrix" in job.get("strategy", {})]
+    assert not matrices or (len(jobs) == 1 and set(matrices[0]) == {"include"}), (
+        "a matrix is one `include` in a workflow of one job"
+    )
+    cells = [cell for matrix in matrices for cell in matrix["include"]]
     picked = [[f"--matrix={key}:{value}" for key, value in cell.items() if "${{" not in str(value)] for cell in cells]
     return picked or [[]]
 

@@ -57,7 +57,7 @@ def run(world: World, shop: Repo, issue: Issue, runner: str = "github-hosted", b
     workflow = WORKFLOW.replace(USES, before + USES)
     place = Place(world.url, shop.name, TOKEN, shop.default)
     told = {"RUNNER_ENVIRONMENT": runner}
-    return execute(workflow, "issue_comment", payload, place, actor=by, secrets={"OPENAI_API_KEY": KEY}, env=told, timeout=400)
+    return execute(workflow, "issue_comment", payload, place, actor=by, secrets={"OPENAI_API_KEY": KEY}, env=told)
 
 
 def test_a_command_ends_in_a_pull_request_whose_patch_was_proved_on_the_runner(world, models):

@@ -56,7 +56,7 @@ def shop(world: World, models: Server) -> Repo:
 def run(world: World, repo: Repo, workflow: str, event: str, payload: dict[str, Any], actor: str = "ann") -> Outcome:
     text = (ROOT / "templates" / "workflows" / workflow).read_text()
     place = Place(world.url, repo.name, TOKEN, repo.default)
-    return execute(text, event, payload, place, actor=actor, secrets={"OPENAI_API_KEY": KEY}, timeout=240)
+    return execute(text, event, payload, place, actor=actor, secrets={"OPENAI_API_KEY": KEY})
 
 
 def last(world: World, issue: Issue) -> str:
