@@ -12,8 +12,9 @@ from typing import IO
 from bot.core.ledger import LedgerError, Record, decode
 from bot.core.outcome import Outcome
 from bot.core.past.columns import TABLES, Cell, Ran, Shown, Told, Tried, What, cells
-from bot.core.past.history import Happened, Run, Unread, read
+from bot.core.past.history import Happened, Run
 from bot.core.past.lives import Kept, Line, Survey, labelled, survey
+from bot.core.past.wire import Unread, read
 from bot.edge.tables import write
 from bot.ledgers import Wanted, sources, wanted
 from bot.ports import Denied, Renderer

@@ -16,7 +16,8 @@ from bot.core.imported import Imported
 from bot.core.ledger import Begun, Record, decode, encode
 from bot.core.ledger import record as recorded
 from bot.core.outcome import Outcome
-from bot.core.past.history import AtWork, Happened, Money, Published, Run, Unread, read
+from bot.core.past.history import AtWork, Happened, Money, Published, Run
+from bot.core.past.wire import Unread, read
 from bot.core.spend import Charge, Held, Reserved, Settled
 from bot.core.trail import Entry, Trail
 from tests.core.test_trail import GREEN, PUSHED, RED, opened, tried

@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 from bot.core.imported import Imported
 from bot.core.ledger import encode
 from bot.core.past.elsewhere import Elsewhere, elsewhere
-from bot.core.past.history import Published, read
+from bot.core.past.history import Published
 from bot.core.past.interval import rate
 from bot.core.past.publications import Unpublished, published
+from bot.core.past.wire import read
 
 ONE, TWO = "astropy__astropy-12907", "scikit-learn__scikit-learn-10297"
 DETAILS: dict[str, Any] = {

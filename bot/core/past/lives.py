@@ -7,7 +7,8 @@ from typing import Literal
 
 from bot.core.clean import line as clean
 from bot.core.instant import written
-from bot.core.past.history import AtWork, Happened, Published, Run, Try, Unread, read
+from bot.core.past.history import AtWork, Happened, Published, Run, Try
+from bot.core.past.wire import Unread, read
 
 Label = Literal["as_is", "edited", "rewritten", "merged", "reverted", "changes_requested", "closed", "ignored", "open", "no_pull"]
 """What became of an accepted patch. `as_is`, `edited` and `rewritten` were merged: as proved, after people had changed some
