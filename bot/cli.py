@@ -15,21 +15,17 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from types import FrameType
 
-from pydantic import TypeAdapter
-
 from bot import arguments, bookkeeping, exports, init, ledgers, local, replay, tell
 from bot.core import ledger
 from bot.core.clean import printable, redact
 from bot.core.cost import Unpriced
 from bot.core.effective import effective
 from bot.core.ledger import Record
-from bot.core.past.drift import Drift, drift
+from bot.core.past.drift import drift
 from bot.core.past.report import report
-from bot.core.past.tables import Report
 from bot.core.policyfile import PolicyError, idle, unheeded
 from bot.core.policyfile import read as read_policy
 from bot.core.policyschema import schema
-from bot.core.trail import Opened
 from bot.demo import play
 from bot.edge.prices import Prices
 from bot.edge.telemetry import switch
@@ -155,7 +151,7 @@ def _explain(words: Namespace) -> int:
     model = outside.model()
     opened = local.explained(arguments.desired(words), outside, model)
     if words.json:
-        _show(TypeAdapter(Opened).dump_json(opened, indent=1, by_alias=True).decode() + "\n")
+        _show(tell.document(opened))
     else:
         _show(tell.explanation(opened, outside.render, model))
     return DONE
@@ -181,7 +177,7 @@ def _ledger(words: Namespace) -> int:
     found, names = ledgers.gathered(ledgers.wanted(words), outside.path, now)
     made = report(found, names, now, ledgers.per_day(words, outside.path))
     if words.format == "json":
-        text = TypeAdapter(Report).dump_json(made, indent=1).decode() + "\n"
+        text = tell.document(made)
     elif words.format == "html":
         text = page(made, outside.render)
     else:
@@ -245,7 +241,7 @@ def _drift(words: Namespace) -> int:
     books, names = ledgers.gathered(ledgers.wanted(words), outside.path, datetime.now(UTC))
     found = drift(books, text, name)
     if words.format == "json":
-        _show(TypeAdapter(Drift).dump_json(found, indent=1).decode() + "\n")
+        _show(tell.document(found))
     else:
         _show(tell.drift(found, names, outside.render))
     return DONE

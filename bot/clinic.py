@@ -8,8 +8,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from pydantic import TypeAdapter
-
 from bot import tell
 from bot.arguments import POLICY, Desired
 from bot.core import health
@@ -141,7 +139,7 @@ def examined(folder: Path, policy_file: str | None, outside: Outside, *, offline
 
 def printed(found: Report, outside: Outside, *, as_json: bool) -> str:
     """What goes to standard output; in a job of Actions that is a log which obeys commands."""
-    text = TypeAdapter(Report).dump_json(found, indent=1).decode() + "\n" if as_json else tell.checkup(found, outside.render)
+    text = tell.document(found) if as_json else tell.checkup(found, outside.render)
     return harmless(text, ()) if _in_actions(outside.env) else text
 
 

@@ -4,11 +4,8 @@ from argparse import Namespace
 from datetime import datetime
 from pathlib import Path
 
-from pydantic import TypeAdapter
-
 from bot import ledgers, tell
 from bot.core.past.replay import replay
-from bot.core.past.replayed import Replay
 from bot.core.policy import Policy
 from bot.core.policyfile import read
 from bot.ports import Denied
@@ -23,7 +20,7 @@ def replayed(words: Namespace, outside: Outside, now: datetime) -> str:
     lines = (source.lines for source in ledgers.sources(wanted, outside.path))
     found = replay(lines, new, now, wanted.start, old)
     if words.format == "json":
-        return TypeAdapter(Replay).dump_json(found, indent=1).decode() + "\n"
+        return tell.document(found)
     return tell.replayed(found, words.policy, words.against or "", outside.render)
 
 

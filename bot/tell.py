@@ -1,5 +1,7 @@
 """What people read of a run: the report on a terminal, the comment on an issue, the explanation of a route."""
 
+from pydantic import TypeAdapter
+
 from bot.core import account, money
 from bot.core.clean import inline, line
 from bot.core.command import VERBS, NearMiss
@@ -36,6 +38,11 @@ FIGURES = {
     "against": wording.against,
 }
 """How a report's figures are said, for its templates."""
+
+
+def document(found: object) -> str:
+    """A value of ours as one JSON document, for programs."""
+    return TypeAdapter(type(found)).dump_json(found, indent=1, by_alias=True).decode() + "\n"
 
 
 def report(record: Record, render: Renderer) -> str:
