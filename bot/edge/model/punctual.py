@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator
 from typing import Any
+from weakref import finalize
 
 from httpx2 import Client, ReadTimeout, Request, Response, SyncByteStream
 
@@ -11,7 +12,17 @@ MOST_BYTES = 32 * 1024 * 1024
 
 
 class Punctual(Client):
-    """The read timeout of a request is also the most that its whole answer may take."""
+    """The read timeout of a request is also the most that its whole answer may take.
+
+    Its lines go with it. The SDK's own client closes them in `__del__`, which among objects that hold each other may come after
+    their own ends.
+    """
+
+    def __init__(self, **how: Any) -> None:
+        super().__init__(**how)
+        for transport in (self._transport, *self._mounts.values()):
+            if transport is not None:
+                finalize(self, transport.close)
 
     def send(self, request: Request, *, stream: bool = False, **more: Any) -> Response:
         seconds = request.extensions.get("timeout", {}).get("read")
@@ -25,11 +36,6 @@ class Punctual(Client):
             finally:
                 response.close()
         return response
-
-    def __del__(self) -> None:
-        """As the SDK's own client does: its lines go with it."""
-        if not self.is_closed:
-            self.close()
 
 
 class _Bounded(SyncByteStream):
