@@ -3,6 +3,8 @@
 import os
 import stat
 from collections.abc import Iterator
+from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
 
@@ -10,6 +12,19 @@ from bot.core.past import shelves
 from bot.core.past.lives import Fault, Line
 from bot.core.past.shelves import ENDINGS, KEPT, LONGEST
 from bot.ports import Denied
+
+CHUNK = 1 << 22
+"""Bytes that are counted at a time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Whole lines of a file, from the byte `start` to before `end`; the first of them is the file's line `first`."""
+
+    file: Path
+    first: int
+    start: int
+    end: int
 
 
 def lines(place: Path) -> Iterator[Line | Fault]:
@@ -21,7 +36,47 @@ def lines(place: Path) -> Iterator[Line | Fault]:
         with place.open("rb") as file:
             yield from _rows(file, str(place))
     except OSError as error:
-        raise Denied(f"{place} cannot be read ({error.strerror}); give a ledger's file or folder") from None
+        raise unreadable(place, error) from None
+
+
+def unreadable(place: Path, error: OSError) -> Denied:
+    return Denied(f"{place} cannot be read ({error.strerror}); give a ledger's file or folder")
+
+
+def divided(place: Path, most: int, least: int) -> list[Piece]:
+    """A file in up to `most` pieces, of `least` bytes or more. Raises `Denied` where it cannot be read."""
+    found: list[Piece] = []
+    try:
+        size = place.stat().st_size if place.is_file() else 0
+        share = max(least, -(-size // most))
+        with place.open("rb") if size else BytesIO() as file:
+            first, start = 1, 0
+            while start < size:
+                lines, end = _share(file, share)
+                found.append(Piece(place, first, start, end))
+                first, start = first + lines, end
+    except OSError as error:
+        raise unreadable(place, error) from None
+    return found
+
+
+def piece(of: Piece) -> Iterator[Line | Fault]:
+    """Every line of it, by its number in the whole. Raises `OSError`."""
+    with of.file.open("rb") as file:
+        file.seek(of.start)
+        yield from _rows(file, str(of.file), of.first, of.end)
+
+
+def _share(file: BinaryIO, size: int) -> tuple[int, int]:
+    """From where one stands so many bytes and the rest of their last line: how many lines, and where they end."""
+    lines = 0
+    while size > 0 and (read := file.read(min(size, CHUNK))):
+        size -= len(read)
+        lines += read.count(b"\n")
+    rest = file.readline(LONGEST)
+    while rest and not rest.endswith(b"\n"):
+        rest = file.readline(LONGEST)
+    return lines + 1, file.tell()
 
 
 def _folder(folder: Path) -> Iterator[Line | Fault]:
@@ -66,9 +121,10 @@ def _document(file: BinaryIO, shown: str) -> Iterator[Line | Fault]:
         yield from shelves.lines(shown, content)
 
 
-def _rows(file: BinaryIO, shown: str) -> Iterator[Line | Fault]:
-    number = 0
-    while text := file.readline(LONGEST + 1):
+def _rows(file: BinaryIO, shown: str, first: int = 1, end: int | None = None) -> Iterator[Line | Fault]:
+    """Up to the byte `end`, at which a line ends; `first` is the number of the line that comes now."""
+    number = first - 1
+    while (end is None or file.tell() < end) and (text := file.readline(LONGEST + 1)):
         number += 1
         if len(text) > LONGEST and not text.endswith(b"\n"):
             _skip(file)

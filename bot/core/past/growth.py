@@ -36,7 +36,7 @@ def sides(lives: Iterable[Life]) -> tuple[Growth, Growth]:
     """As it was, and had every request gone to the top lane: over the runs for which both are known."""
     growing = Growing()
     for life in lives:
-        if (rivals := life.run.rivals) is not None:
+        if (rivals := life.rivals) is not None:
             for name, micros in zip(("actual", "top"), rivals, strict=True):
                 growing.add(name, life.run.at, life.accepted is not None, micros)
     return growing.growth("actual"), growing.growth("top")

@@ -1,4 +1,7 @@
-"""What reports know of the past: runs with their attempts, what became of them, what others have published."""
+"""What reports know of the past: runs with their attempts, what became of them, what others have published.
+
+Their tags and their form are for the way from one process to another; in ledgers they stand as `wire` reads them.
+"""
 
 from collections.abc import Iterator
 from typing import Literal
@@ -14,7 +17,7 @@ LABEL = "label: "
 """How a finding begins that is one of the labels."""
 
 
-class Try(Struct, frozen=True, gc=False):
+class Try(Struct, frozen=True, gc=False, array_like=True):
     """One attempt. `reason` is why it was not accepted, `failed` names the items of evidence that spoke against it."""
 
     lane: str
@@ -38,7 +41,7 @@ class Try(Struct, frozen=True, gc=False):
     """Seconds that its answers took."""
 
 
-class Run(Struct, frozen=True, gc=False):
+class Run(Struct, frozen=True, gc=False, tag="r", array_like=True):
     """One finished run. `lane` is where it started, None where it was refused; `fired` are the signals that found something."""
 
     id: str
@@ -74,11 +77,6 @@ class Run(Struct, frozen=True, gc=False):
         return self.tries[-1] if self.result == "pass" and self.tries and self.tries[-1].decision == "accept" else None
 
     @property
-    def rivals(self) -> tuple[int, int] | None:
-        """What it cost, and what the top lane alone would have; None where nothing was tried or nobody knows one of the two."""
-        return (self.micros, self.strong) if self.tries and self.micros is not None and self.strong is not None else None
-
-    @property
     def touched(self) -> Iterator[str]:
         """Every file that it was likely about or that a patch of it changed; some more than once."""
         yield from self.places
@@ -86,7 +84,7 @@ class Run(Struct, frozen=True, gc=False):
             yield from tried.files
 
 
-class Happened(Struct, frozen=True, gc=False):
+class Happened(Struct, frozen=True, gc=False, tag="h", array_like=True):
     """One thing that became of a run's pull request."""
 
     run: str
@@ -96,7 +94,7 @@ class Happened(Struct, frozen=True, gc=False):
     lines: int | None
 
 
-class Published(Struct, frozen=True, gc=False):
+class Published(Struct, frozen=True, gc=False, tag="p", array_like=True):
     """A result of others, which counts as no run. What its source does not say is None."""
 
     source: str
@@ -110,11 +108,11 @@ class Published(Struct, frozen=True, gc=False):
     seconds: float | None
 
 
-class AtWork(Struct, frozen=True, gc=False):
+class AtWork(Struct, frozen=True, gc=False, tag="w", array_like=True):
     """A run that has begun. Its record takes this line's place."""
 
     run: str
 
 
-class Money(Struct, frozen=True, gc=False):
+class Money(Struct, frozen=True, gc=False, tag="m", array_like=True):
     """A movement of money: every record says what its run cost, so reports do not count it once more."""

@@ -5,9 +5,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
+from msgspec import Struct
+
 from bot.core.clean import line as clean
 from bot.core.instant import written
-from bot.core.past.history import AtWork, Happened, Published, Run, Try
+from bot.core.past.history import AtWork, Happened, Money, Published, Run, Try
 from bot.core.past.wire import Unread, read
 
 Label = Literal["as_is", "edited", "rewritten", "merged", "reverted", "changes_requested", "closed", "ignored", "open", "no_pull"]
@@ -41,29 +43,39 @@ class Line:
     place: str
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Parsed(Struct, frozen=True, gc=False, tag="", array_like=True):
+    """A line that was read already, by another process. `digest` is the same for the same text."""
+
+    found: Run | Happened | AtWork | Money | Published
+    digest: int
+    place: str
+
+
+class Fault(Struct, frozen=True, gc=False, tag="f", array_like=True):
     """What could not be read, or is not to be believed: where, and why."""
 
     place: str
     why: str
 
 
-@dataclass(frozen=True, slots=True)
-class Life:
+class Life(Struct, frozen=True, gc=False):
+    """A run, and what became of it: what reports ask for again and again is found out once, by `lived`."""
+
     run: Run
     happened: tuple[Happened, ...]
     label: Label
     by_hand: int | None
     """Lines that people changed before they merged; None where it was not merged, or nobody can say."""
+    truth: Truth
+    accepted: Try | None
+    """The attempt whose patch was accepted."""
+    rivals: tuple[int, int] | None
+    """What it cost, and what the top lane alone would have; None where nothing was tried or nobody knows one of the two."""
 
-    @property
-    def accepted(self) -> Try | None:
-        return self.run.accepted
 
-    @property
-    def truth(self) -> Truth:
-        return TRUTH[self.label]
+def lived(run: Run, happened: tuple[Happened, ...], label: Label, by_hand: int | None) -> Life:
+    rivals = (run.micros, run.strong) if run.tries and run.micros is not None and run.strong is not None else None
+    return Life(run, happened, label, by_hand, TRUTH[label], run.accepted, rivals)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +95,7 @@ class Books:
     """Records that stand in more than one place, word for word: each run counts once."""
 
 
-@dataclass(slots=True)
-class Kept:
+class Kept(Struct, gc=False):
     """A run, by the line that counts. `run` is None where no more than the line is wanted."""
 
     source: int
@@ -130,16 +141,15 @@ class Survey:
     def fault(self, place: str, why: str) -> None:
         self.faults.append(Fault(clean(place, 300), clean(why, 300)))
 
-    def take(self, line: Line | Fault, source: int) -> None:
-        if isinstance(line, Fault):
-            self.fault(line.place, line.why)
-            return
-        try:
-            found = read(line.text)
-        except Unread as error:
-            if not line.text.isspace():
-                self.fault(line.place, str(error))
-            return
+    def take(self, line: Line | Parsed | Fault, source: int) -> None:
+        read = parsed(line) if isinstance(line, Line) else line
+        if isinstance(read, Fault):
+            self.fault(read.place, read.why)
+        elif isinstance(read, Parsed):
+            self._enter(read, source)
+
+    def _enter(self, line: Parsed, source: int) -> None:
+        found = line.found
         if isinstance(found, Published):
             self.imported[found.source, found.model, found.repo or "", found.instance] = found
         elif isinstance(found, AtWork):
@@ -151,7 +161,7 @@ class Survey:
         elif isinstance(found, Run):
             reach = (found.at, len(found.tries), found.seconds)
             run = found if self.holds == "runs" else None
-            self._keep((found.repo, found.id), Kept(source, line.place, hash(line.text), reach, run, (source,)))
+            self._keep((found.repo, found.id), Kept(source, line.place, line.digest, reach, run, (source,)))
 
     def _keep(self, key: tuple[str, str], new: Kept) -> None:
         """Of one ledger the line that was appended last counts, of several the record that goes furthest."""
@@ -164,14 +174,27 @@ class Survey:
             self.doubled += 1
             return
         if there.source != new.source:
-            more = f"run {key[1]} of {key[0]} stands in {there.place} too, and otherwise; the record that goes further is counted"
+            more = f"run {key[1]} of {key[0]} stands in {there.place} too, and otherwise; {_counted(there, new)} is counted"
             self.fault(new.place, more)
         span = 1 if there.source == new.source else len(new.reach)
         if new.reach[:span] >= there.reach[:span]:
             self.kept[key] = new
 
 
-def survey(sources: Iterable[Iterable[Line | Fault]], now: datetime, holds: Literal["runs", "places"] = "runs") -> Survey:
+def _counted(there: Kept, new: Kept) -> str:
+    """Which of two records of one run."""
+    return "the record that goes further" if there.reach != new.reach else "this one, since neither goes further,"
+
+
+def parsed(line: Line) -> Parsed | Fault | None:
+    """What a line says; None where it is blank."""
+    try:
+        return Parsed(read(line.text), hash(line.text), line.place)
+    except Unread as error:
+        return None if line.text.isspace() else Fault(line.place, str(error))
+
+
+def survey(sources: Iterable[Iterable[Line | Parsed | Fault]], now: datetime, holds: Literal["runs", "places"] = "runs") -> Survey:
     """`sources` are ledgers. An outcome belongs to a ledger that has its run. A run that is in several counts once."""
     found = Survey(now, holds)
     for number, lines in enumerate(sources):
@@ -180,7 +203,7 @@ def survey(sources: Iterable[Iterable[Line | Fault]], now: datetime, holds: Lite
     return found
 
 
-def books(sources: Iterable[Iterable[Line | Fault]], now: datetime, since: datetime | None = None) -> Books:
+def books(sources: Iterable[Iterable[Line | Parsed | Fault]], now: datetime, since: datetime | None = None) -> Books:
     """All of it. Runs that began before `since` are left out."""
     found = survey(sources, now)
     first = written(since) if since else ""
@@ -207,7 +230,7 @@ def _lives(found: Survey, first: str) -> Iterator[Life]:
             early = f"`{happened[0].what}` of {happened[0].at} is older than the run, {run.at}: a clock was wrong; it is counted"
             found.fault(f"run {run.id} of {run.repo}", early)
         label, by_hand = labelled(run, happened, found.now)
-        yield Life(run, happened, label, by_hand)
+        yield lived(run, happened, label, by_hand)
 
 
 def labelled(run: Run, happened: tuple[Happened, ...], now: datetime) -> tuple[Label, int | None]:

@@ -9,7 +9,7 @@ from bot.core.ledger import Result
 from bot.core.past.calibration import calibration, priors
 from bot.core.past.elsewhere import elsewhere
 from bot.core.past.growth import MOST, Growing, sides
-from bot.core.past.history import Run, Try
+from bot.core.past.history import Try
 from bot.core.past.interval import rate, spread
 from bot.core.past.lives import Books, Label, Life
 from bot.core.past.tables import Compared, Day, Fault, Judge, Portion, Report, Row
@@ -36,15 +36,15 @@ class _Tally:
         else:
             self.micros += micros
 
-    def compare(self, run: Run) -> None:
-        """With what the top lane alone would have cost, where both are known."""
-        if run.rivals is None:
+    def compare(self, life: Life) -> None:
+        """With what the top lane alone would have cost, where both are known; `dearer` are those that tried another in vain."""
+        if life.rivals is None:
             return
-        spent, strong = run.rivals
+        spent, strong = life.rivals
         self.compared += 1
         self.spent += spent
         self.strong += strong
-        if spent > strong:
+        if spent > strong and len(life.run.tries) > 1:
             self.dearer += 1
             self.lost += spent - strong
 
@@ -194,7 +194,7 @@ def _count_run(tally: _Tally, life: Life) -> None:
     tally.escalated += len(run.tries) > 1
     tally.seconds.append(run.seconds)
     tally.spend(run.micros)
-    tally.compare(run)
+    tally.compare(life)
     tally.typical[run.task_class] += 1
     if life.accepted:
         tally.verdict(life)
@@ -206,7 +206,7 @@ def _count_try(tally: _Tally, tried: Try, life: Life) -> None:
     tally.attempts += 1
     if tried is life.run.tries[0]:
         tally.runs += 1
-        tally.compare(life.run)
+        tally.compare(life)
     tally.escalated += tried.decision == "escalate"
     tally.seconds.append(tried.seconds)
     tally.spend(tried.micros)

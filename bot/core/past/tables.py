@@ -21,8 +21,8 @@ class Portion:
 
 @dataclass(frozen=True, slots=True, config=STRICT)
 class Compared:
-    """Against asking the top lane every time, over the runs for which both sides are known. `lost` is the part of the runs that
-    cost more."""
+    """Against asking the top lane every time, over the runs for which both sides are known. `dearer` are runs that tried a lane
+    below first and cost more, by `lost` together."""
 
     runs: int
     spent: int

@@ -4,6 +4,7 @@ A report reads a hundred thousand lines of several kilobytes; the strict reader 
 """
 
 import re
+from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Annotated, Literal
@@ -48,6 +49,9 @@ class _Reading(Struct, gc=False):
 class _Signal(Struct, gc=False):
     name: Short
     reading: _Reading
+
+
+class _Explained(_Signal, gc=False):
     because: Annotated[list[str], Meta(max_length=10_000)] = []
 
 
@@ -130,7 +134,7 @@ class _Record(Struct, gc=False, tag="record", tag_field="kind"):
     at: Instant
     repo: Short
     task_class: TaskClass
-    signals: Annotated[list[_Signal], Meta(max_length=50)]
+    signals: Annotated[Sequence[_Signal], Meta(max_length=50)]
     places: Annotated[list[_Place], Meta(max_length=10_000)]
     score: _Score
     route: _Route
@@ -147,6 +151,12 @@ class _Record(Struct, gc=False, tag="record", tag_field="kind"):
     pull_request: str | None = None
     pull_request_open: bool = False
     audits: Short | None = None
+
+
+class _Labelled(_Record, gc=False, tag="record", tag_field="kind"):
+    """One that may have labels: they stand among what the signals say of themselves, which else nobody needs."""
+
+    signals: Annotated[Sequence[_Explained], Meta(max_length=50)]
 
 
 class _Outcome(Struct, gc=False, tag="outcome", tag_field="kind"):
@@ -203,7 +213,7 @@ VERSION = 1
 _VERSION = Decoder(_Versioned)
 _RECORD, _ENDS = Decoder(_Record), (b'"kind":"record"}\n', b'"kind":"record"}')
 """A record says what it is at its end: who looks there first need not read it twice."""
-_LINE = Decoder(_Record | _Outcome | _Reserved | _Held | _Charge | _Settled | _Begun | _Imported)
+_LINE = Decoder(_Labelled | _Outcome | _Reserved | _Held | _Charge | _Settled | _Begun | _Imported)
 
 
 @lru_cache(4096)
@@ -212,21 +222,22 @@ def same(text: str) -> str:
     return text
 
 
-_LABELLED = f'"{LABEL}'.encode()
+_SAID = LABEL.strip().encode()
+"""In every line with a label, as every writer of JSON writes it."""
 _NUMBER = re.compile(r"/pull/([1-9][0-9]{0,9})\Z")
 
 
 def read(line: bytes) -> Run | Happened | AtWork | Money | Published:
     """Raises `Unread` with the place in the line, for whatever bytes."""
     try:
-        found = _RECORD.decode(line) if line.endswith(_ENDS) else _LINE.decode(line)
+        found = _RECORD.decode(line) if line.endswith(_ENDS) and _SAID not in line else _LINE.decode(line)
     except ValidationError as error:
         raise Unread(_newer(line) or str(error)) from None
     except (DecodeError, RecursionError, UnicodeDecodeError) as error:
         raise Unread(f"no JSON of UTF-8: {error}") from None
     match found:
         case _Record():
-            return _run(found, labelled=_LABELLED in line)
+            return _run(found)
         case _Outcome():
             return Happened(found.run, _day(found.at), found.what, found.pull, found.lines)
         case _Begun():
@@ -274,7 +285,7 @@ def _day(at: str) -> str:
     return at
 
 
-def _run(found: _Record, *, labelled: bool) -> Run:
+def _run(found: _Record) -> Run:
     number = _NUMBER.search(found.pull_request or "") if found.pull_request_open else None
     return Run(
         id=found.id,
@@ -282,7 +293,7 @@ def _run(found: _Record, *, labelled: bool) -> Run:
         repo=same(found.repo),
         task_class=found.task_class,
         fired=tuple([same(each.name) for each in found.signals if each.reading.value or each.reading.kind == "unreadable"]),
-        labels=_labels(found) if labelled else (),
+        labels=_labels(found) if isinstance(found, _Labelled) else (),
         places=tuple([place.path for place in found.places]),
         score=sum([part.points for part in found.score.parts]),
         lane=same(found.route.lane) if found.route.lane else None,
@@ -301,7 +312,7 @@ def _run(found: _Record, *, labelled: bool) -> Run:
     )
 
 
-def _labels(found: _Record) -> tuple[str, ...]:
+def _labels(found: _Labelled) -> tuple[str, ...]:
     return tuple(same(said) for each in found.signals for said in each.because if said.startswith(LABEL))
 
 

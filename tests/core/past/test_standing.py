@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from bot.core.evidence import EXECUTED, REPRODUCED
 from bot.core.past.calibration import calibration, priors
 from bot.core.past.history import Happened, Run, Try
-from bot.core.past.lives import Label, Life, labelled
+from bot.core.past.lives import Label, Life, labelled, lived
 from bot.core.past.taught import taught
 from bot.core.standing import LEAST, MOST, LaneRate, Standing, StandingError, decode, encode, prior
 from bot.core.verdict import Accept
@@ -68,7 +68,7 @@ def past(*tries: Try, label: Label = "open", number: int = 0, **more: object) ->
         "audits": "",
     }
     run = Run(**told | more)  # type: ignore[arg-type]
-    return Life(run, (), label, None)
+    return lived(run, (), label, None)
 
 
 def many(right: int, wrong: int, against: int, unknown: int = 0) -> tuple[Life, ...]:
