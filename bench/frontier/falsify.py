@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from bench.frontier.bootstrap import SEED
 from bench.frontier.cascade import Gate, drawn, expected, walk
 from bench.frontier.data import Lane, Outcomes
 from bench.frontier.features import Floats, Leak
-from bench.frontier.measures import SEED
 from bench.frontier.routers import Given, Prepared, prepare
 from bench.frontier.routing import Routed, placebo
 
