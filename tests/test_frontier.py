@@ -13,7 +13,7 @@ from bench.frontier import invent
 from bench.frontier.cascade import Gate, expected
 from bench.frontier.data import Lane, load
 from bench.frontier.features import Leak, View
-from bench.frontier.gates import measured
+from bench.frontier.measured import measured
 from bot.core.past.interval import wilson
 from bot.ports import Denied
 

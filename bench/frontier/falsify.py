@@ -75,7 +75,8 @@ class Peeking(Prepared):
 
 def peeking(outcomes: Outcomes) -> Finding:
     planted = Peeking(Given("knows the outcome", frozenset(), lambda view: np.zeros(len(view)), 0.5), None, {}, outcomes.folds)
-    found = placebo(planted, *outcomes.lanes(("mini", "s45")), times=20)
+    fast, strong = outcomes.lanes(("mini", "s45"))
+    found = placebo(planted, fast, strong, times=20)
     return Finding("a router that knows the outcomes is caught by that", found.leaks, f"mean lift {found.mean:+.1f}")
 
 

@@ -122,7 +122,8 @@ def _tfidf(seen: View, new: View) -> Floats:
         for row, count in enumerate(found):
             for word in count.keys() & place.keys():
                 matrix[row, place[word]] = (1 + math.log(count[word])) * weight[word]
-        return matrix / np.maximum(np.linalg.norm(matrix, axis=1, keepdims=True), 1e-12)
+        scaled: Floats = matrix / np.maximum(np.linalg.norm(matrix, axis=1, keepdims=True), 1e-12)
+        return scaled
 
     return _ridge(rows(counts), rows([Counter(_TOKEN.findall(text.lower())) for text in new.values("text")]))
 
