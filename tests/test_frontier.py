@@ -19,7 +19,7 @@ from bench.frontier.gates import best_pair
 from bench.frontier.measured import Count, measured
 from bench.frontier.measures import cheapest_to, held_out, metrics, picked, point
 from bench.frontier.page import page, paragraph
-from bench.frontier.report import FOUND, kept
+from bench.frontier.report import kept
 from bench.frontier.report import run as run_on
 from bench.frontier.routers import SHIPPED
 from bench.frontier.routing import spend
