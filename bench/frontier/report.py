@@ -45,7 +45,7 @@ LAST = "at its bounds, the last patch has to pass too"
 FOUND = Path(__file__).resolve().parent / "found.json"
 """What the last run on the real data found: sums over issues, which the documents are written from. No issue's outcome is in it."""
 GOOD = DECLARED[2]
-"""The declared gate that is good enough for the aim: seven in ten wrong patches at five in a hundred right ones."""
+"""The declared gate that the documents compare ours with: seven in ten wrong patches at five in a hundred right ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +142,7 @@ def _lines(value: Any) -> str:
 
 
 def _rounded(value: Any) -> Any:
-    """To six digits behind the point, which is more than is shown and less than what differs between machines."""
+    """To six digits behind the point: finer than what is shown, coarser than what differs between machines."""
     match value:
         case float():
             return round(value, 6)
