@@ -12,17 +12,17 @@ import pytest
 from bench.frontier import invent
 from bench.frontier.__main__ import DATA
 from bench.frontier.bootstrap import DRAWS, Bootstrap
-from bench.frontier.cascade import THRESHOLDS, Gate, Verifier, at_threshold, at_thresholds, expected, sweep
-from bench.frontier.data import Lane, load
+from bench.frontier.cascade import THRESHOLDS, Curve, Gate, Verifier, at_threshold, at_thresholds, expected, sweep
+from bench.frontier.data import LANES, Lane, Outcomes, load
 from bench.frontier.features import Leak, View
 from bench.frontier.gates import best_pair
 from bench.frontier.measured import Count, measured
-from bench.frontier.measures import cheapest_to, held_out, metrics, picked, point
+from bench.frontier.measures import Point, held_out, metrics, most_within, picked, point
 from bench.frontier.page import page, paragraph
 from bench.frontier.report import kept
 from bench.frontier.report import run as run_on
-from bench.frontier.routers import SHIPPED
-from bench.frontier.routing import spend
+from bench.frontier.routers import ROUTERS, SHIPPED, prepare
+from bench.frontier.routing import decide, spend
 from bench.frontier.table import table
 from bench.verifier.table import counts
 from bot.core.past.interval import wilson
@@ -134,16 +134,28 @@ def test_a_threshold_for_each_fold_is_scored_on_that_fold_alone(outcomes):
     assert held_out(curve, chain[-1], picks) == point(found, chain[-1], 50_000)
 
 
-def test_what_is_picked_for_a_fold_does_not_look_at_it(outcomes):
-    chain = outcomes.lanes(("mini", "s45"))
-    before = picked(sweep(chain, outcomes.folds, Verifier(0.8, 0.0), 0), chain[-1], outcomes.folds, cheapest_to(0.95))
-    rows = np.where(outcomes.folds == 2, np.roll(np.arange(len(outcomes)), 5), np.arange(len(outcomes)))
-    other = tuple(lane.of(rows) for lane in chain)
-    after = picked(sweep(other, outcomes.folds, Verifier(0.8, 0.0), 0), other[-1], outcomes.folds, cheapest_to(0.95))
-    assert [each.resolved[outcomes.folds == 2].tolist() for each in chain] != [
-        each.resolved[outcomes.folds == 2].tolist() for each in other
-    ]
-    assert before[2] == after[2]
+def test_what_is_picked_for_a_fold_does_not_look_at_it():
+    """Each of two thresholds is good on one of two folds alone."""
+    good = Curve(np.array([[0.0, 10.0], [9.0, 0.0]]), np.zeros((2, 2)))
+    strong = lane([1, 1], [1.0, 1.0])
+    assert picked(good, strong, np.array([0, 1]), most_within(1.0)) == (0, 1)
+    assert held_out(good, strong, (0, 1)) == Point(0.0, 0.0)
+
+
+@pytest.mark.parametrize("router", [each for each in ROUTERS if "text" not in each.reads], ids=lambda each: each.name)
+def test_what_a_router_does_in_a_fold_does_not_hang_on_the_outcomes_there(outcomes, router):
+    prepared = prepare(router, outcomes, "mini")
+    fast, strong = outcomes.lanes(("mini", "s45"))
+    scores, mask = decide(prepared, fast, strong)
+    for fold in range(5):
+        mine = outcomes.folds == fold
+        other = [
+            Lane(np.where(mine, 1 - each.resolved, each.resolved), np.where(mine, 9 * each.micros, each.micros), each.steps)
+            for each in (fast, strong)
+        ]
+        again, dealt = decide(prepared, *other)
+        assert again[mine].tolist() == scores[mine].tolist()
+        assert dealt[mine].tolist() == mask[mine].tolist()
 
 
 def test_a_router_ships_every_wrong_patch_of_the_cheap_lane_and_is_judged_like_a_cascade():
@@ -157,10 +169,17 @@ def test_a_router_ships_every_wrong_patch_of_the_cheap_lane_and_is_judged_like_a
     assert found.a_more == pytest.approx(0.9)
 
 
-def test_the_best_pair_is_chosen_on_the_other_folds(outcomes):
-    found = best_pair(outcomes, "any", Gate(0.7, 0.05), 0.45, Bootstrap.of(len(outcomes), 50))
-    assert len(found.picks) == 5
-    assert best_pair(outcomes, "any", Gate(0.7, 0.05), 0.0, Bootstrap.of(len(outcomes), 50)).picks == ("none → s45",) * 5
+def test_the_best_pair_of_a_fold_is_chosen_on_the_others():
+    """A gate that accepts everything: a pair resolves what its first lane does, and each lane is good on one fold alone."""
+    dear = lane([0, 0, 0, 0, 1], [9.0] * 5)
+    models = {"x": lane([1, 1, 1, 0, 0], [0.1] * 5), "y": lane([0, 0, 0, 1, 1], [0.1] * 5), LANES["s45"]: dear}
+    outcomes = Outcomes("synthetic", "", np.array([0, 0, 0, 1, 1]), models, {})
+    boot = Bootstrap.of(5, 50)
+    found = best_pair(outcomes, "any", Gate(0.0, 0.0), 0.45, boot)
+    assert [pick.split(" → ")[0] for pick in found.picks] == ["y", "x"]
+    assert found.found.resolved == 0.0
+    none = best_pair(outcomes, "any", Gate(0.0, 0.0), 0.0, boot)
+    assert (none.picks, none.found) == (("none → s45",) * 2, Point(1.0, 1.0))
 
 
 def run(*words: str) -> "subprocess.CompletedProcess[str]":
