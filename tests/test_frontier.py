@@ -145,6 +145,7 @@ def test_what_is_picked_for_a_fold_does_not_look_at_it():
 @pytest.mark.parametrize("router", [each for each in ROUTERS if "text" not in each.reads], ids=lambda each: each.name)
 def test_what_a_router_does_in_a_fold_does_not_hang_on_the_outcomes_there(outcomes, router):
     prepared = prepare(router, outcomes, "mini")
+    assert prepared is not None
     fast, strong = outcomes.lanes(("mini", "s45"))
     scores, mask = decide(prepared, fast, strong)
     for fold in range(5):
@@ -163,7 +164,8 @@ def test_a_router_ships_every_wrong_patch_of_the_cheap_lane_and_is_judged_like_a
     spent = spend(SHIPPED, np.array([False, True, False]), fast, strong)
     assert spent.wrong.tolist() == [0.0, 0.0, 1.0]
     found = metrics(spent, (fast, strong))
-    assert (found.found.resolved, found.found.share) == (2.0, pytest.approx(0.4))
+    assert found.found.resolved == 2.0
+    assert found.found.share == pytest.approx(0.4)
     assert found.random == pytest.approx(1 + (1.2 - 0.3) / (3.0 - 0.3))
     assert (found.below_oracle, found.checking) == (0.0, 0.0)
     assert found.a_more == pytest.approx(0.9)

@@ -26,13 +26,14 @@ NAMES = {"mini": "GPT-5 mini", "ds": "DeepSeek", "s45": "Sonnet 4.5", "gpt5": "G
 def draw(report: Report, file: Path) -> None:
     """1,120 pixels wide, to be shown at 830."""
     figure = Figure(figsize=(8.3, 7.6), dpi=135, layout="constrained")
-    upper, lower = figure.subfigures(2, 1, height_ratios=(2.5, 1))
+    upper, lower = figure.subfigures(2, 1, squeeze=False, height_ratios=(2.5, 1))[:, 0]
     _plane(upper.subplots(), report)
     said = "Our gate on every chain: issues above random at the same cost, checks free, 95 %"
     lower.suptitle(said, fontsize=11, fontweight="bold", x=0.005, ha="left")
     _lifts(lower.subplots(), report)
     made = io.BytesIO()
-    FigureCanvasAgg(figure).print_png(made)
+    FigureCanvasAgg(figure)
+    figure.savefig(made, format="png")
     flat = Image.open(made).convert("RGB").quantize(COLOURS, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
     flat.save(file, "PNG", optimize=True)
 
