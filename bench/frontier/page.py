@@ -5,7 +5,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from bench.frontier.cells import points, signed
+from bench.frontier.cells import at, points, signed
 from bench.frontier.falsify import NOISE
 from bench.frontier.gates import PRICES
 from bench.frontier.measured import HEADLINE
@@ -34,6 +34,7 @@ def _written(template: str, report: Report) -> str:
         autoescape=False,  # noqa: S701
     )
     templates.filters["percent"] = lambda share: f"{100 * share:.1f} %"
+    templates.filters["at"] = at
     templates.filters["whole"] = lambda value: f"{value:.0f}"
     templates.filters["signed"] = signed
     templates.globals["points"] = lambda found: points(found, report.issues)
@@ -51,7 +52,7 @@ def _values(report: Report) -> dict[str, Any]:
         "price": PRICES[-1] / 1e6,
         "noise": NOISE,
         "aim_cost": AIM_COST,
-        "chains": [(report.headline(each.chain), judged) for each, judged in zip(report.pairs, paid, strict=True)],
+        "chains": [(each, report.headline(each.chain), judged) for each, judged in zip(report.pairs, paid, strict=True)],
         "met": [judged.chain for judged in paid if reaches(judged, report.issues)],
         "free_above": [each.chain for each in map(report.headline, needed) if each.real.lift.low > 0],
         "paid_above": [each.chain for each in paid if each.metrics.lift > 0],
