@@ -8,6 +8,8 @@ from typing import Any
 import yaml
 from pydantic import TypeAdapter
 
+from bench.frontier.page import page, paragraph
+from bench.frontier.report import kept
 from bot.core.health import Report
 from bot.core.ledger import Line
 from bot.core.past.columns import TABLES
@@ -99,8 +101,10 @@ def replay_schema() -> str:
 
 
 def files() -> dict[Path, str]:
-    docs = ROOT / "docs"
+    docs, found = ROOT / "docs", kept()
     return {
+        ROOT / "bench" / "frontier.md": page(found),
+        ROOT / "README.md": between(ROOT / "README.md", paragraph(found)),
         ROOT / "templates" / "policy.schema.json": schema(),
         docs / "policy.md": between(docs / "policy.md", reference()),
         docs / "action.md": between(docs / "action.md", action_tables()),

@@ -36,6 +36,9 @@ class Spent:
     def cost(self, v: int) -> Floats:
         return self.micros + self.checks * v
 
+    def columns(self) -> tuple[Floats, ...]:
+        return self.resolved, self.micros, self.checks, self.wrong
+
 
 def expected(chain: Sequence[Lane], gate: Gate, *, last: bool = False) -> Spent:
     reach = np.ones(len(chain[0].resolved))
@@ -101,13 +104,35 @@ THRESHOLDS = np.linspace(-5.0, 8.0, 261)
 _NODES, _MASSES = np.polynomial.hermite_e.hermegauss(15)
 
 
-def gates(auc: float, rho: float, threshold: float) -> Iterator[tuple[float, Gate]]:
-    """Gates with their weights: `rho` is the share of the score's variance that is the issue's own and the same in every check."""
-    apart = 2**0.5 * NORMAL.inv_cdf(auc)
+@dataclass(frozen=True, slots=True)
+class Verifier:
+    """`rho` is the share of the score's variance that is the issue's own and the same in every check."""
+
+    auc: float
+    rho: float
+
+
+def gates(verifier: Verifier, threshold: float) -> Iterator[tuple[float, Gate]]:
+    """Gates with their weights."""
+    rho, apart = verifier.rho, 2**0.5 * NORMAL.inv_cdf(verifier.auc)
     common = [(0.0, 1.0)] if rho == 0 else list(zip(_NODES, _MASSES / _MASSES.sum(), strict=True))
     for node, mass in common:
         at = threshold - rho**0.5 * float(node)
         yield float(mass), Gate(*(NORMAL.cdf((at - d) / (1 - rho) ** 0.5) for d in (0.0, apart)))
+
+
+def at_threshold(chain: Sequence[Lane], verifier: Verifier, threshold: float) -> Spent:
+    parts = [(mass, expected(chain, gate)) for mass, gate in gates(verifier, threshold)]
+    masses = np.array([mass for mass, _ in parts])
+    columns = zip(*(each.columns() for _, each in parts), strict=True)
+    return Spent(*(np.tensordot(masses, np.stack(column), 1) for column in columns))
+
+
+def at_thresholds(chain: Sequence[Lane], folds: Ints, verifier: Verifier, picks: Sequence[int]) -> Spent:
+    """With a threshold for each fold, by its place in `THRESHOLDS`."""
+    every = [at_threshold(chain, verifier, float(THRESHOLDS[pick])) for pick in picks]
+    columns, issues = zip(*(each.columns() for each in every), strict=True), np.arange(len(folds))
+    return Spent(*(np.stack(column)[folds, issues] for column in columns))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -118,11 +143,7 @@ class Curve:
     cost: Floats
 
 
-def sweep(chain: Sequence[Lane], folds: Ints, auc: float, rho: float, v: int) -> Curve:
-    resolved, cost = [], []
+def sweep(chain: Sequence[Lane], folds: Ints, verifier: Verifier, v: int) -> Curve:
     one_hot: npt.NDArray[np.float64] = np.eye(int(folds.max()) + 1)[folds]
-    for threshold in THRESHOLDS:
-        parts = [(mass, expected(chain, gate)) for mass, gate in gates(auc, rho, float(threshold))]
-        resolved.append(sum(mass * part.resolved for mass, part in parts) @ one_hot)
-        cost.append(sum(mass * part.cost(v) for mass, part in parts) @ one_hot)
-    return Curve(np.array(resolved), np.array(cost))
+    every = [at_threshold(chain, verifier, float(threshold)) for threshold in THRESHOLDS]
+    return Curve(np.array([each.resolved @ one_hot for each in every]), np.array([each.cost(v) @ one_hot for each in every]))

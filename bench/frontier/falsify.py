@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from bench.frontier.bootstrap import SEED
 from bench.frontier.cascade import Gate, drawn, expected, walk
 from bench.frontier.data import Lane, Outcomes
 from bench.frontier.features import Floats, Leak
-from bench.frontier.measures import SEED
 from bench.frontier.routers import Given, Prepared, prepare
 from bench.frontier.routing import Routed, placebo
 
@@ -75,7 +75,8 @@ class Peeking(Prepared):
 
 def peeking(outcomes: Outcomes) -> Finding:
     planted = Peeking(Given("knows the outcome", frozenset(), lambda view: np.zeros(len(view)), 0.5), None, {}, outcomes.folds)
-    found = placebo(planted, *outcomes.lanes(("mini", "s45")), times=20)
+    fast, strong = outcomes.lanes(("mini", "s45"))
+    found = placebo(planted, fast, strong, times=20)
     return Finding("a router that knows the outcomes is caught by that", found.leaks, f"mean lift {found.mean:+.1f}")
 
 

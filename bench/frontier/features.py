@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
 
 Tag = Literal["pre", "post", "hindsight"]
 Door = Literal["before", "after", "ineligible"]

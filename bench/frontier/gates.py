@@ -1,113 +1,55 @@
 """Tracks B and C: the cascade with a gate of declared strength, and with the one that our verifier bench measured."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from itertools import permutations
 
 import numpy as np
-from pydantic import TypeAdapter, ValidationError
-from pydantic.dataclasses import dataclass as checked
 
-from bench.frontier.cascade import Gate, direct, expected, sweep
-from bench.frontier.data import Lane, Outcomes
+from bench.frontier.bootstrap import Bootstrap, Interval, Realised, in_expectation, interval, realised
+from bench.frontier.cascade import Gate, Spent, Verifier, at_thresholds, direct, expected, sweep
+from bench.frontier.data import LANES, Lane, Outcomes
+from bench.frontier.features import Mask
 from bench.frontier.measures import (
     BUDGETS,
     REACHES,
-    Bootstrap,
+    Metrics,
     Point,
-    Realised,
-    a_more,
     above_random,
     alone,
-    at_cost,
     break_even,
     cheapest_to,
     held_out,
     line_of,
-    mixed,
+    metrics,
     most_within,
     oracle,
+    picked,
     point,
-    random_at,
-    realised,
     to_reach,
 )
-from bot.core.past.interval import wilson
-from bot.core.strict import STRICT
 
-MEASURED = Path(__file__).resolve().parent.parent / "verifier" / "measured.json"
 AUCS, CORRELATED = (0.70, 0.75, 0.80, 0.85, 0.90, 0.95), (0.0, 0.5)
 PRICES = (0, 50_000)
 """Micro-dollars a check: the evidence that costs nothing but CI's minutes, and a critic or a written test at 5 cents."""
 DECLARED = (*(Gate(s, 0.05) for s in (0.3, 0.5, 0.7, 0.9, 1.0)), Gate(0.35, 0.02))
 """The last one is what published figures say of a full suite alone."""
 CI_ONLY = DECLARED[-1]
-
-
-@checked(frozen=True, slots=True, config=STRICT)
-class Count:
-    """One regime of the verifier bench: wrong patches and those caught, of them rejected; right ones and those turned away."""
-
-    name: str
-    caught: int
-    wrong: int
-    rejected: int
-    away: int
-    right: int
-    away_rejected: int
-
-    def share(self) -> Gate:
-        return Gate(self.caught / self.wrong, self.away / self.right)
-
-    def bound(self) -> Gate:
-        """The lower Wilson bound of s and the upper one of f, each of 95 %: what is claimed and no more."""
-        return Gate(wilson(self.caught, self.wrong)[0], wilson(self.away, self.right)[1])
-
-    def only_rejected(self) -> Gate:
-        """The same, were `not verified` accepted: only a patch that something speaks against escalates."""
-        return Gate(wilson(self.rejected, self.wrong)[0], wilson(self.away_rejected, self.right)[1])
-
-
-@checked(frozen=True, slots=True, config=STRICT)
-class Measured:
-    """The figures of bench/verifier.md; `commit` is the one at which they were measured."""
-
-    date: str
-    commit: str
-    rows: tuple[Count, ...]
-
-    def row(self, name: str) -> Count:
-        return next(row for row in self.rows if row.name == name)
-
-
-def measured() -> Measured:
-    """Raises `ValueError` where the file is not what it should be."""
-    try:
-        return TypeAdapter(Measured).validate_json(MEASURED.read_bytes())
-    except ValidationError as error:
-        raise ValueError(f"{MEASURED.name}: {error.errors()[0]['msg']}") from error
+LETTERS = {model: short for short, model in LANES.items()}
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A cascade with one gate. `checking` is what its checks cost, in dollars; `a_more` dollars an issue resolved beyond the first
-    lane alone; `at` R@C and `reach` C@R, a random part of the issues going past the gate."""
+    """A cascade with one gate."""
 
     chain: str
     gate: str
     s: float
     f: float
     v: float
-    found: Point
-    random: float
     strong: int
-    below_oracle: float
-    wrong: float
-    checking: float
-    a_more: float | None
-    at: tuple[float | None, ...]
-    reach: tuple[float | None, ...]
-    aucq: float
+    """What always asking the last lane resolves."""
+    metrics: Metrics
     real: Realised
 
 
@@ -115,28 +57,36 @@ def judge(
     names: Sequence[str], chain: Sequence[Lane], label: str, gate: Gate, v: int, boot: Bootstrap, *, last: bool = False
 ) -> Judged:
     """`last`: what the strong lane makes has to pass the gate as well, and is not shipped where it does not."""
-    spent = expected(chain, gate, last=last)
-    fast, strong = alone(chain[0], chain[-1]), alone(chain[-1], chain[-1])
-    found = point(spent, chain[-1], v)
-    line = mixed(fast, found, strong)
     return Judged(
         chain=" → ".join(names),
         gate=label,
         s=gate.s,
         f=gate.f,
         v=v / 1e6,
-        found=found,
-        random=random_at(found.share, fast, strong),
-        strong=int(strong.resolved),
-        below_oracle=oracle(chain).resolved - found.resolved,
-        wrong=float(spent.wrong.sum()),
-        checking=float(spent.checks.sum()) * v / 1e6,
-        a_more=None if (more := a_more(spent, chain[0], v)) is None else more / 1e6,
-        at=tuple(at_cost(line, share) for share in BUDGETS),
-        reach=tuple(to_reach(line, part, strong) for part in REACHES),
-        aucq=above_random(line, fast, strong),
+        strong=int(chain[-1].resolved.sum()),
+        metrics=metrics(expected(chain, gate, last=last), chain, v),
         real=realised(chain, gate, v, boot, last=last),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Parted:
+    """A cascade on one fold of repositories: `strong` is what its last lane alone resolves there, `found` a share of its cost."""
+
+    chain: str
+    fold: int
+    strong: int
+    found: Point
+
+
+def by_fold(outcomes: Outcomes, names: Sequence[str], chain: Sequence[Lane], gate: Gate, v: int) -> tuple[Parted, ...]:
+    """Nothing is tuned for a gate that is given: whether one fold carries the result is seen here."""
+    parts = []
+    for fold in np.unique(outcomes.folds):
+        lanes = [lane.of(np.flatnonzero(outcomes.folds == fold)) for lane in chain]
+        found = point(expected(lanes, gate), lanes[-1], v)
+        parts.append(Parted(" → ".join(names), int(fold), int(lanes[-1].resolved.sum()), found))
+    return tuple(parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,23 +102,27 @@ class Swept:
     reach: tuple[Point, ...]
     """Cheapest for 100, 99, 95 % of what always-strong resolves."""
     aucq: float
+    against_strong: Interval
+    """Of the first of `reach`, less always-strong: the issues drawn again, the gate in expectation."""
     in_sample: tuple[float | None, ...]
     """C@R with the threshold chosen on all folds: better than it would be."""
 
 
-def swept(outcomes: Outcomes, names: tuple[str, ...], auc: float, rho: float, v: int) -> Swept:
+def swept(outcomes: Outcomes, names: tuple[str, ...], verifier: Verifier, v: int, boot: Bootstrap) -> Swept:
     chain, folds = outcomes.lanes(names), outcomes.folds
-    curve = sweep(chain, folds, auc, rho, v)
-    line, (fast, strong) = line_of(curve, chain[-1]), (alone(lane, chain[-1]) for lane in (chain[0], chain[-1]))
+    strong, curve = chain[-1], sweep(chain, folds, verifier, v)
+    line, ends = line_of(curve, strong), tuple(alone(lane, strong) for lane in (chain[0], strong))
+    reach = [picked(curve, strong, folds, cheapest_to(part)) for part in REACHES]
     return Swept(
         chain=" → ".join(names),
-        auc=auc,
-        rho=rho,
+        auc=verifier.auc,
+        rho=verifier.rho,
         v=v / 1e6,
-        at=tuple(held_out(curve, chain[-1], folds, most_within(share)) for share in BUDGETS),
-        reach=tuple(held_out(curve, chain[-1], folds, cheapest_to(part)) for part in REACHES),
-        aucq=above_random(line, fast, strong),
-        in_sample=tuple(to_reach(line, part, strong) for part in REACHES),
+        at=tuple(held_out(curve, strong, picked(curve, strong, folds, most_within(share))) for share in BUDGETS),
+        reach=tuple(held_out(curve, strong, picks) for picks in reach),
+        aucq=above_random(line, *ends),
+        against_strong=in_expectation(at_thresholds(chain, folds, verifier, reach[0]), strong, boot),
+        in_sample=tuple(to_reach(line, part, ends[1]) for part in REACHES),
     )
 
 
@@ -211,32 +165,32 @@ def pair(names: Sequence[str], chain: Sequence[Lane]) -> Pair:
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """The pair of lanes that was best on the other four folds within 45 % of s45's cost, scored on the fifth."""
+    """The pair of lanes that was best on the other four folds within a share of s45's cost, scored on the fifth."""
 
+    gate: str
     found: Point
+    against_strong: Interval
+    """Less always-s45: the issues drawn again, the gate in expectation."""
     picks: tuple[str, ...]
+    """One a fold."""
 
 
-def best_pair(outcomes: Outcomes, gate: Gate, v: int, budget: float) -> Chosen:
+def best_pair(outcomes: Outcomes, label: str, gate: Gate, budget: float, boot: Bootstrap) -> Chosen:
     yardstick = outcomes.lanes(("s45",))[0]
     models = [name for name in outcomes.models if outcomes.models[name].resolved.sum()]
-    runs = {
-        (one, other): expected((outcomes.models[one], outcomes.models[other]), gate)
-        for one in models
-        for other in models
-        if one != other
-    }
-    resolved = cost = 0.0
-    picks = []
+    runs = {pair: expected(tuple(outcomes.models[each] for each in pair), gate) for pair in permutations(models, 2)}
+    picks, resolved, micros = [], np.zeros(len(outcomes)), np.zeros(len(outcomes))
     for fold in np.unique(outcomes.folds):
         seen = outcomes.folds != fold
-        most = budget * yardstick.micros[seen].sum()
-        allowed = {both: run for both, run in runs.items() if run.cost(v)[seen].sum() <= most}
-        if not allowed:
-            both, run = ("none", "s45"), direct(yardstick)
-        else:
-            both, run = max(allowed.items(), key=lambda item: float(item[1].resolved[seen].sum()))
-        resolved += float(run.resolved[~seen].sum())
-        cost += float(run.cost(v)[~seen].sum())
-        picks.append(" → ".join(both))
-    return Chosen(Point(resolved, cost / float(yardstick.micros.sum())), tuple(picks))
+        picks.append(_best(runs, seen, budget * float(yardstick.micros[seen].sum())))
+        run = runs.get(picks[-1], direct(yardstick))
+        resolved[~seen], micros[~seen] = run.resolved[~seen], run.micros[~seen]
+    found = Point(float(resolved.sum()), float(micros.sum() / yardstick.micros.sum()))
+    against = interval(boot.total(resolved) - boot.total(yardstick.resolved))
+    return Chosen(label, found, against, tuple(" → ".join(LETTERS.get(each, each) for each in pair) for pair in picks))
+
+
+def _best(runs: Mapping[tuple[str, str], Spent], seen: Mask, most: float) -> tuple[str, str]:
+    """Of the pairs that cost at most `most` on the folds seen, the one that resolves most there; s45 alone where none does."""
+    allowed = {pair: float(run.resolved[seen].sum()) for pair, run in runs.items() if run.micros[seen].sum() <= most}
+    return max(allowed, key=lambda pair: allowed[pair]) if allowed else ("none", LANES["s45"])

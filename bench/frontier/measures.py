@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bench.frontier.cascade import Curve, Gate, Spent, drawn, expected
+from bench.frontier.cascade import Curve, Gate, Spent, expected
 from bench.frontier.data import Lane
 from bench.frontier.features import Floats, Ints
 
@@ -13,7 +13,6 @@ BUDGETS = (0.25, 0.35, 0.45, 0.60)
 REACHES = (1.00, 0.99, 0.95)
 AIM_COST, AIM_SHARE = 0.45, -0.02
 """The aim: as many resolved as always-strong, the lower bound at most two points of all issues below, at 45 % of its cost."""
-DRAWS, SEED = 2_000, 20261126
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,14 +21,6 @@ class Point:
 
     resolved: float
     share: float
-
-
-@dataclass(frozen=True, slots=True)
-class Interval:
-    """95 %."""
-
-    low: float
-    high: float
 
 
 def point(spent: Spent, strong: Lane, v: int = 0) -> Point:
@@ -128,16 +119,21 @@ def line_of(curve: Curve, strong: Lane) -> tuple[Point, ...]:
     return tuple(sorted(points, key=lambda each: each.share))
 
 
-def held_out(curve: Curve, strong: Lane, folds: Ints, choose: Callable[[Floats, Floats], int]) -> Point:
-    """The threshold is chosen on four folds, by resolved and cost as parts of the strong lane's there, and scored on the fifth."""
-    resolved = cost = 0.0
+def picked(curve: Curve, strong: Lane, folds: Ints, choose: Callable[[Floats, Floats], int]) -> tuple[int, ...]:
+    """For each fold the threshold that is chosen on the other four, by resolved and cost as parts of the strong lane's there."""
+    picks = []
     for fold in range(curve.resolved.shape[1]):
         seen = np.arange(curve.resolved.shape[1]) != fold
         base_resolved, base_cost = strong.resolved[folds != fold].sum(), strong.micros[folds != fold].sum()
-        best = choose(curve.resolved[:, seen].sum(axis=1) / base_resolved, curve.cost[:, seen].sum(axis=1) / base_cost)
-        resolved += curve.resolved[best, fold]
-        cost += curve.cost[best, fold]
-    return Point(resolved, cost / float(strong.micros.sum()))
+        picks.append(choose(curve.resolved[:, seen].sum(axis=1) / base_resolved, curve.cost[:, seen].sum(axis=1) / base_cost))
+    return tuple(picks)
+
+
+def held_out(curve: Curve, strong: Lane, picks: Sequence[int]) -> Point:
+    """Each fold's threshold scored on that fold, which it never saw."""
+    folds = np.arange(len(picks))
+    cost = float(curve.cost[list(picks), folds].sum())
+    return Point(float(curve.resolved[list(picks), folds].sum()), cost / float(strong.micros.sum()))
 
 
 def most_within(budget: float) -> Callable[[Floats, Floats], int]:
@@ -150,61 +146,40 @@ def cheapest_to(part: float) -> Callable[[Floats, Floats], int]:
     return lambda resolved, cost: int(np.argmin(np.where(resolved >= part, cost, 1e9 - resolved)))
 
 
-# ---- intervals ---------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Bootstrap:
-    """Issues drawn with replacement, shape (draws, issues), and one uniform number for each gate that one of them may meet."""
-
-    rows: Ints
-    uniforms: Floats
-
-    @staticmethod
-    def of(issues: int, draws: int = DRAWS) -> "Bootstrap":
-        random = np.random.default_rng(SEED)
-        return Bootstrap(random.integers(0, issues, (draws, issues)), random.random((draws, issues, 3)))
-
-    def total(self, values: Floats | Ints) -> Floats:
-        found: Floats = values[self.rows].sum(axis=1).astype(float)
-        return found
-
-
-def interval(values: Floats) -> Interval:
-    return Interval(float(np.quantile(values, 0.025)), float(np.quantile(values, 0.975)))
-
-
 @dataclass(frozen=True, slots=True)
-class Realised:
-    """The issues drawn again and the gate realised: resolved less always-strong, and the share of its cost."""
+class Metrics:
+    """What every policy is judged by. `random` resolves as many at the same cost; `checking` is what its checks cost, in dollars;
+    `a_more` dollars an issue resolved beyond the first lane alone; `at` R@C and `reach` C@R, a random part of the issues going
+    past the policy; `wrong` are patches that are shipped, of a lane before the last."""
 
-    against_strong: Interval
-    share: Interval
-    resolved: Interval
-    lift: Interval
-    """Above random routing at the same cost."""
+    found: Point
+    random: float
+    below_oracle: float
+    wrong: float
+    checking: float
+    a_more: float | None
+    at: tuple[float | None, ...]
+    reach: tuple[float | None, ...]
+    aucq: float
+
+    @property
+    def lift(self) -> float:
+        """Issues above random routing at the same cost."""
+        return self.found.resolved - self.random
 
 
-def realised(chain: Sequence[Lane], gate: Gate, v: int, boot: Bootstrap, *, last: bool = False) -> Realised:
-    spent, strong = drawn(chain, gate, boot.uniforms, boot.rows, last=last), chain[-1]
-    resolved, cost = spent.resolved.sum(axis=1), spent.cost(v).sum(axis=1)
-    most, dear = boot.total(strong.resolved), boot.total(strong.micros)
-    return Realised(
-        interval(resolved - most),
-        interval(cost / dear),
-        interval(resolved),
-        interval(lifts(resolved, cost, chain[0], strong, boot)),
+def metrics(spent: Spent, chain: Sequence[Lane], v: int = 0) -> Metrics:
+    fast, strong = alone(chain[0], chain[-1]), alone(chain[-1], chain[-1])
+    found = point(spent, chain[-1], v)
+    line, more = mixed(fast, found, strong), a_more(spent, chain[0], v)
+    return Metrics(
+        found=found,
+        random=random_at(found.share, fast, strong),
+        below_oracle=oracle(chain).resolved - found.resolved,
+        wrong=float(spent.wrong.sum()),
+        checking=float(spent.checks.sum()) * v / 1e6,
+        a_more=None if more is None else more / 1e6,
+        at=tuple(at_cost(line, share) for share in BUDGETS),
+        reach=tuple(to_reach(line, part, strong) for part in REACHES),
+        aucq=above_random(line, fast, strong),
     )
-
-
-def lifts(resolved: Floats, cost: Floats, fast: Lane, strong: Lane, boot: Bootstrap) -> Floats:
-    """In each draw, above what random routing resolves at the same cost among the same issues."""
-    least, most = boot.total(fast.resolved), boot.total(strong.resolved)
-    cheap, dear = boot.total(fast.micros), boot.total(strong.micros)
-    found: Floats = resolved - (least + np.clip((cost - cheap) / (dear - cheap), 0, 1) * (most - least))
-    return found
-
-
-def in_expectation(spent: Spent, strong: Lane, boot: Bootstrap) -> Interval:
-    """Resolved less always-strong; only the issues are drawn again."""
-    return interval(boot.total(spent.resolved) - boot.total(strong.resolved))

@@ -5,24 +5,23 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bench.frontier.cascade import Gate, Spent, expected, sweep
+from bench.frontier.bootstrap import Bootstrap, in_expectation
+from bench.frontier.cascade import Gate, Verifier, expected, sweep
 from bench.frontier.data import Lane, Outcomes
 from bench.frontier.gates import CI_ONLY, best_pair
 from bench.frontier.measures import (
     AIM_COST,
-    Bootstrap,
     Point,
     above_random,
     alone,
     break_even,
-    in_expectation,
     line_of,
     oracle,
     point,
     random_at,
     to_reach,
 )
-from bench.frontier.routers import GOLD, ROUTERS, SEED, Router, prepare
+from bench.frontier.routers import GOLD, ROUTERS, SEED, STEPS, Router, prepare
 from bench.frontier.routing import WORKING, decide, in_front, ranking, spend
 
 
@@ -43,7 +42,8 @@ class Reference:
 def references(outcomes: Outcomes, boot: Bootstrap) -> tuple[Reference, ...]:
     """What needs a feature that the data lack is left out, and so not counted."""
     parts = (_lanes, _cascades, _break_even, _routers, _declared)
-    return (*(each for part in parts for each in part(outcomes)), *_bootstrapped(outcomes, boot))
+    found = (each for part in parts for each in part(outcomes))
+    return (*found, *_best(outcomes, boot), *_bootstrapped(outcomes, boot))
 
 
 LANES = (("ds", 300, 14.04), ("mini", 299, 17.74), ("gpt5", 325, 140.19), ("s45", 353, 279.17), ("gem3", 371, 229.98))
@@ -101,7 +101,10 @@ def _cascades(outcomes: Outcomes) -> Iterator[Reference]:
     yield Reference("random at the cost of s=.7 f=.05", 321.0, at, 0.051)
     yield Reference("wrong patches shipped at s=.7", 60.3, float(middle.wrong.sum()), 0.051)
     yield from _both("suite only, checks at $0.05", point(expected(chain, CI_ONLY), chain[1], 50_000), 326, 34, 0.51)
-    chosen = best_pair(outcomes, Gate(0.7, 0.05), 0, AIM_COST)
+
+
+def _best(outcomes: Outcomes, boot: Bootstrap) -> Iterator[Reference]:
+    chosen = best_pair(outcomes, "", Gate(0.7, 0.05), AIM_COST, boot)
     yield from _both("best pair by held-out repositories", chosen.found, 355.6, 36.2)
 
 
@@ -134,10 +137,7 @@ def _routers(outcomes: Outcomes) -> Iterator[Reference]:
     fast, strong = lanes
     for top, resolved, share in ((0.2, 309, 32.9), (0.5, 334, 65.2)):
         mask = fast.steps > np.quantile(fast.steps, 1 - top)
-        spent = Spent(
-            np.where(mask, strong.resolved, fast.resolved).astype(float), fast.micros + strong.micros * mask, mask * 0.0, mask * 0.0
-        )
-        yield from _both(f"steps in the top {top:.0%}", point(spent, strong), resolved, share)
+        yield from _both(f"steps in the top {top:.0%}", point(spend(STEPS, mask, fast, strong), strong), resolved, share)
 
 
 def _routed(outcomes: Outcomes, router: Router, lanes: tuple[Lane, ...], resolved: float, share: float) -> Iterator[Reference]:
@@ -165,7 +165,7 @@ def _declared(outcomes: Outcomes) -> Iterator[Reference]:
         chain = outcomes.lanes(names)
         strong = alone(chain[-1], chain[-1])
         for auc, *wanted in rows:
-            line = line_of(sweep(chain, outcomes.folds, auc, 0.0, v), chain[-1])
+            line = line_of(sweep(chain, outcomes.folds, Verifier(auc, 0.0), v), chain[-1])
             for part, share in zip((1.0, 0.95), wanted, strict=True):
                 got = to_reach(line, part, strong)
                 label = f"{'→'.join(names)} AUC {auc}, {v / 1e6:.2f} a check, {part:.0%}"
@@ -173,7 +173,7 @@ def _declared(outcomes: Outcomes) -> Iterator[Reference]:
     chain = outcomes.lanes(("mini", "s45"))
     ends = tuple(alone(lane, chain[-1]) for lane in chain)
     for auc, issues in ((0.70, 8.9), (0.80, 14.5), (0.90, 20.6), (0.99, 28.0), (0.50, -1.9)):
-        line = line_of(sweep(chain, outcomes.folds, auc, 0.0, 0), chain[-1])
+        line = line_of(sweep(chain, outcomes.folds, Verifier(auc, 0.0), 0), chain[-1])
         yield Reference(f"AUCQ at AUC {auc}", issues, above_random(line, *ends), 0.31)
 
 

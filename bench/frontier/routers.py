@@ -122,7 +122,8 @@ def _tfidf(seen: View, new: View) -> Floats:
         for row, count in enumerate(found):
             for word in count.keys() & place.keys():
                 matrix[row, place[word]] = (1 + math.log(count[word])) * weight[word]
-        return matrix / np.maximum(np.linalg.norm(matrix, axis=1, keepdims=True), 1e-12)
+        scaled: Floats = matrix / np.maximum(np.linalg.norm(matrix, axis=1, keepdims=True), 1e-12)
+        return scaled
 
     return _ridge(rows(counts), rows([Counter(_TOKEN.findall(text.lower())) for text in new.values("text")]))
 
@@ -148,11 +149,12 @@ _HOURS = ("1-4 hours", ">4 hours")
 _TEXT_SEED = frozenset({"py_files_mentioned", "text_schema", "text_auth", "has_traceback", "feature_words"})
 _GOLD_SEED = frozenset({"gold_files", "path_schema", "path_auth", "f2p", "gold_new_file", "gold_new_def"})
 SEED = Given("seed score > 6, issue text", _TEXT_SEED, _seed_text, 6.0)
+SHIPPED = Given("shipped rules read the issue", frozenset({"text"}), _shipped, 0.5)
 GOLD = Given("seed score > 6, gold patch", _GOLD_SEED, _seed_gold, 6.0, "ineligible")
 STEPS = Given("first lane's steps", frozenset({"steps"}), lambda view: view.numbers("steps"), None, "after")
 ROUTERS: tuple[Router, ...] = (
     SEED,
-    Given("shipped rules read the issue", frozenset({"text"}), _shipped, 0.5),
+    SHIPPED,
     Learned("ridge on 21 text features", frozenset(NUMBERS), _numbers),
     Learned("TF-IDF of the issue", frozenset({"text"}), _tfidf),
     STEPS,

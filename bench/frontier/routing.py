@@ -3,15 +3,14 @@
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from bench.frontier.bootstrap import SEED, Bootstrap, Interval, interval, lifts
 from bench.frontier.cascade import Gate, Spent, direct, expected
 from bench.frontier.data import Lane, Outcomes
-from bench.frontier.features import Floats, Ints
-from bench.frontier.measures import AIM_COST, SEED, Bootstrap, Interval, Point, alone, interval, lifts, point, random_at
+from bench.frontier.features import Floats, Ints, Mask
+from bench.frontier.measures import AIM_COST, Metrics, metrics
 from bench.frontier.routers import ROUTERS, Given, Prepared, Router, prepare
 
-Mask = npt.NDArray[np.bool_]
 CUTS = np.linspace(0.0, 1.0, 41)
 """Quantiles of the seen scores that a tuned cut is chosen from."""
 PERMUTATIONS = 200
@@ -37,13 +36,12 @@ class Placebo:
 
 @dataclass(frozen=True, slots=True)
 class Routed:
-    """`lift` is in issues above random routing at the same cost; `auc` is of "the first lane fails", from held-out scores."""
+    """`lift_interval` is of the metrics' lift; `auc` is of "the first lane fails", from held-out scores."""
 
     name: str
     eligible: bool
     strong: int
-    found: Point
-    lift: float
+    metrics: Metrics
     lift_interval: Interval
     auc: float
     auc_interval: Interval
@@ -64,15 +62,13 @@ def _judged(prepared: Prepared, lanes: tuple[Lane, ...], boot: Bootstrap) -> Rou
     fast, strong = lanes
     scores, mask = decide(prepared, fast, strong)
     spent = spend(prepared.router, mask, fast, strong)
-    found = point(spent, strong)
     area, around = ranking(scores, 1 - fast.resolved, boot)
     gains = lifts(boot.total(spent.resolved), boot.total(spent.micros), fast, strong, boot)
     return Routed(
         name=prepared.router.name,
         eligible=prepared.router.door != "ineligible",
         strong=int(mask.sum()),
-        found=found,
-        lift=lift(found, fast, strong),
+        metrics=metrics(spent, lanes),
         lift_interval=interval(gains),
         auc=area,
         auc_interval=around,
@@ -81,15 +77,11 @@ def _judged(prepared: Prepared, lanes: tuple[Lane, ...], boot: Bootstrap) -> Rou
     )
 
 
-def lift(found: Point, fast: Lane, strong: Lane) -> float:
-    return found.resolved - random_at(found.share, alone(fast, strong), alone(strong, strong))
-
-
 def spend(router: Router, mask: Mask, fast: Lane, strong: Lane) -> Spent:
-    """Who decides before the first lane pays one lane; who decides after its attempt has paid for that already."""
+    """Who decides before the first lane pays one; who decides after its attempt has paid for that already. Nothing is checked."""
     resolved = np.where(mask, strong.resolved, fast.resolved).astype(float)
     micros = np.where(mask, strong.micros, 0) + (fast.micros if router.door == "after" else np.where(mask, 0, fast.micros))
-    return Spent(resolved, micros.astype(float), np.zeros_like(resolved), np.zeros_like(resolved))
+    return Spent(resolved, micros.astype(float), np.zeros_like(resolved), np.where(mask, 0.0, 1 - fast.resolved))
 
 
 def in_front(mask: Mask, lanes: tuple[Lane, ...], gate: Gate) -> Spent:
@@ -101,8 +93,7 @@ def in_front(mask: Mask, lanes: tuple[Lane, ...], gate: Gate) -> Spent:
 
 
 def _in_front(mask: Mask, lanes: tuple[Lane, ...]) -> float:
-    with_it, without = (point(each, lanes[-1]) for each in (in_front(mask, lanes, WORKING), expected(lanes, WORKING)))
-    return lift(with_it, *lanes) - lift(without, *lanes)
+    return metrics(in_front(mask, lanes, WORKING), lanes).lift - metrics(expected(lanes, WORKING), lanes).lift
 
 
 # ---- held out ----------------------------------------------------------------------------------------------------
@@ -144,7 +135,7 @@ def placebo(prepared: Prepared, fast: Lane, strong: Lane, times: int = PERMUTATI
         rows: Ints = random.permutation(len(fast.resolved))
         other, dear = fast.of(rows), strong.of(rows)
         _, mask = decide(prepared, other, dear)
-        found.append(lift(point(spend(prepared.router, mask, other, dear), dear), other, dear))
+        found.append(metrics(spend(prepared.router, mask, other, dear), (other, dear)).lift)
     values = np.array(found)
     return Placebo(float(values.mean()), float(values.std() / times**0.5), float(np.quantile(values, 0.95)))
 

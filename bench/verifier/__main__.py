@@ -1,6 +1,6 @@
 """The verifier bench: wrong patches that the evidence catches, and right ones that it turns away.
 
-python -m bench.verifier [--sample] [--cases NAME …] [--mutants] [--regimes …] [--json FILE] [--workers N]
+python -m bench.verifier [--sample] [--keep] [--cases NAME …] [--mutants] [--regimes …] [--json FILE] [--workers N]
 
 Real packages with a small bug put in; right patches and wrong ones in named classes; every patch is judged by the product's own
 evidence code, in its sandbox, without any model. The first time it makes an environment and downloads the packages into .bench.
@@ -22,7 +22,7 @@ from typing import Any
 
 from bench.verifier.judge import Job, Regime, case_verdicts
 from bench.verifier.recipe import Case, load
-from bench.verifier.table import HEADLINE, table
+from bench.verifier.table import HEADLINE, counts, table
 
 CACHE = Path(__file__).resolve().parent.parent.parent / ".bench"
 PINS = Path(__file__).resolve().parent / "constraints.txt"
@@ -30,6 +30,8 @@ SAMPLE = 4
 """Cases that CI judges: always the same, the first of each quarter of the list."""
 EXPECTED = Path(__file__).resolve().parent / "sample.json"
 """The verdicts on the sample: one that is another now is a change of what the product believes, and has to be meant."""
+MEASURED = Path(__file__).resolve().parent / "measured.json"
+"""What a run of every case counted: the routing frontier takes our gate from it, and bench/verifier.md says the same."""
 ALL: tuple[Regime, ...] = (*HEADLINE, "upstream test")
 
 
@@ -67,6 +69,14 @@ def sampled(cases: list[Case]) -> list[Case]:
     return cases[::step][:SAMPLE]
 
 
+def note(about: dict[str, Any], verdicts: list[dict[str, Any]]) -> None:
+    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=CACHE.parent, check=True, capture_output=True, text=True)
+    rows = ",\n".join(f"    {json.dumps(row)}" for row in counts(verdicts))
+    head = f'  "date": {json.dumps(about["date"])},\n  "commit": {json.dumps(commit.stdout.strip())},'
+    MEASURED.write_text(f'{{\n{head}\n  "rows": [\n{rows}\n  ]\n}}\n', encoding="utf-8")
+    print(f"wrote {MEASURED.name}; bench/verifier.md says the same, and `python3 dev.py frontier DATA` goes by it")
+
+
 def compare(found: dict[str, str], *, keep: bool) -> None:
     if keep:
         EXPECTED.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
@@ -81,7 +91,7 @@ def compare(found: dict[str, str], *, keep: bool) -> None:
     print(f"{len(found)} verdicts, all as expected")
 
 
-def main() -> None:
+def asked() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m bench.verifier", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -90,7 +100,7 @@ def main() -> None:
         action="store_true",
         help=f"{SAMPLE} fixed cases, as CI does; fails where a verdict is not the one in {EXPECTED.name}",
     )
-    parser.add_argument("--keep", action="store_true", help=f"with --sample: write {EXPECTED.name} anew")
+    parser.add_argument("--keep", action="store_true", help=f"write {MEASURED.name} anew; with --sample, {EXPECTED.name}")
     parser.add_argument("--cases", nargs="+", metavar="NAME")
     parser.add_argument("--regimes", nargs="+", choices=ALL, default=HEADLINE, help="the first two, where none is named")
     parser.add_argument(
@@ -104,11 +114,18 @@ def main() -> None:
         "--json", type=Path, metavar="FILE", help="every verdict with its evidence; bench/verifier/recompute.py reads it"
     )
     words = parser.parse_args()
-    if (words.sample and (words.cases or tuple(words.regimes) != HEADLINE)) or (words.keep and not words.sample):
-        parser.error("--sample is always the same cases and regimes, and --keep goes with it")
+    if words.sample and (words.cases or tuple(words.regimes) != HEADLINE):
+        parser.error("--sample is always the same cases and regimes")
+    if words.keep and (words.cases or words.mutants or not set(HEADLINE) <= set(words.regimes)):
+        parser.error("--keep goes with every case, the regimes of the headline, and without mutants")
+    return words
+
+
+def main() -> None:
+    words = asked()
     cases = load(words.cases)
     if words.cases and len(cases) < len(words.cases):
-        parser.error(f"no such case: {', '.join(sorted(set(words.cases) - {case.name for case in cases}))}")
+        raise SystemExit(f"no such case: {', '.join(sorted(set(words.cases) - {case.name for case in cases}))}")
     cases = sampled(cases) if words.sample else cases
     python = environment()
     jobs = [Job(case, CACHE, python, words.mutants, tuple(words.regimes), words.contributions) for case in cases]
@@ -145,6 +162,8 @@ def main() -> None:
         raise SystemExit("cases that could not be judged, and are not counted:\n" + "\n".join(broken))
     if words.sample:
         compare({" | ".join((row["case"], row["patch"], row["regime"])): row["verdict"] for row in verdicts}, keep=words.keep)
+    elif words.keep:
+        note(about, verdicts)
 
 
 if __name__ == "__main__":

@@ -21,25 +21,50 @@ def rate(rows: Iterable[dict[str, Any]], *verdicts: str) -> str:
     return f"{count:4d}/{len(found):<4d}{100 * count / len(found):5.1f} % [{100 * low:.0f}, {100 * high:.0f}]"
 
 
+def leads(verdicts: Rows) -> list[tuple[str, Rows]]:
+    """The headline, its parts, and the regime that is no part of it."""
+    head = [row for row in verdicts if row["regime"] in HEADLINE]
+    return [
+        ("headline", head),
+        ("tuning cases", [row for row in head if not row["held_out"]]),
+        ("held-out cases", [row for row in head if row["held_out"]]),
+        *(
+            (f"{regime}, base {base}", [row for row in head if row["regime"] == regime and row["base"] == base])
+            for regime in HEADLINE
+            for base in ("red", "green")
+        ),
+        ("upstream test", [row for row in verdicts if row["regime"] == "upstream test"]),
+    ]
+
+
 def table(about: dict[str, Any], verdicts: Rows) -> str:
     head = [row for row in verdicts if row["regime"] in HEADLINE]
     parts = [
         _about(about, len(verdicts)),
-        _lead("HEADLINE (no new test, and the author's test)", head),
-        _lead("  tuned on: two thirds of the cases", [row for row in head if not row["held_out"]]),
-        _lead("  held out: one third", [row for row in head if row["held_out"]]),
-        *(
-            _lead(f"  {regime}, base {base}", [r for r in verdicts if r["regime"] == regime and r["base"] == base])
-            for regime in HEADLINE
-            for base in ("red", "green")
-        ),
-        _lead("upstream test (no part of the headline)", [row for row in verdicts if row["regime"] == "upstream test"]),
+        *(_lead(title, rows) for title, rows in leads(verdicts)),
         _classes(head),
         _items(head),
         _times(verdicts),
         _misses(head),
     ]
     return "\n\n".join(part for part in parts if part)
+
+
+def counts(verdicts: Rows) -> list[dict[str, Any]]:
+    """What bench/verifier/measured.json holds, a row for each regime that was judged: the frontier takes our gate from it."""
+    return [{"name": title, **_count(rows)} for title, rows in leads(verdicts) if rows]
+
+
+def _count(rows: Rows) -> dict[str, int]:
+    wrong, right = [r["verdict"] for r in rows if not r["right"]], [r["verdict"] for r in rows if r["right"]]
+    return {
+        "caught": sum(each != "accepted" for each in wrong),
+        "wrong": len(wrong),
+        "rejected": wrong.count("rejected"),
+        "away": sum(each != "accepted" for each in right),
+        "right": len(right),
+        "away_rejected": right.count("rejected"),
+    }
 
 
 def _about(about: dict[str, Any], verdicts: int) -> str:
