@@ -128,7 +128,12 @@ def _ledger(parser: argparse.ArgumentParser) -> None:
 def read_from(parser: argparse.ArgumentParser) -> None:
     """Which ledgers are read."""
     parser.add_argument("source", metavar="SOURCE", nargs="*", help="a ledger's file, or a folder with a checkout of its branch")
-    parser.add_argument("--repo", metavar="DIR", action="append", help="a repository (default, without SOURCE: where you stand)")
+    parser.add_argument(
+        "--repo",
+        metavar="DIR",
+        action="append",
+        help="a repository (default, without SOURCE: where you stand); for `report` and `drift` also a name, as acme/shop",
+    )
     parser.add_argument("--branch", metavar="NAME", help="the repositories' ledger branch, and nothing else of them")
     parser.add_argument("--since", metavar="DAY", type=_day, help="runs from this day on, as 2026-11-26, or of the last 30d")
 

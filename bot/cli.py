@@ -175,7 +175,7 @@ def _ledger(words: Namespace) -> int:
         return _keep(words, outside)
     now = datetime.now(UTC)
     found, names = ledgers.gathered(ledgers.wanted(words), outside.path, now)
-    made = report(found, names, now, ledgers.per_day(words, outside.path))
+    made = report(found, names, now, ledgers.per_day(words, outside.path), words.since.isoformat() if words.since else "")
     if words.format == "json":
         text = tell.document(made)
     elif words.format == "html":

@@ -16,7 +16,7 @@ from bot.core.past.history import Happened, Run
 from bot.core.past.lives import Kept, Line, Survey, labelled, survey
 from bot.core.past.wire import Unread, read
 from bot.edge.tables import write
-from bot.ledgers import Wanted, sources, wanted
+from bot.ledgers import Wanted, of_all, sources
 from bot.ports import Denied, Renderer
 
 
@@ -24,7 +24,7 @@ def export(words: Namespace, path: str, now: datetime, render: Renderer, out: IO
     """Write the table; what is to be said of it. `out` is standard output, where there is one. Raises `Denied`."""
     if words.format == "parquet" and words.output is None:
         raise Denied("Parquet is no text for a terminal; give a file with --output")
-    made = Export(wanted(words), words.what, path, now)
+    made = Export(of_all(words), words.what, path, now)
     with _opened(words.output, out) as file:
         many = write(TABLES[made.what], made.rows(), file, words.format)
     place = words.output or "standard output"
@@ -118,7 +118,7 @@ class Export:
     def _decoded(self, line: Line) -> object:
         """By the strict reader, which knows every field; None for what only the quick one takes."""
         try:
-            return decode(line.text.decode())
+            return decode(line.text)
         except LedgerError as error:
             self.found.fault(line.place, f"has no row: {error}")
             return None

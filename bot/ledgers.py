@@ -1,10 +1,11 @@
 """The ledgers of one or many repositories, read together: what every `ledger` command starts from."""
 
 import gc
+import re
 from argparse import Namespace
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -21,6 +22,8 @@ from bot.edge.git.plumbing import Git
 from bot.edge.git.repository import Repository, find
 from bot.ports import Denied
 
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*/[A-Za-z0-9._-]+")
+"""A repository as GitHub calls it."""
 OWN = Path("route-agent", "ledger.jsonl")
 """The local ledger, inside a repository's git folder."""
 IMPORTED = OWN.with_name("imported.jsonl")
@@ -35,6 +38,8 @@ class Wanted:
     repositories: tuple[Path, ...]
     branch: str | None
     since: date | None = None
+    named: tuple[str, ...] = ()
+    """The only repositories whose runs count, as `acme/shop`; all where none is named."""
 
     @property
     def start(self) -> datetime | None:
@@ -58,16 +63,42 @@ class Source:
 
 
 def wanted(words: Namespace) -> Wanted:
-    """From what was typed. Without a source, the repository that one stands in."""
-    repositories = words.repo or ([] if words.source else ["."])
-    return Wanted(tuple(map(Path, words.source)), tuple(map(Path, repositories)), words.branch, words.since)
+    """From what was typed. Without a source, the repository that one stands in. Raises `Denied` for what would have no effect."""
+    named = [each for each in words.repo or () if NAME.fullmatch(each) and not Path(each).exists()]
+    folders = [each for each in words.repo or () if each not in named]
+    repositories = folders or ([] if words.source else ["."])
+    if words.branch and not repositories:
+        raise Denied("--branch names a branch of a repository, and only files are read here; name that repository with --repo DIR")
+    return Wanted(tuple(map(Path, words.source)), tuple(map(Path, repositories)), words.branch, words.since, tuple(named))
+
+
+def of_all(words: Namespace) -> Wanted:
+    """Likewise, for what cannot pick a repository by its name."""
+    asked = wanted(words)
+    if asked.named:
+        raise Denied(f"--repo {asked.named[0]} is no folder here; a repository is picked by its name in `report` and `drift` alone")
+    return asked
 
 
 def gathered(wanted: Wanted, path: str, now: datetime) -> tuple[Books, tuple[str, ...]]:
     """All that the ledgers say, and how they are called. `path` is PATH. Raises `Denied` where there is no ledger."""
     found = sources(wanted, path)
+    shown = tuple(source.shown for source in found)
     with _nothing_to_sweep():
-        return books((source.parsed for source in found), now, wanted.start), tuple(source.shown for source in found)
+        made = books((source.parsed for source in found), now, wanted.start)
+    if not made.lines and made.faults:
+        first = made.faults[0]
+        raise Denied(f"no line of {', '.join(shown)} is a ledger's; the first that is none: {first.place}: {first.why}")
+    return (_picked(made, wanted.named) if wanted.named else made), shown
+
+
+def _picked(found: Books, named: tuple[str, ...]) -> Books:
+    there = sorted({life.run.repo for life in found.lives})
+    if missing := [each for each in named if each not in there]:
+        known = f"they are of {', '.join(there[:5])}{' …' if there[5:] else ''}" if there else "there is none"
+        raise Denied(f"--repo {missing[0]} is no folder here, and no run is of a repository of that name; {known}")
+    lives, audits = (tuple(life for life in part if life.run.repo in named) for part in (found.lives, found.audits))
+    return replace(found, lives=lives, audits=audits)
 
 
 @contextmanager
@@ -86,9 +117,10 @@ def in_force(words: Namespace, path: str) -> tuple[bytes, str]:
     """The policy that was named, else the one committed in HEAD of the only repository; and what its file is called there."""
     if words.policy:
         return _named(words.policy), words.policy if not Path(words.policy).is_absolute() else Path(words.policy).name
-    if len(words.repo or []) > 1:
+    repositories = wanted(words).repositories or (Path(),)
+    if len(repositories) > 1:
         raise Denied("several repositories have several policies; name the one in question with --policy FILE")
-    repository = find(Path(*(words.repo or ["."])).absolute(), path)
+    repository = find(repositories[0].absolute(), path)
     found = _committed(repository)
     if found is None:
         raise Denied(f"there is no {POLICY} in HEAD ({repository.head[:12]}); name a policy with --policy FILE")
@@ -108,10 +140,24 @@ def _committed(repository: Repository) -> bytes | None:
 
 
 def sources(wanted: Wanted, path: str) -> tuple[Source, ...]:
-    """Those that were named; else what the repository has: its local ledger, and its branch as it was last fetched."""
-    found = [Source(str(file), volumes.lines(file), file) for file in wanted.files]
-    for folder in wanted.repositories:
-        found += _of(find(folder.absolute(), path), folder, wanted.branch)
+    """Those that were named; else what the repository has: its local ledger, and its branch as it was last fetched.
+
+    Of several, one that cannot be read is a fault of its own. Raises `Denied` where none can.
+    """
+    found: list[Source] = []
+    missing: list[Denied] = []
+    for each in (*wanted.files, *wanted.repositories):
+        try:
+            if each in wanted.files:
+                volumes.look(each)
+                found.append(Source(str(each), volumes.lines(each), each))
+            else:
+                found += _of(find(each.absolute(), path), each, wanted.branch)
+        except Denied as error:
+            missing.append(error)
+            found.append(Source(str(each), (Fault(str(each), str(error)),)))
+    if len(missing) == len(wanted.files) + len(wanted.repositories):
+        raise missing[0]
     return tuple(found)
 
 

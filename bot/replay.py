@@ -16,7 +16,7 @@ def replayed(words: Namespace, outside: Outside, now: datetime) -> str:
     """Raises `PolicyError` for a policy that cannot be obeyed, and `Denied` where it or the ledger cannot be read."""
     new = _policy(words.policy, "--policy")
     old = _policy(words.against, "--against") if words.against else None
-    wanted = ledgers.wanted(words)
+    wanted = ledgers.of_all(words)
     lines = (source.lines for source in ledgers.sources(wanted, outside.path))
     found = replay(lines, new, now, wanted.start, old)
     if words.format == "json":

@@ -138,3 +138,34 @@ def test_without_the_extra_one_line_says_how_to_get_it(tmp_path, file):
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
     assert "pip install 'route-agent[plots]'" in done.stderr
     assert run("md").returncode == 0
+
+
+def test_of_several_ledgers_one_that_is_missing_is_named_and_the_rest_is_read(file, capsys):
+    text = said(capsys, str(file), "gone.jsonl")
+    assert "what 200 runs say" in text
+    assert "1 place could not be read" in text
+    assert "gone.jsonl cannot be read (No such file or directory)" in text
+    assert main(["ledger", "report", "gone.jsonl", "lost.jsonl"]) == 1
+    assert "gone.jsonl cannot be read" in capsys.readouterr().err
+
+
+def test_what_is_no_ledger_at_all_is_said_to_be_none(capsys):
+    assert main(["ledger", "report", __file__]) == 1
+    assert f"no line of {__file__} is a ledger's; the first that is none: {__file__}:1: " in capsys.readouterr().err
+
+
+def test_a_day_after_which_there_is_no_run_is_named(file, capsys):
+    text = said(capsys, str(file), "--since", "2099-01-01")
+    assert "There is no finished run in" in text
+    assert "since 2099-01-01." in text
+
+
+def test_a_repository_is_picked_by_its_name(tmp_path, capsys):
+    both = tmp_path / "both.jsonl"
+    both.write_bytes(ledgers.text((*ledgers.ledger(Plan(runs=30)), *ledgers.ledger(Plan(runs=20, seed=2, repo="acme/blog")))))
+    assert "what 20 runs say" in said(capsys, str(both), "--repo", "acme/blog")
+    assert main(["ledger", "report", str(both), "--repo", "acme/none"]) == 1
+    assert "no run is of a repository of that name; they are of acme/blog, acme/shop" in capsys.readouterr().err
+    assert main(["policy", "replay", "--policy", "x.yml", str(both), "--repo", "acme/blog"]) == 1
+    assert main(["ledger", "report", str(both), "--branch", "x"]) == 1
+    assert "--branch names a branch of a repository" in capsys.readouterr().err

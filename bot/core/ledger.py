@@ -171,8 +171,8 @@ def encode(item: Line) -> str:
     return _LINE.dump_json(item).decode()
 
 
-def decode(text: str) -> Line:
-    """Raises `LedgerError` with the place in the line."""
+def decode(text: str | bytes) -> Line:
+    """Raises `LedgerError` with the place in the line, for bytes that are no UTF-8 too."""
     try:
         return _LINE.validate_json(text)
     except ValidationError as error:

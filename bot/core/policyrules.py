@@ -1,5 +1,6 @@
 """What must hold between the keys of a policy: checked on the plain values, so that it is said along with everything else."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
@@ -185,3 +186,13 @@ def _globs(raw: dict[str, Any]) -> Iterator[Rule]:
                 GitIgnoreSpec.from_lines([str(glob)])
             except ValueError:
                 yield (*path, index), f"`{str(glob)[:60]}` is no pattern", "write it as .gitignore would"
+            if _stars(str(glob)) > MOST_STARS:
+                yield (*path, index), f"`{str(glob)[:60]}` takes too long to look for", f"at most {MOST_STARS} `*` between two `/`"
+
+
+MOST_STARS = 3
+"""Single `*` in one part of a path: each more multiplies what a long name takes to be looked at by its length."""
+
+
+def _stars(glob: str) -> int:
+    return max(re.sub(r"\*{2,}", "*", part).count("*") for part in glob.split("/"))

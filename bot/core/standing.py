@@ -10,7 +10,11 @@ from bot.core.strict import STRICT
 from bot.core.weights import PRIOR_FIRST, PRIOR_LATER
 from bot.core.words import TaskClass
 
-Short = Annotated[str, Field(max_length=200)]
+MOST_NAME, MOST_RATES, MOST_COSTS = 200, 50, 600
+"""Characters of a lane's or a model's name; rows of either kind."""
+MOST_MICROS, MOST_WORTH = 10**9, 1_000_000.0
+"""Micro-dollars of an attempt in the median; patches that a rate is worth."""
+Short = Annotated[str, Field(max_length=MOST_NAME)]
 MOST_BYTES = 100_000
 """A longer one is not read."""
 
@@ -22,7 +26,7 @@ class LaneRate:
     lane: Short
     model: Short
     right: Annotated[float, Field(ge=0, le=1)]
-    weight: Annotated[float, Field(ge=0, le=1_000_000)]
+    weight: Annotated[float, Field(ge=0, le=MOST_WORTH)]
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)
@@ -31,7 +35,7 @@ class ClassCost:
 
     lane: Short
     task_class: TaskClass
-    micros: Annotated[int, Field(ge=0, le=10**9)]
+    micros: Annotated[int, Field(ge=0, le=MOST_MICROS)]
     cases: Annotated[int, Field(ge=1, le=10**9)]
 
 
@@ -39,8 +43,8 @@ class ClassCost:
 class Standing:
     """Empty where there is no past, or none that can be believed."""
 
-    rates: Annotated[tuple[LaneRate, ...], Field(max_length=50)] = ()
-    costs: Annotated[tuple[ClassCost, ...], Field(max_length=600)] = ()
+    rates: Annotated[tuple[LaneRate, ...], Field(max_length=MOST_RATES)] = ()
+    costs: Annotated[tuple[ClassCost, ...], Field(max_length=MOST_COSTS)] = ()
     version: Literal[1] = 1
     kind: Literal["standing"] = "standing"
 

@@ -41,7 +41,7 @@ def write(columns: tuple[Column, ...], rows: Rows, out: IO[bytes], form: Format)
 
 def _csv(columns: tuple[Column, ...], rows: Iterator[tuple[Cell, ...]], out: IO[bytes]) -> None:
     text = io.TextIOWrapper(out, encoding="utf-8", newline="")
-    writer = csv.writer(text)
+    writer = csv.writer(text, quoting=csv.QUOTE_NONNUMERIC)  # a `;` in a text is where half of the world ends a cell
     try:
         writer.writerow(column.name for column in columns)
         writer.writerows(map(_shown, row) for row in rows)

@@ -39,6 +39,15 @@ def lines(place: Path) -> Iterator[Line | Fault]:
         raise unreadable(place, error) from None
 
 
+def look(place: Path) -> None:
+    """Raises `Denied` where there is nothing to read."""
+    try:
+        if not place.is_dir():
+            place.open("rb").close()
+    except OSError as error:
+        raise unreadable(place, error) from None
+
+
 def unreadable(place: Path, error: OSError) -> Denied:
     return Denied(f"{place} cannot be read ({error.strerror}); give a ledger's file or folder")
 

@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 from bot.core.ledger import Record
 from bot.core.past.drift import Drift, drift
 from bot.core.past.history import Run
-from bot.core.past.lives import Books, Life, books
+from bot.core.past.lives import Books, Life, books, lived
 from bot.core.past.regions import regions
 from bot.core.policyfile import read
 from tests.ledgers import AREAS, POLICY, START, Area, Plan, ledger, lines, read_books
@@ -119,7 +119,8 @@ def cut(folder: str, cases: int, failed: int, template: Life) -> list[Life]:
     tried = structs.replace(template.run.tries[0], files=())
     ends = (structs.replace(tried, decision="accept", reason=""), structs.replace(tried, decision="stop", reason="failed_tests"))
     runs = [structs.replace(template.run, places=(f"{folder}/a.py",), tries=(end,)) for end in ends]
-    return [replace(template, run=runs[number < failed]) for number in range(cases)]
+    made = [lived(run, template.happened, template.label, template.by_hand) for run in runs]
+    return [made[number < failed] for number in range(cases)]
 
 
 @pytest.fixture(scope="module")
@@ -139,7 +140,7 @@ def test_ends_that_say_nothing_of_the_patch_are_no_failures(template: Life):
     """Out of money, out of reach: the area had bad luck."""
     policy = read(POLICY, NAME)
     bad = cut("a", 100, 90, template)
-    unlucky = [replace(life, run=budget(life.run)) for life in bad]
+    unlucky = [lived(budget(life.run), life.happened, life.label, life.by_hand) for life in bad]
     assert [area.path for area in regions((*bad, *cut("b", 100, 10, template)), policy).areas] == ["a/"]
     assert regions((*unlucky, *cut("b", 100, 10, template)), policy).areas == ()
 

@@ -290,16 +290,16 @@ def test_bars_of_runs_that_stay_are_compared_with_what_was_shown():
         record(3, Went("fast", low, confidence=0.55), doubted),
         record(4, Went("fast", "failed_tests", confidence=0.55), doubted),
     )
-    assert replayed(policy(RULES + "  min_confidence: 0.8\n"), *runs).proofs == Proofs(4, 1, 0, 0)
-    assert replayed(policy(RULES + "  min_confidence: 0.5\n"), *runs).proofs == Proofs(4, 0, 1, 0)
-    assert replayed(policy(RULES + "  by_class: {bugfix: {min_confidence: 0.9}}\n"), *runs).proofs == Proofs(4, 2, 0, 0)
-    assert replayed(policy(), *runs).proofs == Proofs(0, 0, 0, 0)
+    assert replayed(policy(RULES + "  min_confidence: 0.8\n"), *runs).proofs == Proofs(4, 1, 0, 0, 0, 0)
+    assert replayed(policy(RULES + "  min_confidence: 0.5\n"), *runs).proofs == Proofs(4, 0, 0, 0, 1, 0)
+    assert replayed(policy(RULES + "  by_class: {bugfix: {min_confidence: 0.9}}\n"), *runs).proofs == Proofs(4, 2, 0, 0, 0, 0)
+    assert replayed(policy(), *runs).proofs == Proofs(0, 0, 0, 0, 0, 0)
 
 
 def test_the_bar_of_a_run_that_moves_is_that_of_another_patch():
     runs = record(1, Went("fast", confidence=0.7)), record(2, Went("fast", confidence=0.7), task_class="feature")
     new = policy(RULES + "  min_confidence: 0.8\n  by_class: {feature: {lane: strong}}\n")
-    assert replayed(new, *runs).proofs == Proofs(1, 1, 0, 0)
+    assert replayed(new, *runs).proofs == Proofs(1, 1, 0, 0, 0, 0)
 
 
 def test_a_patch_whose_files_its_lane_may_not_change_now_is_counted():
@@ -311,8 +311,10 @@ def test_a_patch_whose_files_its_lane_may_not_change_now_is_counted():
 
 def test_runs_above_the_new_cap_are_counted_and_those_of_unknown_cost_are_named():
     new = policy(RULES + "budget: {per_run_usd: 0.009}\n")
-    found = replayed(new, record(1, UP, WON), record(2, WON, facts=seen(files=8)), record(3, Went("fast", micros=None)))
-    assert found.spent == Spent(9_000, 1, 1)
+    runs = record(1, UP, WON), record(2, WON, facts=seen(files=8)), record(3, Went("fast", micros=None))
+    together = sum(run.cost_micros or 0 for run in runs)
+    assert together > 9_000
+    assert replayed(new, *runs).spent == Spent(9_000, together, 1, 1)
 
 
 # ---- what is read --------------------------------------------------------------------------------------------------
@@ -328,9 +330,11 @@ def test_lines_that_do_not_decode_are_named_by_their_place_and_the_rest_is_repla
         odd.replace('"version":1', '"version":1,"trusted":true'),
         odd.replace('"value":1', '"value":-5', 1),
     )
-    found = replay([[Read(text.encode(), f"x:{number}") for number, text in enumerate(rows, 1)]], policy(), NOW)
-    assert (found.runs, found.unread) == (1, 5)
-    assert {gap.place for gap in found.gaps} == {"x:2", "x:3", "x:4", "x:5", "x:6"}
+    read = [Read(text.encode(), f"x:{number}") for number, text in enumerate(rows, 1)]
+    half = odd.encode().replace(b'"sandbox":"none"', b'"sandbox":"\xff"')  # no UTF-8, where a report does not look
+    found = replay([[*read, Read(half, "x:7")]], policy(), NOW)
+    assert (found.runs, found.unread) == (1, 6)
+    assert {gap.place for gap in found.gaps} == {"x:2", "x:3", "x:4", "x:5", "x:6", "x:7"}
     assert next(gap.why for gap in found.gaps if gap.place == "x:2").startswith("record.sandbox: ")
 
 

@@ -157,7 +157,7 @@ def test_without_the_right_to_write_issues_the_summary_has_the_report_and_the_jo
 def test_a_long_report_is_cut_where_an_issue_ends_and_whole_in_the_summary(world, shop, tmp_path):
     many = files(ledgers.ledger(Plan(runs=400, days=3)))
     lanes = {
-        path: str(text).replace('"lane":"fast"', json.dumps("lane") + ":" + json.dumps(f"{number:03} " + "x" * 190))
+        path: str(text).replace('"lane":"fast"', json.dumps("lane") + ":" + json.dumps(f"{number:03} " + "x" * 290))
         for number, (path, text) in enumerate(many.items())
     }
     world.commit(shop, BRANCH, lanes)

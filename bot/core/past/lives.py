@@ -93,6 +93,8 @@ class Books:
     """What others have published, by source, model and task."""
     doubled: int = 0
     """Records that stand in more than one place, word for word: each run counts once."""
+    lines: int = 0
+    """Lines that are a ledger's, whatever they say."""
 
 
 class Kept(Struct, gc=False):
@@ -123,6 +125,7 @@ class Survey:
     imported: dict[tuple[str, str, str, str], Published] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
     doubled: int = 0
+    lines: int = 0
     latest: str = field(init=False)
     """What is dated later is yet to come."""
 
@@ -150,6 +153,7 @@ class Survey:
 
     def _enter(self, line: Parsed, source: int) -> None:
         found = line.found
+        self.lines += 1
         if isinstance(found, Published):
             self.imported[found.source, found.model, found.repo or "", found.instance] = found
         elif isinstance(found, AtWork):
@@ -173,12 +177,19 @@ class Survey:
         if there.text == new.text:
             self.doubled += 1
             return
+        if there.source == new.source and _file(there.place) != _file(new.place):
+            self.fault(new.place, f"run {key[1]} of {key[0]} stands in {there.place} too, and otherwise; the later one is counted")
         if there.source != new.source:
             more = f"run {key[1]} of {key[0]} stands in {there.place} too, and otherwise; {_counted(there, new)} is counted"
             self.fault(new.place, more)
         span = 1 if there.source == new.source else len(new.reach)
         if new.reach[:span] >= there.reach[:span]:
             self.kept[key] = new
+
+
+def _file(place: str) -> str:
+    """Without the line: a file is appended to, so that its last line of a run counts; two files should not differ."""
+    return place.rpartition(":")[0]
 
 
 def _counted(there: Kept, new: Kept) -> str:
@@ -217,6 +228,7 @@ def books(sources: Iterable[Iterable[Line | Parsed | Fault]], now: datetime, sin
         len(found.begun - known),
         tuple(found.imported[key] for key in sorted(found.imported)),
         found.doubled,
+        found.lines,
     )
 
 

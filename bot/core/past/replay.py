@@ -95,7 +95,7 @@ class _Reading:
         with suppress(Unread):
             if not isinstance(read(line.text), Run):
                 return
-            record = decode(line.text.decode())
+            record = decode(line.text)
             assert isinstance(record, Record)
             key = (record.repo, record.id)
             if key not in self.known or self.known[key].at <= record.at:
@@ -166,9 +166,12 @@ def _models(cases: list[_Case]) -> tuple[Asked, ...]:
 
 def _proofs(cases: list[_Case]) -> Proofs:
     stay = [case for case in cases if not case.moves]
+    below = Counter(case.life.truth for case in stay if _falls(case, case.run.accepted))
     return Proofs(
         others=sum(case.now.bar != case.was.bar for case in stay),
-        below=sum(_falls(case, case.run.accepted) for case in stay),
+        below=below.total(),
+        below_right=below["right"],
+        below_wrong=below["wrong"],
         reach=sum(any(_reaches(case, tried) for tried in case.run.tries) for case in stay),
         barred=sum(case.again.barred for case in stay),
     )
@@ -185,4 +188,5 @@ def _reaches(case: _Case, tried: Try) -> bool:
 def _spent(cases: list[_Case], new: Policy) -> Spent:
     cap = new.budget.per_run_usd
     costs = [case.run.micros for case in cases]
-    return Spent(cap, sum(cost is not None and cost > cap for cost in costs), costs.count(None))
+    known = [cost for cost in costs if cost is not None]
+    return Spent(cap, sum(known), sum(cost > cap for cost in known), costs.count(None))

@@ -64,6 +64,9 @@ class Proofs:
     """They meet a different bar."""
     below: int
     """Their patch was accepted, and is below the bar now."""
+    below_right: int
+    """Of these, the patches that turned out right."""
+    below_wrong: int
     reach: int
     """A patch was turned away for want of confidence alone, and reaches the bar now."""
     barred: int
@@ -75,6 +78,8 @@ class Spent:
     """Against the new cap of one run, in micro-dollars. `unknown` are runs whose cost nobody knows."""
 
     cap_micros: int
+    together_micros: int
+    """What all of the runs cost, as far as it is known."""
     over: int
     unknown: int
 

@@ -14,6 +14,8 @@ from bot.core.past.interval import rate, spread
 from bot.core.past.lives import Books, Label, Life
 from bot.core.past.tables import Compared, Day, Fault, Judge, Portion, Report, Row
 
+MOST_ROWS = 100
+"""Rows of a table: names come out of the ledger, and anybody's ledger can hold any number."""
 MOST_FAULTS = 50
 """Faults that a report lists; it always says how many there are."""
 
@@ -22,7 +24,7 @@ class _Tally:
     """Counts of one row, while lives are gone through."""
 
     def __init__(self) -> None:
-        self.runs = self.attempts = self.micros = self.unpriced = self.accepted = self.escalated = 0
+        self.runs = self.attempts = self.micros = self.unpriced = self.accepted = self.fixed = self.escalated = 0
         self.rejected = self.right = self.known = 0
         self.compared = self.spent = self.strong = self.lost = self.dearer = 0
         self.seconds: list[float] = []
@@ -30,11 +32,12 @@ class _Tally:
         self.failures: Counter[str] = Counter()
         self.models: Counter[str] = Counter()
 
-    def spend(self, micros: int | None) -> None:
+    def spend(self, micros: int | None, accepted: bool) -> None:  # noqa: FBT001 - it is counted
         if micros is None:
             self.unpriced += 1
         else:
             self.micros += micros
+            self.fixed += accepted
 
     def compare(self, life: Life) -> None:
         """With what the top lane alone would have cost, where both are known; `dearer` are those that tried another in vain."""
@@ -68,7 +71,7 @@ class _Tally:
             self.micros,
             self.unpriced,
             self.accepted,
-            self.micros // self.accepted if self.accepted else None,
+            self.micros // self.fixed if self.fixed else None,
             rate(self.rejected, self.known),
             rate(self.right, self.known),
             Compared(self.compared, self.spent, self.strong, self.strong - self.spent, self.lost, self.dearer),
@@ -78,8 +81,9 @@ class _Tally:
         )
 
 
-def report(books: Books, sources: tuple[str, ...], now: datetime, per_day: int | None = None) -> Report:
-    """`sources` are what the ledgers are called; `per_day` is the policy's cap in micro-dollars, None where none is known."""
+def report(books: Books, sources: tuple[str, ...], now: datetime, per_day: int | None = None, since: str = "") -> Report:
+    """`sources` are what the ledgers are called; `per_day` is the policy's cap in micro-dollars, None where none is known; `since`
+    the first day that counts, where one was named."""
     growing = Growing()
     lanes, runs = defaultdict[str, _Tally](_Tally), defaultdict[tuple[str, str], _Tally](_Tally)
     judge, days = _Judge(), dict[str, list[int]]()
@@ -98,16 +102,17 @@ def report(books: Books, sources: tuple[str, ...], now: datetime, per_day: int |
     whole = _together(runs.values()).row("all", len(books.lives))
     labels = Counter(life.label for life in judged)
     actual, top = sides(books.lives)
-    by_cost = sorted(lanes.items(), key=_dearness)
+    by_cost = _lanes(lanes)
     drawn = sorted(lanes, key=lambda lane: -lanes[lane].attempts)[:MOST]
     return Report(
         at=written(now),
         sources=sources,
+        since=since,
         first=books.lives[0].run.at[:10] if books.lives else "",
         last=books.lives[-1].run.at[:10] if books.lives else "",
         runs=len(books.lives),
         whole=whole,
-        lanes=tuple(tally.row(name, tally.attempts) for name, tally in by_cost),
+        lanes=tuple(tally.row(name, tally.attempts) for name, tally in by_cost.items()),
         judge=judge.row(),
         classes=classes,
         repositories=repositories if len(repositories) > 1 else (),
@@ -116,7 +121,7 @@ def report(books: Books, sources: tuple[str, ...], now: datetime, per_day: int |
         by_hand=spread([float(life.by_hand) for life in judged if life.by_hand is not None]),
         days=tuple(Day(day, *counts) for day, counts in sorted(days.items())),
         per_day=per_day,
-        growth=tuple(growing.growth(name) for name, _ in by_cost if name in drawn),
+        growth=tuple(growing.growth(name) for name in by_cost if name in drawn),
         actual=actual,
         top=top,
         calibration=calibration(judged),
@@ -160,11 +165,28 @@ class _Judge:
 
 
 def _rows(tallies: dict[tuple[str, str], _Tally], part: int) -> tuple[Row, ...]:
-    """By one part of the key, the most used first."""
-    names = dict.fromkeys(key[part] for key in tallies)
-    rows = (_together(tally for key, tally in tallies.items() if key[part] == name) for name in names)
-    made = [tally.row(name, tally.runs) for name, tally in zip(names, rows, strict=True)]
-    return tuple(sorted(made, key=lambda row: (-row.runs, row.name)))
+    """By one part of the key, the most used first; what is too much for a table is one row."""
+    named = defaultdict[str, list[_Tally]](list)
+    for key, tally in tallies.items():
+        named[key[part]].append(tally)
+    by_use = sorted(named, key=lambda name: (-sum(tally.runs for tally in named[name]), name))
+    made = [(name, _together(named[name])) for name in by_use[:MOST_ROWS]]
+    if rest := by_use[MOST_ROWS:]:
+        made.append((_others(rest), _together(tally for name in rest for tally in named[name])))
+    return tuple(tally.row(name, tally.runs) for name, tally in made)
+
+
+def _lanes(lanes: dict[str, _Tally]) -> dict[str, _Tally]:
+    """The cheapest first, and of too many the most used; the others are one row, the last."""
+    by_use = sorted(lanes, key=lambda lane: (-lanes[lane].attempts, lane))
+    made = dict(sorted(((name, lanes[name]) for name in by_use[:MOST_ROWS]), key=_dearness))
+    if rest := by_use[MOST_ROWS:]:
+        made[_others(rest)] = _together(lanes[name] for name in rest)
+    return made
+
+
+def _others(names: list[str]) -> str:
+    return f"({len(names)} others)"
 
 
 def _together(tallies: Iterable[_Tally]) -> _Tally:
@@ -193,7 +215,7 @@ def _count_run(tally: _Tally, life: Life) -> None:
     tally.attempts += len(run.tries)
     tally.escalated += len(run.tries) > 1
     tally.seconds.append(run.seconds)
-    tally.spend(run.micros)
+    tally.spend(run.micros, life.accepted is not None)
     tally.compare(life)
     tally.typical[run.task_class] += 1
     if life.accepted:
@@ -209,7 +231,7 @@ def _count_try(tally: _Tally, tried: Try, life: Life) -> None:
         tally.compare(life)
     tally.escalated += tried.decision == "escalate"
     tally.seconds.append(tried.seconds)
-    tally.spend(tried.micros)
+    tally.spend(tried.micros, tried is life.accepted)
     tally.typical[life.run.task_class] += 1
     tally.models[tried.model] += 1
     if tried is life.accepted:

@@ -48,6 +48,7 @@ class Row:
     """Attempts or runs whose cost nobody knows; they are not in `micros`."""
     accepted: int
     per_fix: int | None
+    """All that is known to have been spent, by what was accepted at a known cost."""
     """All that was spent here for one accepted fix, failed tries included; None where nothing was accepted."""
     rejected: Rate
     """Of the pull requests that people judged, those that they wanted changed, closed, rewrote or took back."""
@@ -113,6 +114,8 @@ class Fault:
 class Report:
     at: str
     sources: tuple[str, ...]
+    since: str
+    """The first day that counts, where one was named; else empty."""
     first: str
     last: str
     runs: int

@@ -146,6 +146,8 @@ class _Record(Struct, gc=False, tag="record", tag_field="kind"):
     always_strong: _Estimate | None
     seconds: Seconds
     version: Literal[1]
+    number: Count | None = None
+    confidence: _Confidence | None = None
     propensity: Share = 1.0
     proof: Short = "sandbox"
     pull_request: str | None = None

@@ -3,10 +3,12 @@
 import json
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import get_args
 
 import pytest
 
 from bot.core.estimate import Estimate
+from bot.core.evidence import CRITIC, Item, State
 from bot.core.imported import Imported
 from bot.core.ledger import Begun, Record, encode, record
 from bot.core.outcome import Outcome
@@ -87,6 +89,8 @@ def test_money_counts_nothing_and_a_run_at_work_is_counted_until_its_record_is_t
         ({"repo": "x" * 301}, "repo"),
         ({"attempts": [{}] * 17}, "attempts"),
         ({"kind": "poem"}, "kind"),
+        ({"number": 10**30}, "number"),
+        ({"confidence": {"value": 1e300}}, "confidence"),
     ],
 )
 def test_what_is_out_of_range_or_of_another_version_is_named_by_line_and_the_rest_is_read(change, why):
@@ -148,7 +152,8 @@ def test_wilsons_interval_is_the_published_one():
 def test_a_spread_of_nothing_is_unknown():
     assert (spread([]).median, spread([]).p90) == (None, None)
     assert (spread([4.0]).median, spread([4.0]).p90) == (4.0, 4.0)
-    assert spread([float(n) for n in range(101)]).p90 == 90.0
+    found = spread([float(n) for n in range(101)])
+    assert (found.p10, found.p25, found.median, found.p75, found.p90) == (10.0, 25.0, 50.0, 75.0, 90.0)
 
 
 def test_rows_add_up():
@@ -170,7 +175,10 @@ def test_rows_add_up():
 
 
 def test_the_cascade_is_laid_beside_the_top_lane_over_runs_for_which_both_are_known():
-    dear = made(1, cost_micros=40_000)
+    dear, alone = made(1, cost_micros=40_000), made(4, cost_micros=STRONG + 9, attempts=MADE.attempts[1:])
+    assert len(dear.attempts) == 2
+    only = figures(alone).whole.compared
+    assert (only.saved, only.dearer, only.lost) == (-9, 0, 0), "no lane below was tried: judging made it dearer"
     found = figures(dear, made(2, cost_micros=None), made(3, always_strong=None)).whole.compared
     assert (found.runs, found.spent, found.strong, found.saved, found.lost, found.dearer) == (
         1,
@@ -180,6 +188,49 @@ def test_the_cascade_is_laid_beside_the_top_lane_over_runs_for_which_both_are_kn
         40_000 - STRONG,
         1,
     )
+
+
+def test_what_nobody_knows_the_cost_of_makes_no_fix_cheaper():
+    found = figures(made(1, cost_micros=1_000), made(2, cost_micros=None)).whole
+    assert (found.accepted, found.unpriced, found.per_fix) == (2, 1, 1_000)
+
+
+def test_a_review_that_asked_for_changes_is_a_rejection_whatever_came_after():
+    asked = [Outcome(f"c{n}", "2026-01-02T00:00:00Z", "changes_requested", "ann", 7) for n in range(5)]
+    merged = [Outcome(f"c{n}", "2026-01-03T00:00:00Z", "merged", "ann", 7, 1) for n in range(20)]
+    whole = figures(*(made(n) for n in range(20)), *asked, *merged).whole
+    assert (whole.rejected.hits, whole.precision.hits, whole.precision.cases) == (5, 20, 20)
+    assert whole.escalated.hits == 20
+
+
+def test_the_verifier_is_right_where_it_spoke_for_a_patch_that_was():
+    last = MADE.attempts[-1]
+    told = [
+        replace(last, evidence=(*(item for item in last.evidence if item.name != CRITIC), Item(CRITIC, state, "term", "", 2.0, 70)))
+        for state in get_args(State)
+    ]
+    assert get_args(State) == ("passed", "failed", "not_run", "not_applicable")
+    runs = [made(n, attempts=(told[n % 4],), verification_micros=70) for n in range(80)]
+    merged = [Outcome(run.id, MADE.at, "merged" if n % 8 else "closed", "ann", 7, 0) for n, run in enumerate(runs)]
+    judge = figures(*runs, *merged).judge
+    assert (judge.asked, judge.verdicts, judge.against.hits, judge.micros) == (60, 40, 20, 80 * 70)
+    assert (judge.precision.hits, judge.precision.cases) == (10, 20), "ten that it spoke for were closed"
+
+
+def test_two_files_of_one_ledger_that_tell_a_run_otherwise_are_named():
+    here, there = (
+        Line(encode(item).encode(), f"records/{n}.json:1") for n, item in enumerate((made(1), made(1, result="not_fixed")))
+    )
+    found = books([[here, there]], NOW)
+    assert [life.run.result for life in found.lives] == ["not_fixed"]
+    (fault,) = found.faults
+    assert fault.place == "records/1.json:1"
+    assert "stands in records/0.json:1 too, and otherwise" in fault.why
+
+
+def test_a_thousand_repositories_are_a_table_with_an_end():
+    found = figures(*(made(n, repo=f"octo/{n}") for n in range(1_000)))
+    assert (len(found.repositories), found.repositories[-1].name, found.repositories[-1].runs) == (101, "(900 others)", 900)
 
 
 def test_a_repository_has_a_row_where_there_are_several_and_an_audit_is_no_run_of_a_users():

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.evidence import EXECUTED, REPRODUCED
+from bot.core.evidence import CRITIC, EXECUTED, REPRODUCED
 from bot.core.past.calibration import calibration, priors
 from bot.core.past.history import Happened, Run, Try
 from bot.core.past.lives import Label, Life, labelled, lived
@@ -128,6 +128,7 @@ def test_under_any_ledger_a_proof_is_accepted_and_a_green_suite_alone_is_none(ri
     shown = (SUITE, term(REPRODUCED), term(EXECUTED))
     assert isinstance(decided(shown, "bugfix", score, past=worst), Accept)
     assert not isinstance(decided((SUITE,), "bugfix", score, past=worst), Accept)
+    assert not isinstance(decided((SUITE, term(CRITIC, "failed")), "bugfix", score, past=worst), Accept)
 
 
 @pytest.mark.parametrize(
@@ -161,6 +162,28 @@ def test_costs_are_medians_of_three_or_more_attempts_of_a_kind():
     assert (found.lane, found.task_class, found.micros, found.cases) == ("fast", "docs", 20, 3)
 
 
+def test_what_a_ledger_may_hold_and_a_standing_may_not_is_left_out_and_the_rest_is_learned():
+    strange = [past(*[attempt(lane="x" * 201)] * 3, number=5_000 + n) for n in range(3)]
+    strange += [past(attempt(micros=10**12), number=6_000 + n, task_class="docs") for n in range(3)]
+    strange += [past(attempt(asked="y" * 201), label="as_is", number=7_000 + n) for n in range(30)]
+    found = decode(encode(taught((*many(right=10, wrong=10, against=0), *strange))))
+    assert [(each.lane, each.model) for each in found.rates] == [("fast", FAST)]
+    assert {(each.task_class, each.micros) for each in found.costs} == {("bugfix", 1_000), ("docs", 10**9)}
+
+
+def test_of_more_than_a_standing_can_hold_what_is_frequent_is_kept_and_it_is_read_again():
+    lives = [
+        past(*[attempt(lane=f"{n:03}\u0007{'x' * 190}")] * 3, number=n, task_class=kind)
+        for n in range(700)
+        for kind in ("docs", "tests")
+    ]
+    lives += [past(*[attempt()] * 9, number=9_000)]
+    found = taught(lives)
+    assert decode(encode(found)) == found
+    assert (found.costs[0].lane, found.costs[0].cases) == ("fast", 9)
+    assert 10 < len(found.costs) < 600
+
+
 # ---- labels ------------------------------------------------------------------------------------------------------
 
 
@@ -182,6 +205,7 @@ def happened(what: str, day: int, lines: int | None = None, month: int = 11) -> 
         ((happened("changes_requested", 3),), "changes_requested", None),
         ((happened("merged", 3, 0), happened("reverted", 5)), "reverted", 0),
         ((happened("merged", 3, 0), happened("reverted", 4, month=12)), "as_is", 0),
+        ((happened("reverted", 2), happened("merged", 3, 0)), "as_is", 0),
     ],
 )
 def test_the_last_word_on_a_pull_request_is_its_label(story, label, by_hand):
@@ -211,6 +235,8 @@ def test_brier_and_bins_are_of_judged_patches_alone():
         (0.7, 0.7, 0, 5),
         (0.9, 0.9, 15, 15),
     ]
+    (sure,) = calibration([past(attempt(confidence=1.0), label="as_is")]).bins
+    assert (sure.low, sure.high, sure.right.hits) == (0.9, 1.0, 1)
 
 
 def test_with_too_few_there_is_no_score():
