@@ -82,6 +82,11 @@ class Books:
     doubled: int = 0
     """Records that stand in more than one place, word for word: each run counts once."""
 
+    @property
+    def looked_again(self) -> tuple[Life, ...]:
+        """The audits that came to a verdict. One that the budget or a server ended says nothing of either lane."""
+        return tuple(life for life in self.audits if life.run.result in ("pass", "not_fixed"))
+
 
 @dataclass(slots=True)
 class Kept:
