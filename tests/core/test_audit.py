@@ -25,7 +25,7 @@ def test_nobody_is_drawn_at_0_and_everybody_at_1():
 
 def test_a_draw_is_by_repository_and_run_alone_and_known_beforehand():
     found = [number for number in range(100) if drawn(0.05, "octo/shop", f"c{number}")]
-    assert found == [20, 21, 47, 58, 71], "a change here draws other runs under the same policy"
+    assert found == [31, 33, 76, 94], "a change here draws other runs under the same policy"
     assert found != [number for number in range(100) if drawn(0.05, "octo/other", f"c{number}")]
 
 
