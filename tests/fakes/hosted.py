@@ -68,7 +68,7 @@ class Job:
     """What checks may use of the runner, in the host action."""
     furnished: Callable[[Office], Office] = lambda place: place
     """What a story changes of the office."""
-    told: Callable[[Ended], None] = lambda _: None
+    told: Callable[[Ended], object] = lambda _: None
     """What happens when the job has said how it ended, and may have an audit to make yet."""
 
     def env(self) -> dict[str, str]:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -22,7 +23,7 @@ from tests.fakes.jobs import Job
 from tests.fakes.repos import BAD, DONE, GOOD
 
 KILLED = 9
-AUDITED = {"fast": [GOOD, DONE], "strong": [GOOD, DONE]}
+AUDITED: dict[str, list[Any]] = {"fast": [GOOD, DONE], "strong": [GOOD, DONE]}
 
 
 @pytest.fixture

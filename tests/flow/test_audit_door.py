@@ -53,7 +53,7 @@ def records(shop: Repo) -> list[Record]:
     return sorted(made, key=lambda record: record.audits or "")
 
 
-def money(shop: Repo) -> list[Account]:
+def money(shop: Repo) -> tuple[Account, ...]:
     (month,) = shop.git("ls-tree", "-r", "--name-only", "route-agent-ledger", "spend/").split()
     lines = [decode(row) for row in (shop.file("route-agent-ledger", month) or "").splitlines()]
     return accounts(line for line in lines if isinstance(line, Movement))
