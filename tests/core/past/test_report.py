@@ -189,8 +189,7 @@ def test_a_repository_has_a_row_where_there_are_several_and_an_audit_is_no_run_o
 
 
 def test_audits_are_counted_apart_by_what_the_top_lane_came_to():
-    again = {"propensity": 0.05, "cost_micros": 70_000}
-    audits = [made(n, id=f"c{n}-again", audits=f"c{n}", **again) for n in range(20)]
+    audits = [replace(MADE, id=f"c{n}-again", audits=f"c{n}", propensity=0.05, cost_micros=70_000) for n in range(20)]
     audits[0] = replace(audits[0], result="not_fixed")
     unheard = [replace(audits[1], id=f"c{n}-again", audits=f"c{n}", result="budget", attempts=()) for n in (20, 21)]
     users = [made(n) for n in range(30)]
