@@ -18,7 +18,7 @@ from bot.core.step import Ask, next_step
 from bot.core.trail import Opened, Trail, TrailError
 from bot.core.words import Final
 from bot.door import Heard, Visit, enter, permitted
-from bot.ending import Ended, closed, halted, mistaken, silent, stuck, told, told_again
+from bot.ending import Ended, closed, halted, judged, mistaken, silent, stuck, told, told_again
 from bot.flow import run
 from bot.hear import Asked, explain, hear
 from bot.known import asked
@@ -218,7 +218,9 @@ def _worked(visit: Visit, office: Office, post: Post, *, only_gate: bool) -> End
     if only_gate and isinstance(next_step(trail), Ask):
         return Ended("routing", "the command goes on", trail)
     went = _run(trail, kit, office, post)
-    return went if isinstance(went, Ended) else closed(went, kit, office, post)
+    if isinstance(went, Ended):
+        return went
+    return judged(went, kit, office, post) if bench is not None else closed(went, kit, office, post)
 
 
 def _asked(visit: Visit, office: Office) -> Asked:

@@ -128,9 +128,27 @@ def _command(words: Namespace) -> int:
 
 def _fix(words: Namespace) -> int:
     with _observed() as outside:
-        record, _ = local.fix(arguments.desired(words), outside, outside.model())
-        _show(ledger.encode(record) + "\n" if words.json else tell.report(record, outside.render))
-        return ended(record, strict=words.exit_code)
+        done: list[Record] = []
+
+        def told(record: Record) -> None:
+            _show(ledger.encode(record) + "\n" if words.json else tell.report(record, outside.render))
+            done.append(record)
+
+        try:
+            local.fix(arguments.desired(words), outside, outside.model(), told)
+        except (Exception, KeyboardInterrupt) as error:
+            if not done:
+                raise
+            _unaudited(error)
+        return ended(done[0], strict=words.exit_code)
+
+
+def _unaudited(error: BaseException) -> None:
+    """The run is over, and told: what breaks after that is its audit's, and changes neither the result nor the exit code."""
+    if isinstance(error, Denied | Unavailable | KeyboardInterrupt):
+        _say(f"the blind audit of this run was broken off: {error or 'interrupted'}; the run stands as it was told", DONE)
+    else:
+        _bug()
 
 
 def ended(record: Record, *, strict: bool) -> int:
@@ -227,6 +245,7 @@ def _policy(words: Namespace) -> int:
     notes = [f"not obeyed yet: {note}" for note in typed if note in hosted]
     notes += [f"not obeyed on the command line: {note}" for note in typed if note not in hosted]
     notes += [f"not obeyed where CI proves patches, as with the docker action: {note}" for note in hosted if note not in typed]
+    notes += [f"not obeyed in the split workflow: {note}" for note in unheeded(policy, "split")]
     notes += [f"not had as it is: {note}" for note in idle(policy)]
     found = (Prices().price(policy.lane(name)) for name in policy.lanes)
     notes += [f"a run is refused as it is: {price.why}" for price in found if isinstance(price, Unpriced)]

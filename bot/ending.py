@@ -1,14 +1,19 @@
 """How a run, or what one job may do of it, ends: on its thread, in the ledger, and for the process."""
 
+from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
 from bot import tell
+from bot.audit import audit
+from bot.core.audit import due, key
 from bot.core.ledger import Record
 from bot.core.state import ended, running
 from bot.core.trail import Trail
 from bot.core.words import Final, State
 from bot.door import Visit
+from bot.edge import actions
 from bot.office import Office
 from bot.ports import Denied, Halted, Kit, Unavailable
 from bot.publish import broken_off, cleared, paid, recorded, settle
@@ -26,6 +31,8 @@ class Ended:
     text: str = ""
     """What the comment says at the end."""
     broken: bool = False
+    afterwards: Callable[[], None] | None = None
+    """What is to be done when all of this is told: a blind audit. Nothing that it meets changes what is told."""
 
 
 def told(post: Post, state: Final, text: str, why: str, trail: Trail | None = None) -> Ended:
@@ -68,6 +75,21 @@ def closed(trail: Trail, kit: Kit, office: Office, post: Post) -> Ended:
     state = ended(made.result)
     post.say(state, text, lane=_lane(trail), pull=made.pull_number)
     return Ended(state, made.detail, trail, made, text)
+
+
+def judged(trail: Trail, kit: Kit, office: Office, post: Post) -> Ended:
+    """The end of a run in a job that can make patches and publish them; only such a one can audit it."""
+    ended = closed(trail, kit, office, post)
+    return replace(ended, afterwards=partial(_audited, trail, kit, office, post)) if due(trail) else ended
+
+
+def _audited(trail: Trail, kit: Kit, office: Office, post: Post) -> None:
+    """On the ledger alone. Were the job cut off, its last phase would settle what the audit has spent, and delete its branch."""
+    post.keep_open(key(trail.opened.request.id))
+    try:
+        audit(trail, office.kit(trail.opened.policy, None, bench=office.bench, desk=kit.desk, halt=kit.halt))
+    finally:
+        actions.settled(office.step)
 
 
 def stuck(error: Denied | Unavailable, trail: Trail, kit: Kit, office: Office, post: Post) -> Ended:

@@ -15,6 +15,7 @@ from types import FrameType
 from bot import tell
 from bot.action import act
 from bot.cli import templates
+from bot.core.audit import AGAIN
 from bot.core.cost import dollars
 from bot.core.event import Event, Judged, Proposed
 from bot.core.forge import Comment, Reaction
@@ -33,7 +34,7 @@ from bot.edge.render import Templates
 from bot.edge.telemetry import switch
 from bot.ending import Ended
 from bot.host import Ground, ground
-from bot.office import Log, Redacted, doors, office, settled_by_file
+from bot.office import Log, Redacted, doors, office, settled_by_file, swept_by_file
 from bot.outcome import noted
 from bot.ports import UNOBSERVED, Denied, Notices, Observer, Unavailable
 from bot.proposal import answered
@@ -145,10 +146,28 @@ def _phase(step: Step, event: Event, host: Ground | None, observer: Observer, *,
     with office(step, event, templates(), Wall(), host=host) as opened:
         place = replace(opened, notices=_Nodded(opened.notices) if nodded else opened.notices, observer=observer)
         ended = act(place, "auto" if host else step.input("phase") or "auto")
-        try:
-            packed = pack(ended.trail) if ended.trail and ended.state not in FINAL else ""
-        except TrailError as error:
-            raise Denied(f"the Trail cannot travel to the next job: {error}") from None
+        code = _over(step, ended)
+        if ended.afterwards is not None:
+            _afterwards(step, ended.afterwards)
+        return code
+
+
+def _afterwards(step: Step, do: Callable[[], None]) -> None:
+    """All is told by now: what breaks here is the audit's, and makes no job red."""
+    try:
+        do()
+    except (Denied, Unavailable, KeyboardInterrupt) as error:
+        _log("warning", f"the blind audit of this run was broken off: {error or 'interrupted'}", step.secrets, DONE)
+    except Exception:  # noqa: BLE001 - our bug, as above; the run that it follows stands
+        _log("warning", f"this is a bug in route-agent, please report it: {traceback.format_exc()}", step.secrets, DONE)
+
+
+def _over(step: Step, ended: Ended) -> int:
+    """Outputs, summary and one line in the log; the exit code."""
+    try:
+        packed = pack(ended.trail) if ended.trail and ended.state not in FINAL else ""
+    except TrailError as error:
+        raise Denied(f"the Trail cannot travel to the next job: {error}") from None
     put_out(step, **outputs(ended, packed))
     settled(step)  # the comment says how it ended, or that another job goes on
     if ended.text:
@@ -184,11 +203,22 @@ def close() -> int:
         secrets = step.secrets
         left, repo = left_open(step), os.environ.get("GITHUB_REPOSITORY", "")
         actions.strip(step.keys)
-        if left is not None:
+        if left is not None and left.command.endswith(AGAIN):
+            _unaudited(step, left, repo)
+        elif left is not None:
             _stopped(step, left, repo)
     except (Denied, Unavailable) as error:
         return _log("warning", f"the comment could not be closed: {error}", secrets, DONE)
     return DONE
+
+
+def _unaudited(step: Step, left: Left, repo: str) -> None:
+    """The comment is closed; what the audit has spent is booked, and what CI was given to look at goes."""
+    try:
+        swept_by_file(step, repo, left.command)
+        settled_by_file(step, repo, left.command, Wall())
+    except (Denied, Unavailable) as error:
+        _log("warning", f"what a blind audit has spent is not booked: {error}; its whole share counts", step.secrets, DONE)
 
 
 def _stopped(step: Step, left: Left, repo: str) -> None:

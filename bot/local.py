@@ -1,8 +1,10 @@
 """The command line's main job: a task and a repository in; a branch, a report and a ledger line out."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from bot.arguments import Desired
+from bot.audit import audit
+from bot.core.audit import due, key
 from bot.core.ledger import Record
 from bot.core.request import Request
 from bot.core.trail import Opened, Trail
@@ -13,26 +15,50 @@ from bot.publish import recorded, settle
 from bot.shop import Outside, Shop, shop
 
 
-def fix(wanted: Desired, outside: Outside, model: Model) -> tuple[Record, Trail]:
-    """Run the main job to its end. ^C leaves the repository as it was, and the ledger with what was spent."""
-    with shop(wanted, outside, model) as place, place.runs.alone(place.asked.request.id):
-        place.ledger.ready()
-        for name in place.asked.policy.lanes:
-            model.ready(place.asked.policy.lane(name))
+def fix(wanted: Desired, outside: Outside, model: Model, told: Callable[[Record], None] = lambda _: None) -> tuple[Record, Trail]:
+    """Run the main job to its end. ^C leaves the repository as it was, and the ledger with what was spent.
+
+    `told` hears how it ended. After that comes a blind audit, where chance draws one: what that raises is none of the run's.
+    """
+    with shop(wanted, outside, model) as place:
+        with place.runs.alone(place.asked.request.id):
+            place.ledger.ready()
+            for name in place.asked.policy.lanes:
+                model.ready(place.asked.policy.lane(name))
+            try:
+                trail = _begun(place) or _opened(place)
+                trail = _finish(trail, place)
+            finally:
+                outside.progress.end()
+            made = recorded(trail, place.kit)
+        told(made)
+        if due(trail):
+            _audited(trail, place, outside)
+        return made, trail
+
+
+def _audited(trail: Trail, place: Shop, outside: Outside) -> None:
+    with place.runs.alone(key(trail.opened.request.id)):  # by that others know it is at work, and do not settle its share
         try:
-            trail = _begun(place) or _opened(place)
-            trail = _finish(trail, place)
+            audit(trail, place.further())
         finally:
             outside.progress.end()
-        return recorded(trail, place.kit), trail
 
 
 def explained(wanted: Desired, outside: Outside, model: Model) -> Opened:
     with shop(wanted, outside, model) as place:
         try:
-            return explain(place.asked, place.kit, place.bench)
+            asked = place.asked if not place.asked.policy.routing.audit_share else _coming(place)
+            return explain(asked, place.kit, place.bench)
         finally:
             outside.progress.end()
+
+
+def _coming(place: Shop) -> Asked:
+    """With the key that the run would have, by which chance draws it."""
+    found = ((request, place.runs.find(request.id)) for request in _candidates(place))
+    request = next(request for request, trail in found if trail is None or not trail.finished)
+    return Asked(request, place.asked.policy, place.asked.diff)
 
 
 def _opened(place: Shop) -> Trail:

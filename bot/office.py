@@ -11,6 +11,7 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
+from bot.audit import swept
 from bot.core.budget import Wish
 from bot.core.clean import redact
 from bot.core.event import Dispatched, Event
@@ -34,7 +35,7 @@ from bot.edge.github.shelf import Shelf
 from bot.edge.github.speaker import Speaker
 from bot.edge.github.spending import Spending
 from bot.edge.github.workflows import Workflows
-from bot.edge.github.writer import Branches
+from bot.edge.github.writer import Branches, drop
 from bot.edge.model.asking import Models, Timing
 from bot.edge.prices import Prices
 from bot.edge.render import Templates
@@ -175,7 +176,8 @@ class Office:
     ) -> Kit:
         log = Log(self.step)
         records = self.records(policy.ledger.branch) if desk else None
-        keeper, ledger = Shown(self.runs, post, self.render, records, log, before), Kept(self.ledger, records, log)
+        outlives = records if post is not None else None  # an audit is not taken up again, so what it has paid for is not kept
+        keeper, ledger = Shown(self.runs, post, self.render, outlives, log, before), Kept(self.ledger, records, log)
         spending = Spending(self.shelf(policy.ledger.branch))
         kit = Kit(ledger, spending, keeper, self.clock, log, by(self.step), bench, desk, halt, before=before)
         return self.observer.observed(kit)
@@ -250,6 +252,13 @@ def settled_by_file(step: Step, repo: str, command: str, clock: Clock) -> None:
         spent = None if trail.usage.unpriced else max(spent, trail.usage.micros)
     shelf = Shelf(connect(step.api, step.server, step.token, repo), trail.opened.policy.ledger.branch)
     Spending(shelf).settle(Wish(command, trail.opened.request.actor, clock.now(), by(step), spent))
+
+
+def swept_by_file(step: Step, repo: str, run: str) -> None:
+    """Delete the branches that a blind audit may have left whose job was cut off. Raises `Denied`."""
+    trail = Runs(step.workspace / OWN).find(run)
+    if trail is not None:
+        swept(trail, partial(drop, connect(step.api, step.server, step.token, repo)))
 
 
 def by(step: Step) -> str:

@@ -9,6 +9,7 @@ from bot.core.ledger import Record
 from bot.core.patch import parse, part, trespasses
 from bot.core.paths import is_test
 from bot.core.recall import spent_here
+from bot.core.request import Request
 from bot.core.trail import Published, Pushed, Trail
 from bot.core.verdict import Attempt
 from bot.ports import Clock, Denied, Desk, Halted, Kit, Layer, Opening, Pulls, Unavailable
@@ -22,10 +23,15 @@ def push(trail: Trail, attempt: Attempt, number: int, desk: Desk, clock: Clock) 
         raise Halted(f"the pull request has moved on from {request.base[:12]}, which the command was given for; give it again")
     if broken := trespasses(parse(attempt.diff), protect.paths, protect.max_files, protect.max_lines):
         raise Denied(f"nothing that breaks a patch rule is put on a branch: {broken[0]}")
-    branch = f"route-agent/{request.place}/{request.id}-{number}"
-    commits = desk.writer.push(request.base, _layers(trail, attempt, desk), branch, trail.opened.at)
+    name = branch(request, number)
+    commits = desk.writer.push(request.base, _layers(trail, attempt, desk), name, trail.opened.at)
     tests = commits[0] if len(commits) > 1 else None
-    return Pushed(branch, commits[-1], round(clock.seconds() - start, 3), tests)
+    return Pushed(name, commits[-1], round(clock.seconds() - start, 3), tests)
+
+
+def branch(request: Request, number: int) -> str:
+    """The name of the branch of a run's attempt, the first being number 1."""
+    return f"route-agent/{request.place}/{request.id}-{number}"
 
 
 def _layers(trail: Trail, attempt: Attempt, desk: Desk) -> tuple[Layer, ...]:
@@ -58,13 +64,13 @@ def close(trail: Trail, desk: Desk, kit: Kit) -> Published:
 def cleared(branches: tuple[str, ...], record: Record, desk: Desk) -> None:
     """What earlier attempts left goes, and a draft of what is not proved is closed: one too many is not worth the last word."""
     kept = record.result in ("pass", "needs_approval", "ci_timeout")  # a person is asked to look at what is at work there
-    for branch in (*branches, *((record.branch,) if record.branch and not kept else ())):
+    for each in (*branches, *((record.branch,) if record.branch and not kept else ())):
         with suppress(Denied, Unavailable):
             if desk.pulls is not None and desk.starts_ci:
-                desk.pulls.withdraw(branch)
+                desk.pulls.withdraw(each)
         with suppress(Denied, Unavailable):
-            if branch in branches:
-                desk.writer.drop(branch)
+            if each in branches:
+                desk.writer.drop(each)
 
 
 def broken_off(trail: Trail, kit: Kit, why: str) -> Record:

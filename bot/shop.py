@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from bot.arguments import POLICY, Desired
@@ -98,6 +99,8 @@ class Shop:
     bench: Bench
     runs: Runs
     ledger: Lines
+    further: Callable[[], Kit]
+    """A kit for a further run here."""
 
 
 @contextmanager
@@ -127,9 +130,9 @@ def _shop(wanted: Desired, outside: Outside, model: Model, repository: Repositor
     bench = Bench(trees, sandbox, model, outside.render)
     branches = Branches(trees, repository.git, repository.objects, WHO, MAIL)
     desk = Desk(branches, outside.render, trees)
-    kit = outside.observer.observed(Kit(lines, lines, runs, Wall(), outside.progress, bench=bench, desk=desk))
+    kit = partial(outside.observer.observed, Kit(lines, lines, runs, Wall(), outside.progress, bench=bench, desk=desk))
     asked = Asked(_request(wanted, repository, policy), policy, _change(wanted, repository, trees))
-    return Shop(repository, asked, kit, bench, runs, lines)
+    return Shop(repository, asked, kit(), bench, runs, lines, kit)
 
 
 def committed(wanted: Desired, repository: Repository, trees: Trees) -> Policy:

@@ -3,6 +3,7 @@
 from pydantic import TypeAdapter
 
 from bot.core import account, money
+from bot.core.audit import foreseen
 from bot.core.clean import inline, line
 from bot.core.command import VERBS, NearMiss
 from bot.core.cost import Unpriced, dollars, exact
@@ -189,6 +190,7 @@ def explained(opened: Opened, render: Renderer, model: Model) -> str:
         route=opened.route,
         lanes=[(lane, _price_words(lane, opened.policy, model)) for lane in map(opened.policy.lane, opened.policy.lanes)],
         proof=account.proof(opened),
+        audit=foreseen(opened),
     )
 
 
@@ -209,6 +211,7 @@ def explanation(opened: Opened, render: Renderer, model: Model) -> str:
         lanes=[(lane, _price_words(lane, opened.policy, model)) for lane in lanes],
         unheeded=unheeded(opened.policy, opened.proof),
         proof=account.proof(opened),
+        audit=foreseen(opened),
     )
 
 

@@ -62,9 +62,9 @@ class Post:
     def _put(self, note: Note, text: str) -> int:
         return self.notices.say(self.number, mark(self.command), self.me, stamped(note, text))
 
-    def keep_open(self) -> None:
-        """From here on this job answers for the comment: its last phase closes it if the job is cut off."""
-        actions.leave_open(self.step, actions.Left(self.step.run, self.number, self.command, self.me))
+    def keep_open(self, audit: str = "") -> None:
+        """From here on this job answers for the comment, or for a blind audit: its last phase closes it if the job is cut off."""
+        actions.leave_open(self.step, actions.Left(self.step.run, self.number, audit or self.command, self.me))
 
 
 @dataclass(slots=True)

@@ -155,7 +155,9 @@ def test_policy_show_and_schema_and_check(tmp_path):
     assert "complete and well-formed" in typed("policy", "check", minimal).stdout
     deep = tmp_path / "policy.yml"
     deep.write_text((ROOT / "tests" / "data" / "policy-minimal.yml").read_text() + "  audit_share: 0.1\n")
-    assert "not obeyed yet: routing.audit_share" in typed("policy", "check", str(deep)).stdout
+    said = typed("policy", "check", str(deep)).stdout
+    assert "not obeyed in the split workflow: routing.audit_share: no job of it can both ask a model and publish" in said
+    assert "not obeyed yet" not in said
 
 
 def test_policy_check_says_what_is_asked_of_a_verifier_and_cannot_be_had(tmp_path):

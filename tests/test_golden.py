@@ -111,6 +111,7 @@ def test_what_a_commit_says(job: Job):
     [
         ("issue", {}),
         ("raised", {"labels": ("incident",), "lane": "fast", "diff": MIGRATION}),
+        ("audited", {"policy": repos.POLICY.replace("min_score: 7", "min_score: 7\n  audit_share: 1").encode()}),
         ("no_checks", {"policy": repos.POLICY.split("verification:")[0].encode(), "repo": "bare"}),
     ],
 )

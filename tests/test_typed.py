@@ -233,3 +233,54 @@ def test_a_diff_that_is_none_is_said_before_anything_is_paid(shop, server):
     assert done.returncode == 1
     assert "--diff: the text is no unified diff" in done.stderr
     assert server.requests == []
+
+
+# ---- blind audits ------------------------------------------------------------------------------------------------
+
+
+def audited(shop: Path) -> None:
+    path = ".github/route-agent.yml"
+    policy = (shop / path).read_text().replace("strong_min_score: 7", "strong_min_score: 7\n  audit_share: 1")
+    repos.make(shop, {path: policy}, "every fix is audited")
+
+
+def test_a_signal_that_ends_an_audit_changes_neither_what_was_said_nor_the_exit_code(shop, server):
+    audited(shop)
+    server.script("m-fast", [GOOD, DONE])
+    server.script("m-strong", [{**GOOD, "delay": 60}])
+    process = started(*TASK, "--exit-code", cwd=shop)
+    assert process.stdout is not None
+    said = ""
+    while "git merge" not in said:
+        said += process.stdout.readline()
+    deadline = time.monotonic() + 30
+    while all(request["model"] != "m-strong" for request in server.requests) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    os.killpg(process.pid, signal.SIGINT)
+
+    rest, errors = process.communicate(timeout=30)
+
+    assert (process.returncode, rest) == (0, ""), errors
+    assert "broken off: interrupted" in errors
+    assert "Traceback" not in errors
+    run, audit = [item for item in ledger(shop) if isinstance(item, Record)]
+    assert (run.result, audit.audits, audit.result) == ("pass", run.id, "stopped")
+
+
+def test_an_audit_that_breaks_down_is_told_as_our_bug_and_the_exit_code_is_the_run_s(shop, server):
+    audited(shop)
+    server.script("m-fast", [GOOD, DONE])
+    server.script("m-strong", [GOOD, DONE])
+    runs = shop / ".git" / "route-agent" / "runs"
+
+    def broken(model: str) -> None:
+        if model == "m-strong" and runs.is_dir():
+            runs.rename(runs.with_name("away"))
+            runs.write_text("in the way")
+
+    server.meanwhile = broken
+    done = typed(*TASK, "--exit-code", cwd=shop)
+    assert (done.returncode, "result: pass" in done.stdout) == (0, True), done.stderr
+    assert "this is a bug in route-agent" in done.stderr
+    run, audit = [item for item in ledger(shop) if isinstance(item, Record)]
+    assert (run.result, audit.audits, audit.result) == ("pass", run.id, "stopped")

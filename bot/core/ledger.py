@@ -99,7 +99,7 @@ class Record:
     score: Score
     route: Route | Refusal
     propensity: float
-    """How likely this route was when it was chosen; below 1 only where chance had a say."""
+    """How likely this route was when it was chosen; below 1 only where chance had a say: `routing.audit_share` of an audit."""
     checks: tuple[Check, ...]
     sandbox: str
     attempts: tuple[AttemptRecord, ...]
@@ -124,6 +124,8 @@ class Record:
     pull_request_open: bool = False
     verification: Usage = NOTHING
     """What those calls used, as it is said of an attempt."""
+    audits: str | None = None
+    """The run whose accepted patch this one looked at again, blind; None for a run that somebody asked for."""
     version: Literal[1] = 1
     kind: Literal["record"] = "record"
 
@@ -189,7 +191,8 @@ def record(trail: Trail, spent: int | None, interrupted: str = "") -> Record:
     opened, request, tries = trail.opened, trail.opened.request, trail.tries
     result, detail = _result(opened, tries) if not interrupted else _interrupted(interrupted)
     last = tries[-1].decision if tries else None
-    pushed, published = trail.pushed, trail.published
+    audit, published = opened.audit, trail.published
+    pushed = None if audit else trail.pushed  # the branch of an audit is gone when it is over
     ci = tries[-1].ci if tries else None
     return Record(
         id=request.id,
@@ -204,7 +207,7 @@ def record(trail: Trail, spent: int | None, interrupted: str = "") -> Record:
         places=opened.places,
         score=opened.score,
         route=opened.route,
-        propensity=1.0,
+        propensity=audit.share if audit else 1.0,
         checks=opened.checks,
         sandbox=opened.sandbox,
         attempts=tuple(_attempt(tried, opened) for tried in tries),
@@ -223,6 +226,7 @@ def record(trail: Trail, spent: int | None, interrupted: str = "") -> Record:
         pull_request=published.pull_request if published else None,
         pull_request_open=published.opened if published else False,
         verification=trail.verification,
+        audits=audit.run if audit else None,
     )
 
 

@@ -46,6 +46,7 @@ class Routing(Part):
     shadow: bool = False
     """Log route and estimate on every trigger, spend nothing."""
     audit_share: Share = 0.0
+    """The share of accepted low-risk fixes that the top lane makes once more, blind, from the same budget; see docs/ledger.md."""
 
 
 class Signals(Part):

@@ -79,6 +79,7 @@ def run(record: Record) -> Span:
     values |= _number("route_agent.verification_micros", record.verification_micros)
     values |= {"route_agent.confidence": record.confidence.value} if record.confidence else {}
     values |= {"route_agent.branch": name(record.branch)} if record.branch else {}
+    values |= {"route_agent.audits": name(record.audits)} if record.audits else {}
     return Span(f"invoke_workflow {WORKFLOW}", values, record.result if record.result in BROKEN else "")
 
 

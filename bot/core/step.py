@@ -87,7 +87,7 @@ def _decided(trail: Trail) -> Step:
     match last.decision:
         case Escalate(lane=lane, detail=detail):
             return Ask(lane, detail)
-        case _ if trail.opened.proof == "ci":
+        case _ if trail.opened.proof == "ci" or trail.opened.audit:
             return Publish()
         case Accept():
             return Push(last.attempt, len(tries))

@@ -13,6 +13,7 @@ from bot.core.cost import Price, Usage
 from bot.core.diff import DiffError
 from bot.core.evidence import Evidence, Item
 from bot.core.facts import Place
+from bot.core.fields import Share
 from bot.core.policy import Policy
 from bot.core.request import Request
 from bot.core.route import Refusal, Route
@@ -43,6 +44,16 @@ class LanePrice:
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)
+class Audit:
+    """That a run is a blind second look at another one's accepted patch."""
+
+    run: str
+    """The run that is looked at again."""
+    share: Share
+    """How likely that was, by the policy of the day."""
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
 class Opened:
     """What was known when the run began, and the route that follows from it."""
 
@@ -65,6 +76,8 @@ class Opened:
     """What each lane's tokens cost, as it was known then."""
     standing: Standing = Standing()
     """What past runs say of the lanes, as it was known then."""
+    audit: Audit | None = None
+    """None for a run that somebody asked for."""
     version: Literal[1] = 1
 
     def prior(self, lane: str) -> float:

@@ -68,6 +68,8 @@ class Job:
     """What checks may use of the runner, in the host action."""
     furnished: Callable[[Office], Office] = lambda place: place
     """What a story changes of the office."""
+    told: Callable[[Ended], object] = lambda _: None
+    """What happens when the job has said how it ended, and may have an audit to make yet."""
 
     def env(self) -> dict[str, str]:
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -99,7 +101,11 @@ class Job:
         self.inputs = {**self.inputs, **inputs}
         step = actions.step(self.env())
         with office(step, self.event(), templates(), self.clock, pause=0, host=self.host) as place:
-            return act(self.furnished(place), phase)
+            ended = act(self.furnished(place), phase)
+            self.told(ended)
+            if ended.afterwards is not None:
+                ended.afterwards()
+            return ended
 
     def packed(self, phase: str, **inputs: str) -> dict[str, str]:
         """The job's outputs, as the jobs after it see them."""

@@ -96,6 +96,11 @@ class Books:
     lines: int = 0
     """Lines that are a ledger's, whatever they say."""
 
+    @property
+    def looked_again(self) -> tuple[Life, ...]:
+        """The audits that came to a verdict. One that the budget or a server ended says nothing of either lane."""
+        return tuple(life for life in self.audits if life.run.result in ("pass", "not_fixed"))
+
 
 class Kept(Struct, gc=False):
     """A run, by the line that counts. `run` is None where no more than the line is wanted."""

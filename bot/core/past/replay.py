@@ -64,7 +64,7 @@ def replay(
         spent=_spent(cases, new),
         models=_models(cases),
         by_chance=sum(case.run.propensity < 1 for case in cases),
-        audits=len(found.audits),
+        audits=len(found.looked_again),
         gaps=tuple(tables.Fault(fault.place, fault.why) for fault in gaps[:SHOWN]),
         unread=len(gaps),
     )

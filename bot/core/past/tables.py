@@ -142,8 +142,11 @@ class Report:
     calibration: Calibration
     priors: tuple[Prior, ...]
     audits: int
+    """Blind second looks that came to a verdict."""
     audits_agreed: Rate
-    """Of the blind second looks, those in which the top lane's own patch was accepted too."""
+    """Of them, those in which the top lane's own patch was accepted too."""
+    audits_open: int
+    """Those that came to none: there was no budget for them, they were cut off, or something did not answer."""
     faults: int
     fault_list: tuple[Fault, ...]
     unknown_outcomes: int

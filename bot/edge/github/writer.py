@@ -54,16 +54,9 @@ class Branches:
         return tuple(made)
 
     def drop(self, branch: str) -> None:
-        if not BRANCH.match(branch):
-            raise Denied(f"`{line(branch, 80)}` is no name for a branch of ours")
         for key in [key for key in self._made if key[2] == branch]:
             del self._made[key]
-        with sorted_out(f"deleting the branch {branch}", "contents: write"):
-            try:
-                self.hub.github.requester.requestJsonAndCheck("DELETE", f"{self.hub.repo.url}/git/refs/heads/{branch}")
-            except GithubException as error:
-                if error.status not in (404, 422):  # gone already
-                    raise
+        drop(self.hub, branch)
 
     def _trees(self, sha: str, layers: tuple[Layer, ...]) -> tuple[GitTree, ...]:
         with sorted_out("writing the patch's files", "contents: write"):
@@ -119,6 +112,18 @@ class Branches:
         if sha != base:
             raise Denied(f"the branch {branch} is there already, on another commit; delete it, or give a new command")
         return tuple(found)
+
+
+def drop(hub: Hub, branch: str) -> None:
+    """Delete a branch of ours; one that is gone is fine."""
+    if not BRANCH.match(branch):
+        raise Denied(f"`{line(branch, 80)}` is no name for a branch of ours")
+    with sorted_out(f"deleting the branch {branch}", "contents: write"):
+        try:
+            hub.github.requester.requestJsonAndCheck("DELETE", f"{hub.repo.url}/git/refs/heads/{branch}")
+        except GithubException as error:
+            if error.status not in (404, 422):  # gone already
+                raise
 
 
 class _Taken(Exception):

@@ -239,6 +239,20 @@ def test_a_repository_has_a_row_where_there_are_several_and_an_audit_is_no_run_o
     assert found.whole.runs == 3
 
 
+def test_audits_are_counted_apart_by_what_the_top_lane_came_to():
+    audits = [replace(MADE, id=f"c{n}-again", audits=f"c{n}", propensity=0.05, cost_micros=70_000) for n in range(20)]
+    audits[0] = replace(audits[0], result="not_fixed")
+    unheard = [replace(audits[1], id=f"c{n}-again", audits=f"c{n}", result="budget", attempts=()) for n in (20, 21)]
+    users = [made(n) for n in range(30)]
+
+    found = figures(*users, *audits, *unheard)
+
+    assert (found.runs, found.whole.micros, sum(row.attempts for row in found.lanes)) == (30, 30 * 5_000, 30 * len(MADE.attempts))
+    assert (found.audits, found.audits_agreed.hits, found.audits_agreed.cases, found.audits_open) == (20, 19, 20, 2)
+    assert figures(*users).audits_open == 0
+    assert {life.run.propensity for life in kept(*audits).audits} == {0.05}
+
+
 def test_an_empty_ledger_has_figures_too():
     found = figures()
     assert (found.runs, found.lanes, found.whole.per_fix, found.whole.compared.runs) == (0, (), None, 0)
