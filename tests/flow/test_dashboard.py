@@ -166,7 +166,10 @@ def test_a_long_report_is_cut_where_an_issue_ends_and_whole_in_the_summary(world
     body = only(world, shop).body
     assert 60_000 < len(body) < 65_536
     assert "a comment holds no more" in body
-    assert len(summary(tmp_path / "job")) > 65_536
+    whole = summary(tmp_path / "job")
+    assert "holds no more" not in whole
+    assert whole.rstrip().endswith("The line is the policy's cap for a day, $10.00.")
+    assert whole.rstrip()[-40:] not in body
 
 
 def test_names_in_a_ledger_speak_to_nobody_and_link_to_nothing(world, shop, tmp_path):
