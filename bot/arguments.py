@@ -177,7 +177,9 @@ def _import(parser: argparse.ArgumentParser) -> None:
 
 def _export(parser: argparse.ArgumentParser) -> None:
     read_from(parser)
-    parser.add_argument("--format", choices=get_args(Format), required=True, help="parquet needs the extra of that name")
+    parser.add_argument(
+        "--format", choices=get_args(Format), default="csv", help="(default: csv; parquet needs the extra of that name)"
+    )
     parser.add_argument("--what", choices=get_args(Rows), default="runs", help="what has a row each (default: runs)")
     parser.add_argument("--output", metavar="FILE", help="write it there (default: standard output)")
 

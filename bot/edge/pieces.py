@@ -4,7 +4,8 @@ import gc
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from itertools import zip_longest
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkProcess
@@ -21,14 +22,14 @@ LARGE = 16 * 1024 * 1024
 _SENT = Decoder(list[Parsed | Fault])
 
 
-def read(place: Path) -> Iterator[Parsed | Fault]:
-    """Every line of a file, in its order. Raises `Denied` where it cannot be read."""
-    pieces = volumes.divided(place, _readers(), LARGE)
+def read(place: Path, least: int = LARGE) -> Iterator[Parsed | Fault]:
+    """Every line of a file, in its order; no piece is smaller than `least` bytes. Raises `Denied` where it cannot be read."""
+    pieces = volumes.divided(place, _readers(), least)
     try:
-        with _others(pieces[1:]) as others:
+        with _others(pieces[1:]) as lines:
             yield from _said(pieces[0]) if pieces else ()
-            for piece, line in others:
-                yield from _received(piece, line)
+            for piece, line in zip_longest(pieces[1:], lines):
+                yield from received(piece, line) if line else _said(piece)
     except OSError as error:
         raise unreadable(place, error) from None
 
@@ -41,16 +42,18 @@ def _readers() -> int:
 
 
 @contextmanager
-def _others(pieces: list[Piece]) -> Iterator[list[tuple[Piece, Connection]]]:
+def _others(pieces: list[Piece]) -> Iterator[list[Connection]]:
+    """What each is heard on, in order; fewer where the system starts no more."""
     started: list[tuple[ForkProcess, Connection]] = []
     try:
-        for piece in pieces:
-            ours, theirs = get_context("fork").Pipe(duplex=False)
-            process = get_context("fork").Process(target=_send, args=(piece, theirs), daemon=True)
-            process.start()
-            theirs.close()  # so that its end is seen here when it ends there
-            started.append((process, ours))
-        yield list(zip(pieces, (line for _, line in started), strict=True))
+        with suppress(OSError):
+            for piece in pieces:
+                ours, theirs = get_context("fork").Pipe(duplex=False)
+                with theirs:  # so that its end is seen here when it ends there
+                    process = get_context("fork").Process(target=_send, args=(piece, theirs), daemon=True)
+                    process.start()
+                started.append((process, ours))
+        yield [line for _, line in started]
     finally:
         for process, line in started:
             line.close()
@@ -71,8 +74,8 @@ def _send(piece: Piece, line: Connection) -> None:
     line.send_bytes(encode(list(_said(piece))))
 
 
-def _received(piece: Piece, line: Connection) -> Iterator[Parsed | Fault]:
-    """What it sent; where it came to an end before that, its piece is read here."""
+def received(piece: Piece, line: Connection) -> Iterator[Parsed | Fault]:
+    """What was sent of a piece; where its reader came to an end before that, it is read here."""
     try:
         sent = line.recv_bytes()
     except EOFError:

@@ -1,8 +1,9 @@
 """Whether the confidence number keeps its word, and what outcomes say of a lane before any evidence."""
 
+from bisect import bisect_right
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass as plain
-from itertools import pairwise
 
 from pydantic.dataclasses import dataclass
 
@@ -11,7 +12,8 @@ from bot.core.past.lives import Life
 from bot.core.strict import STRICT
 
 EDGES = (0.0, 0.5, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 1.0)
-"""Of the bins: narrow where accepted patches are, since the default bar is 0.65."""
+"""Of the bins: narrow where accepted patches are, since the default bar is 0.65. The last one holds certainty too."""
+INNER = EDGES[1:-1]
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)
@@ -59,11 +61,10 @@ class Prior:
 def calibration(lives: Iterable[Life]) -> Calibration:
     known = [(tried.confidence, life.truth == "right") for life in lives if (tried := life.accepted) and life.truth != "unknown"]
     right = rate(sum(true for _, true in known), len(known))
-    bins = tuple(
-        _bin(low, high, inside)
-        for low, high in pairwise(EDGES)
-        if (inside := [each for each in known if low <= each[0] < high or each[0] == high == 1.0])
-    )
+    inside = defaultdict[int, list[tuple[float, bool]]](list)
+    for each in known:
+        inside[bisect_right(INNER, each[0])].append(each)
+    bins = tuple(_bin(EDGES[place], EDGES[place + 1], found) for place, found in sorted(inside.items()))
     if right.value is None:
         return Calibration(len(known), right, None, None, None, bins)
     share = right.hits / right.cases
@@ -92,10 +93,10 @@ class _Seen:
 
 def priors(lives: Iterable[Life]) -> tuple[Prior, ...]:
     """One for each lane and model that made a patch, by name."""
-    lanes: dict[tuple[str, str], _Seen] = {}
+    lanes = defaultdict[tuple[str, str], _Seen](_Seen)
     for life in lives:
         for tried in life.run.tries:
-            seen = lanes.setdefault((tried.lane, tried.asked), _Seen())
+            seen = lanes[tried.lane, tried.asked]
             if tried is life.accepted:
                 seen.accepted += 1
                 seen.known += life.truth != "unknown"

@@ -243,7 +243,7 @@ def _lives(found: Survey, first: str) -> Iterator[Life]:
         if run is None or run.at < first:
             continue
         happened = found.what(kept, run.id)
-        if happened and _instant(happened[0].at) < _instant(run.at) - SKEW:
+        if happened and happened[0].at < run.at and _instant(happened[0].at) < _instant(run.at) - SKEW:
             early = f"`{happened[0].what}` of {happened[0].at} is older than the run, {run.at}: a clock was wrong; it is counted"
             found.fault(f"run {run.id} of {run.repo}", early)
         label, by_hand = labelled(run, happened, found.now)

@@ -139,7 +139,8 @@ def _of_json(text: str, source: str, lanes: dict[str, str]) -> Results:
     try:
         top = json.loads(text, parse_float=Decimal, parse_constant=_constant, object_pairs_hook=_object)
     except (ValueError, RecursionError) as error:
-        raise Unpublished(f"no JSON: {line(str(error))}") from None
+        remedy = "; JSON lines, as a ledger's, are read where they lie and need no import" if "Extra data" in str(error) else ""
+        raise Unpublished(f"no JSON: {line(str(error))}{remedy}") from None
     boards = top.get("leaderboards") if isinstance(top, dict) else top
     if isinstance(boards, list):
         yield from _boards(boards, source)

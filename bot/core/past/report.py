@@ -54,10 +54,15 @@ class _Tally:
     def verdict(self, life: Life) -> None:
         """What people made of an accepted patch."""
         self.accepted += 1
-        if life.truth != "unknown":
-            self.known += 1
-            self.right += life.truth == "right"
-            self.rejected += life.truth == "wrong" or any(each.what == "changes_requested" for each in life.happened)
+        if life.truth == "unknown":
+            return
+        self.known += 1
+        if life.truth == "wrong":
+            self.rejected += 1
+            return
+        self.right += 1
+        if len(life.happened) > 1 and any(each.what == "changes_requested" for each in life.happened):
+            self.rejected += 1
 
     def row(self, name: str, cases: int) -> Row:
         failed = sum(self.failures.values())
@@ -86,17 +91,20 @@ def report(books: Books, sources: tuple[str, ...], now: datetime, per_day: int |
     the first day that counts, where one was named."""
     growing = Growing()
     lanes, runs = defaultdict[str, _Tally](_Tally), defaultdict[tuple[str, str], _Tally](_Tally)
-    judge, days = _Judge(), dict[str, list[int]]()
+    judge, days = _Judge(), defaultdict[str, list[int]](lambda: [0, 0, 0])
     for life in books.lives:
-        run = life.run
+        run, day = life.run, life.run.at[:10]
         _count_run(runs[run.task_class, run.repo], life)
         for tried in run.tries:
             _count_try(lanes[tried.lane], tried, life)
-            growing.add(tried.lane, run.at, tried is life.accepted, tried.micros)
-            judge.take(tried, life)
+            growing.add(tried.lane, day, tried is life.accepted, tried.micros)
+            if tried.critic is not None and tried.critic != "not_applicable":
+                judge.take(tried, life)
         judge.micros += run.verification or 0
-        day = days.setdefault(run.at[:10], [0, 0, 0])
-        day[0], day[1], day[2] = day[0] + 1, day[1] + (life.accepted is not None), day[2] + (run.micros or 0)
+        sums = days[day]
+        sums[0] += 1
+        sums[1] += life.accepted is not None
+        sums[2] += run.micros or 0
     judged = [life for life in books.lives if life.accepted]
     classes, repositories = _rows(runs, 0), _rows(runs, 1)
     whole = _together(runs.values()).row("all", len(books.lives))
@@ -147,8 +155,7 @@ class _Judge:
         self.typical: Counter[str] = Counter()
 
     def take(self, tried: Try, life: Life) -> None:
-        if tried.critic is None or tried.critic == "not_applicable":
-            return
+        """An attempt for which it was looked for."""
         self.asked += 1
         self.typical[life.run.task_class] += 1
         if tried.critic == "not_run":

@@ -1,0 +1,76 @@
+"""A ledger's file in pieces, and read by several processes: what comes of it is what one reader sees, line by line."""
+
+import json
+import subprocess
+import sys
+from multiprocessing import Pipe
+from pathlib import Path
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.core.past.lives import Line, parsed
+from bot.core.past.shelves import LONGEST
+from bot.edge import volumes
+from bot.edge.pieces import received
+from tests.fakes.typed import ENV, ROOT
+from tests.ledgers import Plan, ledger, text
+
+LINES = st.lists(st.sampled_from([b"", b"{}", b"x" * 40, b"\xff", b" ", b"\r", b"y" * (LONGEST + 5)]), max_size=12)
+
+
+@given(LINES, st.booleans(), st.integers(1, 5), st.integers(1, 60))
+def test_the_lines_of_all_pieces_are_the_file_s_each_by_its_number(tmp_path_factory, lines, ended, most, least):
+    place = tmp_path_factory.mktemp("pieces") / "ledger.jsonl"
+    place.write_bytes(b"\n".join(lines) + (b"\n" if ended else b""))
+    pieces = volumes.divided(place, most, least)
+    assert len(pieces) <= most
+    assert [line for piece in pieces for line in volumes.piece(piece)] == list(volumes.lines(place))
+
+
+def test_there_are_as_many_pieces_as_were_asked_for(tmp_path):
+    place = tmp_path / "ledger.jsonl"
+    place.write_bytes(b"{}\n" * 4_000)
+    pieces = volumes.divided(place, 4, 1_000)
+    assert [(piece.first, piece.end - piece.start) for piece in pieces] == [(1 + 1_000 * n + n, 3_003) for n in range(3)] + [
+        (3_004, 2_991)
+    ]
+    assert len(volumes.divided(place, 4, 6_000)) == 2
+    assert volumes.divided(tmp_path, 4, 1) == [], "a folder has none"
+
+
+SAME = """
+import json, os, sys
+from pathlib import Path
+from bot.core.past.lives import parsed
+from bot.edge import pieces, volumes
+forks = []
+os.register_at_fork(before=lambda: forks.append(1))
+place = Path(sys.argv[1])
+os.sched_getaffinity = lambda _: range(3)
+alone = [said for line in volumes.lines(place) if (said := line if isinstance(line, pieces.Fault) else parsed(line))]
+crowd = list(pieces.read(place, 10_000))
+print(json.dumps([len(forks), len(alone), crowd == alone]))
+"""
+
+
+def test_what_several_processes_read_is_what_one_reads(tmp_path):
+    place = tmp_path / "ledger.jsonl"
+    place.write_bytes(text(ledger(Plan(runs=60))) + b"torn\n" + text(ledger(Plan(runs=60, seed=2))))
+    done = subprocess.run([sys.executable, "-c", SAME, str(place)], cwd=ROOT, env=ENV, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    forks, lines, same = json.loads(done.stdout)
+    assert (forks, same) == (2, True)
+    assert lines > 120
+
+
+def test_a_piece_whose_reader_came_to_an_end_is_read_here(tmp_path: Path):
+    place = tmp_path / "ledger.jsonl"
+    place.write_bytes(text(ledger(Plan(runs=3))))
+    (piece,) = volumes.divided(place, 1, 1)
+    ours, theirs = Pipe(duplex=False)
+    theirs.close()
+    with ours:
+        found = list(received(piece, ours))
+    assert found == [parsed(line) for line in volumes.lines(place) if isinstance(line, Line)]
+    assert len(found) >= 3
