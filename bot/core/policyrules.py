@@ -186,13 +186,16 @@ def _globs(raw: dict[str, Any]) -> Iterator[Rule]:
                 GitIgnoreSpec.from_lines([str(glob)])
             except ValueError:
                 yield (*path, index), f"`{str(glob)[:60]}` is no pattern", "write it as .gitignore would"
-            if _stars(str(glob)) > MOST_STARS:
-                yield (*path, index), f"`{str(glob)[:60]}` takes too long to look for", f"at most {MOST_STARS} `*` between two `/`"
+            if _slow(str(glob)):
+                remedy = f"write at most {MOST_STARS} `*` between two `/`, and {MOST_STARS} `**` in all"
+                yield (*path, index), f"`{str(glob)[:60]}` takes too long to look for", remedy
 
 
 MOST_STARS = 3
-"""Single `*` in one part of a path: each more multiplies what a long name takes to be looked at by its length."""
+"""Each more multiplies what a long path takes to be looked at by its length: with ten it is a minute for forty letters."""
 
 
-def _stars(glob: str) -> int:
-    return max(re.sub(r"\*{2,}", "*", part).count("*") for part in glob.split("/"))
+def _slow(glob: str) -> bool:
+    parts = glob.split("/")
+    deep = sum("**" in part for part in parts)
+    return deep > MOST_STARS or any(re.sub(r"\*{2,}", "*", part).count("*") > MOST_STARS for part in parts)
