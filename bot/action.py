@@ -29,6 +29,8 @@ from bot.selftest import Test, examined
 from bot.thread import Post
 
 ROUNDS = 2
+LOOKED = 5
+"""Commands that have been told, and of whose jobs a `stop` asks whether they go on: one request each."""
 """Pairs of `propose` and `apply` in the split workflow."""
 PHASES = ("auto", "gate", "propose", "apply", "selftest", "report", REPLAY)
 """The last never comes here: its job answers an event of its own."""
@@ -180,10 +182,18 @@ def _lost(visit: Visit, office: Office) -> frozenset[str]:
 
 def _stop(visit: Visit, office: Office, post: Post) -> Ended:
     """Say on the thread which runs are to end: each looks for that before its next step."""
-    found = at_work(visit.others)
+    found = (*at_work(visit.others), *_audited(visit, office))
     text = tell.stopping(tuple(office.address(visit.thread.number, each.id) for each in found), office.render)
     post.stop(text, tuple(each.note.command for each in found))
     return Ended("explained", "stop", text=text)
+
+
+def _audited(visit: Visit, office: Office) -> tuple[Posted, ...]:
+    """The latest of those that are told, and whose job still goes on: under such a policy it makes a blind audit."""
+    if not visit.policy.routing.audit_share:
+        return ()
+    told = [each for each in visit.others if each.note.state == "accepted" and each.note.run not in ("", office.step.run)]
+    return tuple(each for each in told[-LOOKED:] if office.forge.at_work(each.note.run))
 
 
 def _fix(visit: Visit, office: Office, post: Post, *, only_gate: bool) -> Ended:

@@ -1,7 +1,6 @@
 """The second look at an accepted patch, blind: a run of its own that leaves a record, and nothing else that anybody sees."""
 
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from bot.core.audit import second
@@ -45,8 +44,10 @@ def audit(trail: Trail, kit: Kit) -> None:
         made = recorded(run(begun, replace(kit, keeper=last, desk=_hidden(kit.desk))), kit)
         kit.watch("audit", _said(made))
     except (Halted, Denied, Unavailable, KeyboardInterrupt) as error:
+        if isinstance(next_step(last.trail), Publish):
+            raise  # its end may be half written: the last phase books what it has spent
         _cut(last.trail, kit, str(error) or "interrupted")
-    except BaseException as error:
+    except Exception as error:
         _cut(last.trail, kit, f"cut off: {type(error).__name__}")
         raise
     finally:
@@ -66,20 +67,22 @@ def _hidden(desk: Desk) -> Desk:
 
 
 def _cut(trail: Trail, kit: Kit, why: str) -> None:
+    """Raises `Denied` or `Unavailable` where it could not be booked: all set aside counts, or the last phase does it."""
     kit.watch("audit", f"broken off: {why}")
-    if isinstance(next_step(trail), Publish | None):
-        return  # it came to its end, and has its record if it could have one
-    with suppress(Denied, Unavailable):  # then all that was set aside counts as spent
+    if not isinstance(next_step(trail), Publish | None):
         booked(trail, kit, why)
 
 
 def swept(trail: Trail, drop: Callable[[str], None]) -> None:
-    """Delete what CI was given to look at."""
-    if trail.opened.proof != "ci":
-        return
-    for number in range(1, len(trail.attempts) + 1):
-        with suppress(Denied, Unavailable):
+    """Delete what CI was given to look at. Raises what the last such deletion met, when all were tried."""
+    met: Denied | Unavailable | None = None
+    for number in range(1, len(trail.attempts) + 1 if trail.opened.proof == "ci" else 1):
+        try:
             drop(branch(trail.opened.request, number))
+        except (Denied, Unavailable) as error:
+            met = error
+    if met is not None:
+        raise met
 
 
 def _said(record: Record) -> str:

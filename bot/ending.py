@@ -84,12 +84,13 @@ def judged(trail: Trail, kit: Kit, office: Office, post: Post) -> Ended:
 
 
 def _audited(trail: Trail, kit: Kit, office: Office, post: Post) -> None:
-    """On the ledger alone. Were the job cut off, its last phase would settle what the audit has spent, and delete its branch."""
+    """On the ledger alone. Were the job cut off, its last phase would settle what the audit has spent, and delete its branch.
+
+    So it finds that there is something to do until all of it is done: a runner that cancels sends one signal after another.
+    """
     post.keep_open(key(trail.opened.request.id))
-    try:
-        audit(trail, office.kit(trail.opened.policy, None, bench=office.bench, desk=kit.desk, halt=kit.halt))
-    finally:
-        actions.settled(office.step)
+    audit(trail, office.kit(trail.opened.policy, None, bench=office.bench, desk=kit.desk, halt=kit.halt))
+    actions.settled(office.step)
 
 
 def stuck(error: Denied | Unavailable, trail: Trail, kit: Kit, office: Office, post: Post) -> Ended:

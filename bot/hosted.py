@@ -214,11 +214,14 @@ def close() -> int:
 
 def _unaudited(step: Step, left: Left, repo: str) -> None:
     """The comment is closed; what the audit has spent is booked, and what CI was given to look at goes."""
-    try:
-        swept_by_file(step, repo, left.command)
-        settled_by_file(step, repo, left.command, Wall())
-    except (Denied, Unavailable) as error:
-        _log("warning", f"what a blind audit has spent is not booked: {error}; its whole share counts", step.secrets, DONE)
+    for do, what in (
+        (partial(settled_by_file, clock=Wall()), "has spent is not booked; its whole share counts"),
+        (swept_by_file, "was proved on is not deleted"),
+    ):
+        try:
+            do(step, repo, left.command)
+        except (Denied, Unavailable) as error:
+            _log("warning", f"what a blind audit {what}: {error}", step.secrets, DONE)
 
 
 def _stopped(step: Step, left: Left, repo: str) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 
 from bot.arguments import POLICY
@@ -146,22 +147,25 @@ def sources(wanted: Wanted, path: str) -> tuple[Source, ...]:
     """
     found: list[Source] = []
     missing: list[Denied] = []
-    for each in (*wanted.files, *wanted.repositories):
+    ways = [(each, _read) for each in wanted.files] + [(each, partial(_had, path, wanted.branch)) for each in wanted.repositories]
+    for each, way in ways:
         try:
-            if each in wanted.files:
-                volumes.look(each)
-                found.append(Source(str(each), volumes.lines(each), each))
-            else:
-                found += _of(find(each.absolute(), path), each, wanted.branch)
+            found += way(each)
         except Denied as error:
             missing.append(error)
             found.append(Source(str(each), (Fault(str(each), str(error)),)))
-    if len(missing) == len(wanted.files) + len(wanted.repositories):
+    if len(missing) == len(ways):
         raise missing[0]
     return tuple(found)
 
 
-def _of(repository: Repository, folder: Path, branch: str | None) -> list[Source]:
+def _read(file: Path) -> list[Source]:
+    volumes.look(file)
+    return [Source(str(file), volumes.lines(file), file)]
+
+
+def _had(path: str, branch: str | None, folder: Path) -> list[Source]:
+    repository = find(folder.absolute(), path)
     found = [
         _file(folder, repository, each) for each in (OWN, IMPORTED) if branch is None and (repository.common_dir / each).exists()
     ]

@@ -169,3 +169,19 @@ def test_a_repository_is_picked_by_its_name(tmp_path, capsys):
     assert main(["policy", "replay", "--policy", "x.yml", str(both), "--repo", "acme/blog"]) == 1
     assert main(["ledger", "report", str(both), "--branch", "x"]) == 1
     assert "--branch names a branch of a repository" in capsys.readouterr().err
+
+
+def test_a_pipe_is_read_once_and_a_folder_that_is_a_repository_too_is_read_as_both(tmp_path, file, capsys):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    pour = "import sys; open(sys.argv[2], 'wb').write(open(sys.argv[1], 'rb').read())"
+    writer = subprocess.Popen([sys.executable, "-c", pour, str(file), str(pipe)])
+    assert "what 200 runs say" in said(capsys, str(pipe))
+    assert writer.wait(30) == 0
+    shop = tmp_path / "shop"
+    repos.make(shop, repos.SHOP)
+    own = shop / ".git" / "route-agent" / "ledger.jsonl"
+    own.parent.mkdir()
+    own.write_bytes(ledgers.text(ledgers.ledger(Plan(runs=7, seed=9, repo="acme/own"))))
+    (shop / "kept.jsonl").write_bytes(file.read_bytes())
+    assert "what 207 runs say" in said(capsys, str(shop), "--repo", str(shop))

@@ -187,15 +187,14 @@ def _globs(raw: dict[str, Any]) -> Iterator[Rule]:
             except ValueError:
                 yield (*path, index), f"`{str(glob)[:60]}` is no pattern", "write it as .gitignore would"
             if _slow(str(glob)):
-                remedy = f"write at most {MOST_STARS} `*` between two `/`, and {MOST_STARS} `**` in all"
+                remedy = f"write at most {MOST_STARS} `*` between two `/`, and {MOST_WILD} of them and of `**` in all"
                 yield (*path, index), f"`{str(glob)[:60]}` takes too long to look for", remedy
 
 
-MOST_STARS = 3
+MOST_STARS, MOST_WILD = 4, 5
 """Each more multiplies what a long path takes to be looked at by its length: with ten it is a minute for forty letters."""
 
 
 def _slow(glob: str) -> bool:
-    parts = glob.split("/")
-    deep = sum("**" in part for part in parts)
-    return deep > MOST_STARS or any(re.sub(r"\*{2,}", "*", part).count("*") > MOST_STARS for part in parts)
+    stars = [re.sub(r"\\.|\[[^]]*\]", "", part).replace("**", "*").count("*") for part in glob.split("/")]
+    return max(stars) > MOST_STARS or sum(stars) > MOST_WILD

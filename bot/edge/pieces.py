@@ -49,8 +49,9 @@ def _others(pieces: list[Piece]) -> Iterator[list[Connection]]:
         with suppress(OSError):
             for piece in pieces:
                 ours, theirs = get_context("fork").Pipe(duplex=False)
+                others = [ours, *(line for _, line in started)]
+                process = get_context("fork").Process(target=_send, args=(piece, theirs, others), daemon=True)
                 with theirs:  # so that its end is seen here when it ends there
-                    process = get_context("fork").Process(target=_send, args=(piece, theirs), daemon=True)
                     process.start()
                 started.append((process, ours))
         yield [line for _, line in started]
@@ -69,16 +70,19 @@ def _said(piece: Piece) -> Iterator[Parsed | Fault]:
             yield said
 
 
-def _send(piece: Piece, line: Connection) -> None:
+def _send(piece: Piece, line: Connection, others: list[Connection]) -> None:
+    for each in others:  # so that the end of whoever listens is seen here
+        each.close()
     gc.disable()  # nothing here is ever let go of
-    line.send_bytes(encode(list(_said(piece))))
+    with suppress(OSError, UnicodeError):  # it is read again where it is missed, and said there
+        line.send_bytes(encode(list(_said(piece))))
 
 
 def received(piece: Piece, line: Connection) -> Iterator[Parsed | Fault]:
     """What was sent of a piece; where its reader came to an end before that, it is read here."""
     try:
         sent = line.recv_bytes()
-    except EOFError:
+    except (EOFError, OSError):  # before a word, or within one
         yield from _said(piece)
     else:
         yield from _SENT.decode(sent)

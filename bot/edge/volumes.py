@@ -40,9 +40,9 @@ def lines(place: Path) -> Iterator[Line | Fault]:
 
 
 def look(place: Path) -> None:
-    """Raises `Denied` where there is nothing to read."""
+    """Raises `Denied` where there is nothing to read. A pipe gives what it holds but once, so it is not opened."""
     try:
-        if not place.is_dir():
+        if stat.S_ISREG(place.stat().st_mode):
             place.open("rb").close()
     except OSError as error:
         raise unreadable(place, error) from None

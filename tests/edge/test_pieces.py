@@ -1,8 +1,10 @@
 """A ledger's file in pieces, and read by several processes: what comes of it is what one reader sees, line by line."""
 
 import json
+import os
 import subprocess
 import sys
+import time
 from multiprocessing import Pipe
 from pathlib import Path
 
@@ -74,3 +76,48 @@ def test_a_piece_whose_reader_came_to_an_end_is_read_here(tmp_path: Path):
         found = list(received(piece, ours))
     assert found == [parsed(line) for line in volumes.lines(place) if isinstance(line, Line)]
     assert len(found) >= 3
+
+
+def test_a_reader_that_dies_in_the_middle_of_a_word_is_read_after(tmp_path: Path):
+    place = tmp_path / "ledger.jsonl"
+    place.write_bytes(text(ledger(Plan(runs=3))))
+    (piece,) = volumes.divided(place, 1, 1)
+    ours, theirs = Pipe(duplex=False)
+    os.write(theirs.fileno(), (1_000).to_bytes(4, "big") + b"half")
+    theirs.close()
+    with ours:
+        assert len(list(received(piece, ours))) >= 3
+
+
+KILLED = """
+import multiprocessing, os, sys
+from pathlib import Path
+from bot.edge import pieces
+os.sched_getaffinity = lambda _: range(2)
+lines = pieces.read(Path(sys.argv[1]), 10_000)
+next(lines)
+print(*(child.pid for child in multiprocessing.active_children()), flush=True)
+os.kill(os.getpid(), 9)
+"""
+
+
+def test_readers_of_somebody_who_was_killed_end_too(tmp_path):
+    place = tmp_path / "ledger.jsonl"
+    place.write_bytes(text(ledger(Plan(runs=400))))  # more than a pipe holds: the reader waits until it is heard
+    words = [sys.executable, "-c", KILLED, str(place)]
+    done = subprocess.run(words, cwd=ROOT, env=ENV, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == -9, done.stderr
+    (child,) = map(int, done.stdout.split())
+    for _ in range(100):
+        if not _runs(child):
+            return
+        time.sleep(0.1)
+    os.kill(child, 9)
+    raise AssertionError("it still waits to be heard")
+
+
+def _runs(process: int) -> bool:
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(") ")[2][0] != "Z"
+    except OSError:
+        return False

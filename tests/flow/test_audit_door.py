@@ -10,6 +10,7 @@ import pytest
 from bot.core.ledger import Record, decode
 from bot.core.spend import Account, Movement, accounts
 from bot.edge.actions import OWN
+from bot.ports import Unavailable
 from tests.fakes import shops
 from tests.fakes.hosted import GATE, ME, PROPOSE, WORK, Job
 from tests.fakes.repos import BAD, DONE, GOOD
@@ -18,6 +19,7 @@ from tests.fakes.shops import TEST
 from tests.fakes.world import Issue, Repo, World
 from tests.fakes.world.runs import Scripted
 from tests.flow import test_host as hosts
+from tests.flow.test_at_once import at_work
 from tests.flow.test_door import PROVED, RED, Happened, capped, commented, happened, last, of
 from tests.flow.test_kills import closed, forked
 
@@ -140,9 +142,15 @@ def test_where_another_run_has_set_the_rest_of_the_day_aside_it_is_not_made_and_
     world.finish()
 
 
-def test_a_stop_on_the_thread_ends_it_and_the_run_stands(world, models, shop, issue, tmp_path):
+@pytest.mark.parametrize("begun", ["by a comment", "by a label"])
+def test_a_stop_on_the_thread_ends_it_and_the_run_stands(world, models, shop, issue, tmp_path, begun):
     scripted(world, models, PROVED, PROVED)
-    job, stop = (commented(world, shop, issue, tmp_path / word, f"/agent {word}") for word in ("fix", "stop"))
+    if begun == "by a label":
+        job = Job(world, tmp_path / "fix", "issues", world.label(shop, issue, "ann", "agent:fix"))
+    else:
+        job = commented(world, shop, issue, tmp_path / "fix", "/agent fix")
+    stop = replace(commented(world, shop, issue, tmp_path / "stop", "/agent stop"), run="78")
+    at_work(shop, 77)
 
     def told(_: object) -> None:
         stop.act()
@@ -155,6 +163,32 @@ def test_a_stop_on_the_thread_ends_it_and_the_run_stands(world, models, shop, is
     found = happened(world, shop, issue)
     assert (found.comments, found.branches, found.pulls) == (2, 1, 1)
     assert "### route-agent: accepted" in world.said(issue, ME)[0]
+    world.finish()
+
+
+def test_what_could_not_be_booked_is_booked_by_the_last_phase(world, models, shop, issue, tmp_path):
+    scripted(world, models, PROVED, PROVED)
+    job = commented(world, shop, issue, tmp_path / "job")
+
+    def lost(model: str) -> None:
+        if model == "m-strong":
+            models.meanwhile = lambda _: None
+            world.fail("PUT", "/repos/octo/shop/contents/spend/", 500, times=99)
+
+    models.meanwhile = lost
+    with pytest.raises(Unavailable):
+        job.act()
+    world.faults.clear()
+    run, audit = records(shop)
+    before = {each.run: each for each in money(shop)}[audit.id]
+    assert (before.settled, before.counted) == ("open", 1_000_000), "its whole share counts for now"
+    closed(job)
+    after = {each.run: each for each in money(shop)}
+    assert (after[run.id].settled, after[run.id].spent) == ("settled", run.cost_micros)
+    assert 0 < (after[audit.id].counted or 0) < 1_000_000
+    found = happened(world, shop, issue)
+    assert (found.comments, found.branches, found.pulls) == (1, 1, 1)
+    assert "### route-agent: accepted" in last(world, issue)
     world.finish()
 
 

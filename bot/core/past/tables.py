@@ -48,8 +48,8 @@ class Row:
     """Attempts or runs whose cost nobody knows; they are not in `micros`."""
     accepted: int
     per_fix: int | None
-    """All that is known to have been spent, by what was accepted at a known cost."""
-    """All that was spent here for one accepted fix, failed tries included; None where nothing was accepted."""
+    """All that is known to have been spent here, failed tries included, by what was accepted at a known cost; None where
+    nothing was."""
     rejected: Rate
     """Of the pull requests that people judged, those that they wanted changed, closed, rewrote or took back."""
     precision: Rate
@@ -145,6 +145,8 @@ class Report:
     """Blind second looks that came to a verdict."""
     audits_agreed: Rate
     """Of them, those in which the top lane's own patch was accepted too."""
+    audits_micros: int
+    """What all of them have cost, as far as it is known. It is part of what was spent a day, and of no other figure."""
     audits_open: int
     """Those that came to none: there was no budget for them, they were cut off, or something did not answer."""
     faults: int

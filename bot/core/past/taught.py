@@ -31,6 +31,7 @@ def taught(lives: Iterable[Life]) -> Standing:
         for each in priors(there)
         if each.value is not None and _fits(each.lane) and _fits(each.model)
     ]
+    rates.sort(key=lambda rate: (-rate.weight, rate.lane, rate.model))
     made = Standing(tuple(rates)[:MOST_RATES], _costs(there)[:MOST_COSTS])
     while len(encode(made)) > MOST_BYTES:  # of many long names; the rarest go first
         made = Standing(made.rates[: len(made.rates) // 2], made.costs[: len(made.costs) // 2])

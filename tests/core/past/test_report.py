@@ -250,6 +250,8 @@ def test_audits_are_counted_apart_by_what_the_top_lane_came_to():
     assert (found.runs, found.whole.micros, sum(row.attempts for row in found.lanes)) == (30, 30 * 5_000, 30 * len(MADE.attempts))
     assert (found.audits, found.audits_agreed.hits, found.audits_agreed.cases, found.audits_open) == (20, 19, 20, 2)
     assert figures(*users).audits_open == 0
+    assert found.audits_micros == found.days[0].micros - figures(*users).days[0].micros > 0
+    assert found.whole.micros == figures(*users).whole.micros
     assert {life.run.propensity for life in kept(*audits).audits} == {0.05}
 
 

@@ -184,6 +184,13 @@ def test_of_more_than_a_standing_can_hold_what_is_frequent_is_kept_and_it_is_rea
     assert 10 < len(found.costs) < 600
 
 
+def test_of_many_lanes_those_are_learned_that_most_patches_speak_of():
+    lives = [past(attempt(asked=f"a/{n:02}"), label="as_is", number=100 * n + k) for n in range(60) for k in range(20)]
+    lives += [past(attempt(lane="strong"), label="as_is", number=9_000 + k) for k in range(21)]
+    rates = taught(lives).rates
+    assert (len(rates), rates[0].lane) == (50, "strong")
+
+
 # ---- labels ------------------------------------------------------------------------------------------------------
 
 
