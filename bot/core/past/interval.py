@@ -48,11 +48,6 @@ def wilson(hits: int, cases: int, z: float = Z) -> tuple[float, float]:
     return (0.0 if hits == 0 else max(0.0, middle - half)), (1.0 if hits == cases else min(1.0, middle + half))
 
 
-def apart(one: Rate, other: Rate) -> bool:
-    """Whether two intervals have nothing in common."""
-    return one.low > other.high or other.low > one.high
-
-
 @dataclass(frozen=True, slots=True, config=STRICT)
 class Spread:
     """Of `cases` values: the median, what nine in ten do not pass, and so on. None where there is not one value."""

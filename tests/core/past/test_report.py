@@ -13,7 +13,7 @@ from bot.core.imported import Imported
 from bot.core.ledger import Begun, Record, encode, record
 from bot.core.outcome import Outcome
 from bot.core.past.history import Run
-from bot.core.past.interval import apart, rate, spread, wilson
+from bot.core.past.interval import rate, spread, wilson
 from bot.core.past.lives import Books, Line, books
 from bot.core.past.report import report
 from bot.core.past.tables import Report
@@ -145,8 +145,6 @@ def test_wilsons_interval_is_the_published_one():
     assert wilson(20, 20)[1] == 1.0
     assert rate(3, 19).value is None
     assert rate(3, 20).value == 0.15
-    assert apart(rate(5, 100), rate(50, 100))
-    assert not apart(rate(45, 100), rate(50, 100))
 
 
 def test_a_spread_of_nothing_is_unknown():
