@@ -186,6 +186,8 @@ def test_what_could_not_be_booked_is_booked_by_the_last_phase(world, models, sho
     after = {each.run: each for each in money(shop)}
     assert (after[run.id].settled, after[run.id].spent) == ("settled", run.cost_micros)
     assert 0 < (after[audit.id].counted or 0) < 1_000_000
+    closed(job)
+    assert {each.run: each for each in money(shop)} == after, "booked once, however often the phase runs"
     found = happened(world, shop, issue)
     assert (found.comments, found.branches, found.pulls) == (1, 1, 1)
     assert "### route-agent: accepted" in last(world, issue)
