@@ -20,6 +20,8 @@ from bot.core.trail import Opened
 from bot.core.weights import PRIOR_FIRST, PRIOR_LATER, WEIGHTS
 
 ROOT = Path(__file__).resolve().parent
+OWN = ("route-agent", "route-agent-outcome", "route-agent-replay", "route-agent-report", "route-agent-selftest")
+"""Of the workflows that people copy, those that this repository has copied, as they are: what we hand out is what we use."""
 BEGIN, END = "<!-- generated: begin -->\n", "<!-- generated: end -->\n"
 
 
@@ -102,7 +104,9 @@ def replay_schema() -> str:
 
 def files() -> dict[Path, str]:
     docs, found = ROOT / "docs", kept()
+    copied, workflows = ROOT / "templates" / "workflows", ROOT / ".github" / "workflows"
     return {
+        **{workflows / f"{name}.yml": (copied / f"{name}.yml").read_text(encoding="utf-8") for name in OWN},
         ROOT / "bench" / "frontier.md": page(found),
         ROOT / "README.md": between(ROOT / "README.md", paragraph(found)),
         ROOT / "templates" / "policy.schema.json": schema(),

@@ -1,4 +1,4 @@
-"""Prints who built what is released, and from what, as a predicate of SLSA's provenance v1: read from what the runner says of its job.
+"""Prints who built what is released, and from what, as a predicate of SLSA's provenance v1: from what the runner says of its job.
 
 The same fields as GitHub's own attest action writes, so that `gh attestation verify` has what it looks for.
 """

@@ -1,7 +1,6 @@
 """What we hand to GitHub: the action's contract, the workflows that people copy and our own, and the verdict on a test report."""
 
 import json
-import os
 import re
 import subprocess
 import sys
@@ -341,6 +340,33 @@ def test_the_verify_workflow_sees_no_secret_and_has_the_jobs_that_the_bot_looks_
         "patched",
         "request",
     ]  # `on` is YAML's true
+
+
+def test_ci_on_github_is_what_everybody_can_run_and_nothing_else():
+    (job,) = jobs(ROOT / ".github" / "workflows" / "ci.yml").values()
+    assert [step["run"] for step in job["steps"] if "run" in step][1:] == ["bash .ci/run"]
+    assert LIFTED.removeprefix("-n ") in job["steps"][1]["run"], "Ubuntu's runners have no walls without it"
+
+
+def test_our_own_verify_workflow_differs_from_the_one_to_copy_in_what_is_there_to_be_changed_alone():
+    def rest(path: Path) -> dict[Any, Any]:
+        whole = load(path)
+        for job in whole["jobs"].values():
+            del job["timeout-minutes"]
+            for step in job["steps"]:
+                for key in ("run", "env", "timeout-minutes") if step["name"] in ("set up", "test") else ():
+                    step.pop(key, None)
+        return whole
+
+    name = "route-agent-verify.yml"
+    assert rest(ROOT / ".github" / "workflows" / name) == rest(ROOT / "templates" / "workflows" / name)
+
+
+def test_the_policy_of_our_own_repository_is_sound_and_keeps_patches_from_what_judges_them():
+    policy = read((ROOT / ".github" / "route-agent.yml").read_bytes(), "policy.yml")
+    assert {".ci/", "/dev.py", "/action.yml", "/host/", "/Dockerfile", "/templates/workflows/"} <= set(policy.protect.paths)
+    paths = [path for globs in policy.signals.paths.values() for path in globs]
+    assert [path for path in paths if not (ROOT / path).exists()] == []
 
 
 def test_zizmor_has_nothing_to_say():

@@ -50,7 +50,7 @@ def clone(tmp_path: Path) -> Path:
     """As the checkout leaves it: a commit of the default branch, every branch and tag known."""
     files = {
         "pyproject.toml": '[project]\nversion = "0.3.1"\n',
-        "CHANGELOG.md": "# Changelog\n\n## 0.3.1 – 2026-12-01\n\n- It is out.\n",
+        "CHANGELOG.md": "# Changelog\n\n## 0.3.1 - 2026-12-01\n\n- It is out.\n",
     }
     repos.make(tmp_path / "origin", files)
     repos.git(tmp_path, "clone", "--quiet", str(tmp_path / "origin"), str(tmp_path / "clone"))
@@ -166,7 +166,8 @@ def test_a_statement_that_github_s_own_tool_does_not_believe_ends_the_job(tmp_pa
     work.mkdir()
     (work / "it.whl").write_text("a wheel\n")
     for refused in (False, True):
-        gh = f'echo "$@" >> "{tmp_path}/asked"; [[ $1 != api ]] || cat >> "{tmp_path}/given"; [[ $1 != attestation ]] || exit {int(refused)}'
+        asked = f'echo "$@" >> "{tmp_path}/asked"; [[ $1 != api ]] || cat >> "{tmp_path}/given"'
+        gh = f"{asked}; [[ $1 != attestation ]] || exit {int(refused)}"
         done = bash(f"{ROOT}/.ci/attest it.whl", work, {"gh": gh}, RUNNER_TEMP=str(tmp_path), **JOB)
         assert (done.returncode != 0) == refused, done.stderr
     first = (tmp_path / "asked").read_text().splitlines()[:2]
@@ -212,7 +213,7 @@ def test_the_notes_of_a_release_are_its_part_of_the_changelog(tmp_path: Path):
     (work / "dist").mkdir(parents=True)
     (work / "dist" / "it.whl").touch()
     (work / "CHANGELOG.md").write_text(
-        "# C\n\n## Unreleased\n\n- later\n\n## 0.3.1 – a day\n\n### Added\n- this\n\n## 0.3.10\n- not\n\n## 0.3.0\n- old\n"
+        "# C\n\n## Unreleased\n\n- later\n\n## 0.3.1 - a day\n\n### Added\n- this\n\n## 0.3.10\n- not\n\n## 0.3.0\n- old\n"
     )
     gh = f'echo "$@" >> "{tmp_path}/asked"; [[ $2 != view ]]'
     assert bash(step("wheel", "draft"), work, {"gh": gh}, VERSION="v0.3.1").returncode == 0
