@@ -10,6 +10,7 @@ from pydantic import TypeAdapter
 
 from bench.frontier.page import page, paragraph
 from bench.frontier.report import kept
+from bench.scale import tables as scale_tables
 from bot.core.health import Report
 from bot.core.ledger import Line
 from bot.core.past.columns import TABLES
@@ -113,6 +114,7 @@ def files() -> dict[Path, str]:
         docs / "policy.md": between(docs / "policy.md", reference()),
         docs / "action.md": between(docs / "action.md", action_tables()),
         docs / "evidence.md": between(docs / "evidence.md", evidence_tables()),
+        docs / "running-at-scale.md": between(docs / "running-at-scale.md", scale_tables()),
         docs / "ledger.schema.json": ledger_schema(),
         docs / "ledger.md": between(docs / "ledger.md", export_tables()),
         docs / "explain.schema.json": explain_schema(),
