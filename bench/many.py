@@ -47,7 +47,7 @@ def made(folder: Path, repositories: int, records: int) -> list[Path]:
 
 def once(folder: Path, places: list[Path]) -> Watched:
     named = [word for place in places for word in ("--repo", str(place))]
-    words = [sys.executable, "-m", "bot", "ledger", "report", *named, "--branch", BRANCH]
+    words = [sys.executable, "-m", "bot", "ledger", "report", *named]
     seen = watch(words, os.environ, ROOT, folder / "out")
     if seen.code:
         sys.exit("\n".join(text for _, text in seen.said))
