@@ -373,7 +373,12 @@ def test_zizmor_has_nothing_to_say():
     words = [str(Path(sys.executable).with_name("zizmor")), "--offline", "--no-progress", "--persona=pedantic", "--format=plain"]
     config = f"--config={ROOT / '.github' / 'zizmor.yml'}"
     done = subprocess.run(
-        [*words, config, *map(str, WORKFLOWS), str(ROOT / "action.yml"), str(ROOT / "host" / "action.yml")],
+        [
+            *words,
+            config,
+            *map(str, WORKFLOWS),
+            *(str(ROOT / name) for name in ("action.yml", "host/action.yml", ".github/dependabot.yml")),
+        ],
         cwd=ROOT,
         capture_output=True,
         text=True,
