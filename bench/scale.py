@@ -70,4 +70,6 @@ def money() -> list[str]:
 
 
 def tables() -> str:
-    return "\n".join([*counts(), "", *hours(), "", *money()]) + "\n"
+    points = COUNTED[FIX].points
+    minute = f"In one minute {POINTS} points: {POINTS // points} fixes of {points} each, if all that they ask fell into the same one."
+    return "\n".join([*counts(), "", minute, "", *hours(), "", *money()]) + "\n"
