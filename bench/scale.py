@@ -71,5 +71,5 @@ def money() -> list[str]:
 
 def tables() -> str:
     points = COUNTED[FIX].points
-    minute = f"In one minute {POINTS} points: {POINTS // points} fixes of {points} each, if all that they ask fell into the same one."
+    minute = f"In one minute {POINTS} points: {POINTS // points} fixes of {points} each, if all they ask fell into the same one."
     return "\n".join([*counts(), "", minute, "", *hours(), "", *money()]) + "\n"
