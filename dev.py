@@ -26,6 +26,8 @@ VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 COUNTERPARTS = ROOT / "tests" / "counterparts"
 PINS = {"run": ROOT / "constraints.txt", "dev": ROOT / "constraints-dev.txt", "build": ROOT / "constraints-build.txt"}
+GROUPS = {"bench": ROOT / "bench" / "verifier" / "constraints.txt", "release": ROOT / "constraints-release.txt"}
+"""Of the dependency groups, those that are no server of the counterparts."""
 OTEL = ROOT / "constraints-otel.txt"
 """What the extra `otel` needs beyond a plain run: the actions install both files."""
 
@@ -126,8 +128,7 @@ def pin(*_: str) -> int:
     compile_pins(OTEL, "pyproject.toml", "--extra", "otel")
     leave_out(OTEL, PINS["run"])
     for name in tomllib.loads((ROOT / "pyproject.toml").read_text())["dependency-groups"]:
-        to = ROOT / "bench" / "verifier" / "constraints.txt" if name == "bench" else COUNTERPARTS / f"constraints-{name}.txt"
-        compile_pins(to, "--group", name, "--python-version", "3.11")
+        compile_pins(GROUPS.get(name, COUNTERPARTS / f"constraints-{name}.txt"), "--group", name, "--python-version", "3.11")
     return 0
 
 

@@ -10,6 +10,7 @@ from pydantic import TypeAdapter
 
 from bench.frontier.page import page, paragraph
 from bench.frontier.report import kept
+from bench.scale import tables as scale_tables
 from bot.core.health import Report
 from bot.core.ledger import Line
 from bot.core.past.columns import TABLES
@@ -20,6 +21,8 @@ from bot.core.trail import Opened
 from bot.core.weights import PRIOR_FIRST, PRIOR_LATER, WEIGHTS
 
 ROOT = Path(__file__).resolve().parent
+OWN = ("route-agent", "route-agent-outcome", "route-agent-replay", "route-agent-report", "route-agent-selftest")
+"""Of the workflows that people copy, those that this repository has copied, as they are: what we hand out is what we use."""
 BEGIN, END = "<!-- generated: begin -->\n", "<!-- generated: end -->\n"
 
 
@@ -102,13 +105,16 @@ def replay_schema() -> str:
 
 def files() -> dict[Path, str]:
     docs, found = ROOT / "docs", kept()
+    copied, workflows = ROOT / "templates" / "workflows", ROOT / ".github" / "workflows"
     return {
+        **{workflows / f"{name}.yml": (copied / f"{name}.yml").read_text(encoding="utf-8") for name in OWN},
         ROOT / "bench" / "frontier.md": page(found),
         ROOT / "README.md": between(ROOT / "README.md", paragraph(found)),
         ROOT / "templates" / "policy.schema.json": schema(),
         docs / "policy.md": between(docs / "policy.md", reference()),
         docs / "action.md": between(docs / "action.md", action_tables()),
         docs / "evidence.md": between(docs / "evidence.md", evidence_tables()),
+        docs / "running-at-scale.md": between(docs / "running-at-scale.md", scale_tables()),
         docs / "ledger.schema.json": ledger_schema(),
         docs / "ledger.md": between(docs / "ledger.md", export_tables()),
         docs / "explain.schema.json": explain_schema(),

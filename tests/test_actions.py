@@ -1,7 +1,6 @@
 """What we hand to GitHub: the action's contract, the workflows that people copy and our own, and the verdict on a test report."""
 
 import json
-import os
 import re
 import subprocess
 import sys
@@ -13,7 +12,6 @@ import pytest
 import yaml
 
 from bot.core.policyfile import read
-from tests.fakes import repos
 
 ROOT = Path(__file__).resolve().parent.parent
 TEMPLATES = sorted((ROOT / "templates" / "workflows").glob("*.yml"))
@@ -34,7 +32,7 @@ def jobs(path: Path) -> dict[str, Any]:
 
 def steps(path: Path) -> Iterator[dict[str, Any]]:
     for job in jobs(path).values():
-        yield from job["steps"]
+        yield from job.get("steps", ())  # a job that calls a workflow has none
 
 
 # ---- the action --------------------------------------------------------------------------------------------------
@@ -219,7 +217,7 @@ def test_a_workflow_gives_no_rights_by_default_and_names_those_of_each_job(path)
     """Complaint 14: a job had no limit but the six hours of the runner."""
     assert load(path)["permissions"] == {}
     assert all(job["permissions"] or job["steps"][0]["id"] == "app" for job in jobs(path).values())  # an App's stand with its token
-    assert all(job["timeout-minutes"] <= 60 for job in jobs(path).values())
+    assert all(job["timeout-minutes"] <= 60 for job in jobs(path).values() if "uses" not in job)
 
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
@@ -344,11 +342,44 @@ def test_the_verify_workflow_sees_no_secret_and_has_the_jobs_that_the_bot_looks_
     ]  # `on` is YAML's true
 
 
+def test_ci_on_github_is_what_everybody_can_run_and_nothing_else():
+    (job,) = jobs(ROOT / ".github" / "workflows" / "ci.yml").values()
+    assert [step["run"] for step in job["steps"] if "run" in step][1:] == ["bash .ci/run"]
+    lifted = LIFTED.rpartition(" ")[2]
+    assert job["steps"][1]["run"] == f"sudo sysctl -q -e -w {lifted}", "Ubuntu's runners have no walls without it"
+
+
+def test_our_own_verify_workflow_differs_from_the_one_to_copy_in_what_is_there_to_be_changed_alone():
+    def rest(path: Path) -> dict[Any, Any]:
+        whole = load(path)
+        for job in whole["jobs"].values():
+            del job["timeout-minutes"]
+            for step in job["steps"]:
+                for key in ("run", "env", "timeout-minutes") if step["name"] in ("set up", "test") else ():
+                    step.pop(key, None)
+        return whole
+
+    name = "route-agent-verify.yml"
+    assert rest(ROOT / ".github" / "workflows" / name) == rest(ROOT / "templates" / "workflows" / name)
+
+
+def test_the_policy_of_our_own_repository_is_sound_and_keeps_patches_from_what_judges_them():
+    policy = read((ROOT / ".github" / "route-agent.yml").read_bytes(), "policy.yml")
+    assert {".ci/", "/dev.py", "/action.yml", "/host/", "/Dockerfile", "/templates/workflows/"} <= set(policy.protect.paths)
+    paths = [path for globs in policy.signals.paths.values() for path in globs]
+    assert [path for path in paths if not (ROOT / path).exists()] == []
+
+
 def test_zizmor_has_nothing_to_say():
     words = [str(Path(sys.executable).with_name("zizmor")), "--offline", "--no-progress", "--persona=pedantic", "--format=plain"]
     config = f"--config={ROOT / '.github' / 'zizmor.yml'}"
     done = subprocess.run(
-        [*words, config, *map(str, WORKFLOWS), str(ROOT / "action.yml"), str(ROOT / "host" / "action.yml")],
+        [
+            *words,
+            config,
+            *map(str, WORKFLOWS),
+            *(str(ROOT / name) for name in ("action.yml", "host/action.yml", ".github/dependabot.yml")),
+        ],
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -430,47 +461,3 @@ def test_a_whole_tree_needs_a_closed_report_with_an_executed_test(tmp_path, tree
     assert "did not close its report" in said(tmp_path, tree, None)[1]
     (tmp_path / "report.xml").unlink()
     assert said(tmp_path, tree, "import os\n\ndef test_a():\n    os._exit(0)\n")[0] == 1
-
-
-# ---- the release -------------------------------------------------------------------------------------------------
-
-DIGEST = "ghcr.io/octo/agent@sha256:" + "a" * 64
-
-
-def released(folder: Path, said: str) -> subprocess.CompletedProcess[str]:
-    """The step that pins, as it stands, on a clone of a small repository; what docker says is given."""
-    script = next(step["run"] for step in steps(ROOT / ".github" / "workflows" / "release.yml") if step.get("name") == "pin")
-    tools = folder / "tools"
-    tools.mkdir(parents=True)
-    (tools / "docker").write_text(f"#!/bin/sh\necho {said}\n")
-    (tools / "docker").chmod(0o755)
-    repos.make(folder / "origin", {"action.yml": (ROOT / "action.yml").read_text()})
-    repos.git(folder, "clone", "--quiet", str(folder / "origin"), str(folder / "clone"))
-    env = {
-        "PATH": f"{tools}:{os.environ['PATH']}",
-        "HOME": str(folder),
-        "VERSION": "v0.3.1",
-        "IMAGE": "ghcr.io/octo/agent",
-        "TOKEN": "t",
-    }
-    env |= {"REMOTE": str(folder / "origin"), "GITHUB_STEP_SUMMARY": str(folder / "summary")}
-    command = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script]
-    return subprocess.run(command, cwd=folder / "clone", env=env, capture_output=True, text=True, check=False)
-
-
-def test_a_release_is_a_tag_whose_action_names_its_image_by_digest_and_the_major_tag_follows(tmp_path: Path):
-    for number in range(2):
-        done = released(tmp_path / str(number), DIGEST)
-        assert done.returncode == 0, done.stderr
-    origin = tmp_path / "1" / "origin"
-    assert repos.git(origin, "tag").split() == ["v0", "v0.3.1"]
-    assert repos.git(origin, "rev-parse", "v0^{commit}") == repos.git(origin, "rev-parse", "v0.3.1^{commit}")
-    pinned = yaml.safe_load(repos.git(origin, "show", "v0:action.yml"))
-    assert pinned["runs"]["image"] == f"docker://{DIGEST}"
-    assert pinned | {"runs": pinned["runs"] | {"image": "Dockerfile"}} == load(ROOT / "action.yml")
-    assert load(ROOT / "action.yml")["runs"]["image"] == "Dockerfile", "the default branch builds its own"
-
-
-def test_without_a_digest_nothing_is_released(tmp_path: Path):
-    assert released(tmp_path, "ghcr.io/octo/agent:latest").returncode == 1
-    assert repos.git(tmp_path / "origin", "tag") == ""

@@ -1,8 +1,5 @@
 """Commands beside `fix`, and what happens when they meet a run at work. Real PyGithub, git and HTTP."""
 
-import re
-import sys
-from collections import Counter
 from collections.abc import Callable
 
 from bot.core.ledger import decode
@@ -286,34 +283,3 @@ def test_a_record_that_cannot_be_written_spoils_no_run_and_is_kept_in_the_job(wo
     lines = (job.folder / "workspace" / "route-agent" / "ledger.jsonl").read_text().splitlines()
     assert of(ended) in [decode(line) for line in lines]
     seen(world, shop, issue)
-
-
-# ---- how many calls ------------------------------------------------------------------------------------------------
-
-MOST_CALLS = 30
-"""Counted REST calls of a run that passes in its first lane: both jobs of the workflow to copy, CI and the ledger included."""
-
-
-def test_a_run_that_passes_at_once_makes_few_calls(world, models, shop, issue, tmp_path, capsys):
-    models.script("m-fast", [GOOD, TEST, DONE])
-    world.runner = lambda *_: None
-
-    def ready() -> None:
-        Scripted(PROVED)(world, shop, world.runs(shop)[0])
-
-    commented(world, shop, issue, tmp_path / "before").act("gate")  # the ledger's branch is there
-    before, left = len(world.journal), world.limit_left
-    job = commented(world, shop, issue, tmp_path / "work")
-    job.clock = Meanwhile(ready, after=300)
-    gate = job.packed("gate")
-    assert job.act("auto", handover=gate["handover"]).state == "accepted"
-    seen(world, shop, issue)
-
-    counted = [one for one in world.journal[before:] if one.counts]
-    assert len(counted) == left - world.limit_left
-    counted = [one for one in counted if one.path != "/api/graphql"]  # has a limit of its own
-    kinds = Counter(f"{one.method} {re.sub(r'[0-9a-f]{40}|[0-9]+', '…', one.path)}" for one in counted)
-    table = "".join(f"  {count:3d} {kind}\n" for kind, count in kinds.most_common())
-    with capsys.disabled():
-        sys.stdout.write(f"\n{len(counted)} counted calls by both jobs, with five minutes of CI, and where they go:\n{table}")
-    assert len(counted) <= MOST_CALLS

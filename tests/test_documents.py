@@ -1,0 +1,296 @@
+"""What the documents say can be done: every command is parsed by what would run it, or run; every block of YAML is read by what
+would read it; every link leads somewhere."""
+
+import importlib.util
+import os
+import re
+import subprocess
+import sys
+import tomllib
+from collections.abc import Callable
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+import dev
+from bot.arguments import parse
+from bot.core.policyfile import read
+from bot.ports import Denied
+from tests.documents import DOCUMENTS, ROOT, Found, anchors, blocks, in_blocks, in_lines, links, scripted, spans, tracked, words
+from tests.fakes import repos
+from tests.ledgers import Plan, ledger, text
+
+# ---- commands: parsed ----------------------------------------------------------------------------------------------
+
+
+def of_ours(typed: list[str]) -> None:
+    parse(typed)
+
+
+def of_python(typed: list[str]) -> None:
+    """`dev.py` by its own table; another program of ours exists, and its source knows every flag."""
+    if typed[:1] == ["dev.py"]:
+        assert len(typed) == 1 or typed[1] in dev.COMMANDS
+        if typed[1:2] == ["demo"]:
+            of_ours(typed[1:])
+        return
+    if typed[0] == "-m":
+        found = importlib.util.find_spec(typed[1])
+        assert found is not None, f"there is no module {typed[1]}"
+        folder = Path(str(found.origin)).parent
+        sources, rest = folder.glob("*.py") if found.submodule_search_locations else [Path(str(found.origin))], typed[2:]
+    else:
+        assert typed[0] in tracked(), f"there is no file {typed[0]}"
+        sources, rest = [ROOT / typed[0]], typed[1:]
+    source = "".join(path.read_text() for path in sources)
+    for flag in (word for word in rest if word.startswith("--")):
+        assert f'"{flag}"' in source, f"nothing there knows {flag}"
+
+
+def of_pip(typed: list[str]) -> None:
+    """What is installed is this checkout, or what its file says that there is; on our own name only extras that there are."""
+    verb, *rest = typed
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert verb == "install"
+    for word in (word for word in rest if not word.startswith("-")):
+        named = re.fullmatch(r"route-agent\[(\w+)\]", word)
+        assert word == "." or (named and named[1] in project["optional-dependencies"]), word
+
+
+def of_git(typed: list[str]) -> None:
+    verb = typed[2] if typed[0] == "-C" else typed[0]
+    listed = subprocess.run(["git", "--list-cmds=main,others"], check=True, capture_output=True, text=True).stdout.split()
+    assert verb in listed
+
+
+def of_gh(typed: list[str]) -> None:
+    """GitHub's command line is not here. What is told to people is what the release workflow does itself."""
+    assert typed[:2] == ["attestation", "verify"]
+    assert 'gh attestation verify "$file" --repo "$GITHUB_REPOSITORY"' in (ROOT / ".ci" / "attest").read_text()
+    assert typed[2:] == [] or typed[3:] == ["--repo", "route-agent/route-agent"]
+
+
+READERS: dict[str, Callable[[list[str]], None]] = {
+    "route-agent": of_ours,
+    "python3": of_python,
+    "python": of_python,
+    "pip": of_pip,
+    "git": of_git,
+    "gh": of_gh,
+}
+
+
+@pytest.mark.parametrize("command", list(in_blocks()), ids=str)
+def test_a_command_to_paste_is_one_that_can_be_typed(command: Found):
+    program, *typed = words(command.text)
+    READERS[program.rpartition("/")[2]](typed)
+
+
+@pytest.mark.parametrize("command", list(in_lines()), ids=str)
+def test_a_command_in_running_text_is_one_whatever_it_leaves_out(command: Found):
+    program, *typed = words(command.text)
+    with pytest.raises(Denied) if short(typed) else nullcontext() as denied:
+        READERS[program.rpartition("/")[2]](typed)
+    assert not denied or re.search("(is|are) required", str(denied.value))
+
+
+def short(typed: list[str]) -> bool:
+    """A command's name alone, that needs more: it is a mention. Named with a flag it is to be whole."""
+    return " ".join(typed) in ("explain", "policy replay")
+
+
+def test_what_no_program_takes_is_found():
+    """The checks above would be green for anything if they looked at nothing."""
+    wrong = {
+        "route-agent": ["ledger", "report", "--formt", "md"],
+        "python3": ["dev.py", "tests"],
+        "python": ["bench/ledger.py", "--record", "3"],
+        "pip": ["install", "route-agent[plot]"],
+        "git": ["fetsh"],
+        "gh": ["attestation", "check"],
+    }
+    assert wrong.keys() == READERS.keys()
+    for program, typed in wrong.items():
+        with pytest.raises((Denied, AssertionError)):
+            READERS[program](typed)
+
+
+# ---- commands: run -------------------------------------------------------------------------------------------------
+
+ELSEWHERE = {
+    "route-agent doctor": "asks the models; tests/test_doctor.py runs it",
+    "route-agent --task": "asks a model; tests/flow/test_job.py runs it",
+    "route-agent demo": "tests/test_golden.py runs it",
+}
+"""What is not run here, and why."""
+RUN = [each for each in in_blocks() if each.text.startswith("route-agent ") and not each.text.startswith(tuple(ELSEWHERE))]
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    """A repository with a policy, a test and a ledger, two others beside it, and the files that the documents name."""
+    drawn = text(ledger(Plan(runs=60)))
+    policy = (ROOT / "bot" / "demo" / "policy.yml").read_text()
+    files = {"fair.py": "def split(): ...\n", "tests/test_fair.py": "def test_fair(): ...\n", ".github/route-agent.yml": policy}
+    for name in ("a", "b", "here"):
+        repos.make(tmp_path / name, files)
+        (tmp_path / name / ".git" / "route-agent").mkdir()
+        (tmp_path / name / ".git" / "route-agent" / "ledger.jsonl").write_bytes(drawn)
+    here = tmp_path / "here"
+    for name in ("ledger.jsonl", "all.jsonl", "records/one.jsonl"):
+        (here / name).parent.mkdir(exist_ok=True)
+        (here / name).write_bytes(drawn)
+    for name in ("new.yml", "old.yml"):
+        (here / name).write_text(policy)
+    return here
+
+
+def typed_there(script: str, folder: Path, **env: str) -> subprocess.CompletedProcess[str]:
+    """By a shell, with the program on PATH as an installed one is."""
+    tools = folder.parent / "tools"
+    tools.mkdir(exist_ok=True)
+    (tools / "route-agent").write_text(f'#!/bin/sh\nPYTHONPATH={ROOT} exec {sys.executable} -m bot "$@"\n')
+    (tools / "route-agent").chmod(0o755)
+    given = {"PATH": f"{tools}:{os.environ['PATH']}", "HOME": str(folder.parent), **env}
+    return subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", script], cwd=folder, env=given, capture_output=True, text=True, check=False
+    )
+
+
+@pytest.mark.parametrize("command", RUN, ids=str)
+def test_a_command_that_asks_nobody_does_what_it_says(place: Path, command: Found):
+    if command.text.startswith("route-agent init"):
+        (place / ".github" / "route-agent.yml").unlink()
+        repos.git(place, "-c", "user.name=a", "-c", "user.email=a@b", "commit", "-qam", "no policy yet")
+    done = typed_there(command.text, place)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout or "--output" in command.text
+
+
+def test_the_ledgers_of_many_repositories_are_collected_and_reported_by_the_script_that_is_shown(tmp_path: Path):
+    (script,) = (each for file in DOCUMENTS for each in blocks(file) if each.kind == "sh" and scripted(each))
+    for name in ("acme/cart", "acme/mail"):
+        files = {"records/2026-06/all.jsonl": text(ledger(Plan(runs=5, repo=name))).decode()}
+        repos.make(tmp_path / "hub" / f"{name}.git", files)
+        repos.git(tmp_path / "hub" / f"{name}.git", "branch", "-q", "-m", "route-agent-ledger")
+    repos.make(tmp_path / "hub" / "acme" / "new.git", {"a": "b\n"})
+    work = tmp_path / "work"
+    work.mkdir()
+    (work / "repositories.txt").write_text("acme/cart\nacme/mail\nacme/new\n")
+    instead = {
+        "GIT_CONFIG_COUNT": "1",
+        "GIT_CONFIG_KEY_0": f"url.{tmp_path}/hub/.insteadOf",
+        "GIT_CONFIG_VALUE_0": "https://github.com/",
+    }
+    done = typed_there(script.text.replace(" --since 30d", ""), work, **instead)
+    assert done.returncode == 0, done.stderr
+    assert "acme/new: no ledger yet" in done.stderr
+    assert "what 10 runs say" in (work / "report.md").read_text()
+
+
+# ---- YAML ----------------------------------------------------------------------------------------------------------
+
+YAML = [block for file in DOCUMENTS for block in blocks(file) if block.kind == "yaml"]
+WHOLE: dict[str, Any] = {"models": {name: {"provider": "openai", "model": name} for name in ("fast", "strong")}}
+WHOLE |= {"routing": {"fast_max_score": 6, "strong_min_score": 7}}
+"""What every policy has to say."""
+STEP = """\
+name: a
+on: {push: {branches: [main]}}
+permissions: {}
+jobs:
+  a:
+    name: a
+    runs-on: ubuntu-latest
+    steps: [{run: make}]
+"""
+"""Where `env:` of a job or of a step is shown, the rest of the workflow."""
+
+
+def joined(whole: dict[str, Any], part: dict[str, Any]) -> dict[str, Any]:
+    """A policy of which a document shows a part."""
+    return whole | {key: joined(whole.get(key, {}), value) if isinstance(value, dict) else value for key, value in part.items()}
+
+
+def workflow(source: str, folder: Path) -> None:
+    """By zizmor, offline, as we audit what we ship; but what is called by a moving tag is the reader's own or ours,
+    and a comment is what a bot hears: its gate is what that audit asks for."""
+    place = folder / ".github" / "workflows" / "shown.yml"
+    place.parent.mkdir(parents=True)
+    place.write_text(source)
+    config = folder / "zizmor.yml"
+    policies = {"route-agent/*": "ref-pin", "acme/*": "ref-pin", "*": "hash-pin"}
+    rules = {"unpinned-uses": {"config": {"policies": policies}}, "dangerous-triggers": {"ignore": [place.name]}}
+    config.write_text(yaml.safe_dump({"rules": rules}))
+    zizmor = str(Path(sys.executable).with_name("zizmor"))
+    done = subprocess.run(
+        [zizmor, "--offline", "--no-progress", "--min-severity=high", "--format=plain", f"--config={config}", place],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+    inputs = yaml.safe_load((ROOT / "action.yml").read_text())["inputs"]
+    for job in yaml.safe_load(source)["jobs"].values():
+        for step in job.get("steps", []):
+            if step.get("uses", "").startswith("route-agent/"):
+                assert set(step.get("with", {})) <= set(inputs)
+
+
+@pytest.mark.parametrize("block", YAML, ids=str)
+def test_a_block_of_yaml_is_read_by_what_would_read_it(block: Found, tmp_path: Path):
+    found = yaml.safe_load(block.text)
+    if "jobs" in found:
+        workflow(block.text, tmp_path)
+    elif set(found) == {"env"}:
+        workflow(STEP + block.text, tmp_path)
+    else:
+        read(yaml.safe_dump(joined(WHOLE, found)).encode(), str(block))
+        if WHOLE.keys() <= found.keys():
+            read(block.text.encode(), str(block))
+
+
+def test_the_shared_workflow_is_called_with_what_it_takes_and_hears_and_may_what_it_does():
+    (block,) = (each for each in YAML if "acme/automation" in each.text)
+    shown = yaml.safe_load(block.text)
+    called = yaml.safe_load((ROOT / "templates" / "workflows" / "route-agent.yml").read_text())
+    (job,) = shown["jobs"].values()
+    assert {event: shown[True][event] for event in ("issues", "issue_comment", "pull_request")} == {
+        event: called[True][event] for event in ("issues", "issue_comment", "pull_request")
+    }, "`on` is YAML's true"
+    assert shown[True].keys() == called[True].keys() - {"workflow_call"}
+    inputs = called[True]["workflow_call"]["inputs"]
+    assert {name for name, given in inputs.items() if given.get("required")} <= job["with"].keys() <= inputs.keys()
+    assert job["permissions"] == called["jobs"]["gate"]["permissions"] | called["jobs"]["work"]["permissions"]
+
+
+# ---- links ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("file", DOCUMENTS, ids=lambda file: str(file.relative_to(ROOT)))
+def test_every_link_leads_somewhere(file: Path):
+    files = tracked()
+    folders = {str(parent) for name in files for parent in Path(name).parents}
+    for link in links(file):
+        target, _, anchor = link.text.partition("#")
+        if "://" in target:
+            assert target.startswith("https://"), link
+            continue
+        path = (file.parent / target).resolve() if target else file
+        name = str(path.relative_to(ROOT))
+        assert name in files or name in folders, link
+        assert not anchor or anchor in anchors(path), link
+
+
+THEIRS = (".github/workflows/", ".github/route-agent.yml", ".github/CODEOWNERS")
+"""What is to be in a repository that uses it."""
+
+
+@pytest.mark.parametrize("file", DOCUMENTS, ids=lambda file: str(file.relative_to(ROOT)))
+def test_every_file_of_ours_that_is_named_is_there(file: Path):
+    for span in spans(file):
+        if re.match(r"(docs|templates|bench|tests|bot|host|\.github|\.ci)/[^ ]*$", span.text) and not span.text.startswith(THEIRS):
+            assert list(ROOT.glob(span.text.rstrip("/"))), span
