@@ -231,18 +231,6 @@ def test_a_fix_that_waits_for_its_review_is_not_bought_again(world, models, shop
     seen(world, shop, issue)
 
 
-def test_commands_that_come_too_often_are_refused_with_the_time(world, models, shop, issue, tmp_path):
-    """Complaint 3: nothing held back a loop of commands on one thread."""
-    for number in range(6):
-        assert commented(world, shop, issue, tmp_path / f"status-{number}", "/agent status").act("gate").state == "explained"
-        assert commented(world, shop, issue, tmp_path / str(number), "/agent fix").act("gate").state == "routing"
-    ended = commented(world, shop, issue, tmp_path / "more", "/agent fix").act("gate")
-    assert ended.state == "refused"
-    assert "6 commands were given here by ann within an hour; the next is taken at 20" in ended.why
-    assert commented(world, shop, issue, tmp_path / "cid", "/agent fix", by="cid").act("gate").state == "routing"
-    seen(world, shop, issue)
-
-
 def test_a_run_goes_on_where_nobody_can_be_heard(world, models, shop, issue, tmp_path):
     models.script("m-fast", [GOOD, TEST, DONE])
     world.runner = lambda *_: None

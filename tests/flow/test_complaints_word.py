@@ -161,25 +161,6 @@ def test_a_second_command_on_a_pull_request_begins_anew_from_its_new_head(world,
     assert happened(world, shop, pull) == Happened(comments=2, branches=2, runs=2, pulls=2)
 
 
-def test_a_bot_gives_commands_by_its_number_and_by_no_name(world, models, shop, issue, tmp_path):
-    """Complaint 24: an App that was wanted could give no command, and one that only had the name could."""
-    world.runner = Scripted(PROVED)
-    models.script("m-fast", [GOOD, TEST, DONE])
-    friend = world.user("renovate[bot]", "Bot")
-    policy = shop.file("main", ".github/route-agent.yml") or ""
-    world.commit(shop, "main", {".github/route-agent.yml": f"{policy}\ntriggers: {{actors: [{friend.id}]}}\n"})
-    for name, by in (("stranger", world.user("dependabot[bot]", "Bot")), ("twin", world.user("renovate-[bot]", "Bot"))):
-        payload = world.comment(shop, issue, by.login, "/agent fix")
-        if name == "twin":
-            payload["sender"]["login"] = payload["comment"]["user"]["login"] = friend.login
-        assert Job(world, tmp_path / name, "issue_comment", payload).act().state is None
-    assert world.said(issue, ME) == []
-    assert models.requests == []
-    ended = commented(world, shop, issue, tmp_path / "friend", by=friend.login).act()
-    assert (ended.state, of(ended).actor) == ("accepted", friend.login)
-    assert happened(world, shop, issue) == Happened(branches=1, pulls=1, runs=1, reactions=frozenset({"-1", "eyes"}))
-
-
 PROC = ("/proc/self/environ", "../../../../proc/self/environ", "shop/../../.git/config", ".git/config", "/etc/passwd")
 
 

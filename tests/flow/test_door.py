@@ -185,35 +185,6 @@ def test_where_there_is_no_ci_nothing_is_paid_for(world, models, tmp_path):
     world.finish()
 
 
-@pytest.mark.parametrize("by", ["bob", "stranger"])
-def test_a_person_who_may_not_write_gets_a_reaction_and_no_word(world, models, shop, issue, tmp_path, by):
-    ended = commented(world, shop, issue, tmp_path / "job", by=by).act()
-    assert ended.state is None
-    assert world.said(issue, ME) == []
-    assert world.reacted(shop, issue) == {"-1"}
-    assert models.requests == []
-    assert world.sent("GIT") == [], "nothing is fetched for a stranger"
-    world.finish()
-
-
-def test_the_same_command_again_changes_nothing(world, models, shop, issue, tmp_path):
-    models.script("m-fast", [GOOD, TEST, DONE])
-    world.runner = Scripted(PROVED)
-    job = commented(world, shop, issue, tmp_path / "job")
-    job.act()
-    before, calls = last(world, issue), len(models.requests)
-    writes = [seen.line for seen in world.journal if seen.method in ("POST", "PATCH", "DELETE") and "graphql" not in seen.path]
-
-    again = commented_again(job, tmp_path / "again").act()
-
-    assert again.state is None
-    assert last(world, issue) == before
-    assert len(models.requests) == calls
-    after = [seen.line for seen in world.journal if seen.method in ("POST", "PATCH", "DELETE") and "graphql" not in seen.path]
-    assert after == writes
-    assert happened(world, shop, issue) == Happened(branches=1, pulls=1, runs=1)
-
-
 def commented_again(job: Job, folder: Path) -> Job:
     return Job(job.world, folder, job.name, job.payload, job.repo)
 
@@ -232,20 +203,6 @@ def test_a_moved_pull_request_is_superseded(world, models, shop, tmp_path):
     assert world.pulls(shop) == []
     assert "give the command again" in last(world, pull)
     assert happened(world, shop, pull) == Happened(branches=1, runs=1)
-
-
-@pytest.mark.parametrize("verb", ["fix", "explain"])
-def test_a_fork_can_be_explained_and_never_fixed(world, models, shop, tmp_path, verb):
-    """Complaint 8: on a fork's pull request the bot broke down, for there were no secrets."""
-    pull = world.fork_pull(shop, "mallory/shop", {"shop/extra.py": "x = 1\n"}, "Mine", by="mallory")
-    ended = commented(world, shop, pull, tmp_path / "job", f"/agent {verb}").act()
-    assert ended.state == ("refused" if verb == "fix" else "explained")
-    said = last(world, pull)
-    assert ("lies in a fork" in said) is (verb == "fix")
-    assert models.requests == []
-    assert world.runs(shop) == []
-    assert not [name for name in world.branches(shop) if name.startswith("route-agent/")]
-    assert happened(world, shop, pull) == Happened()
 
 
 def test_where_pull_requests_may_not_be_opened_the_page_to_open_one_is_given(world, models, shop, issue, tmp_path):
