@@ -5,10 +5,9 @@ from collections.abc import Callable
 import pytest
 
 from bot.core.evidence import CRITIC
-from bot.core.handover import unpack
 from bot.edge import actions
 from bot.hosted import outputs
-from tests.fakes.hosted import GATE, ME, PROPOSE, Job
+from tests.fakes.hosted import ME, Job
 from tests.fakes.repos import BAD, DONE, GOOD
 from tests.fakes.server import Server
 from tests.fakes.shops import TEST
@@ -215,17 +214,3 @@ def test_no_value_of_an_output_can_end_itself(world, shop, issue, tmp_path):
     words = f"x\n{bar}\nresult<<y\naccepted\ny"
     actions.put_out(step, branch=words)
     assert written(job) == {"result": "not_fixed", "branch": words}
-
-
-def test_a_head_that_is_pushed_after_the_word_is_read_by_no_model(world, models, shop, tmp_path):
-    """Complaint 25: a commit that was pushed right after a maintainer's word was what the bot took, with the rights of the word."""
-    pull = world.pull(shop, "topic", {"shop/extra.py": "X = 1\n"}, "extra")
-    payload = world.comment(shop, pull, "ann", "/agent fix")
-    gate = Job(world, tmp_path / "gate", "issue_comment", payload, scopes=GATE).packed("gate")
-    pinned = unpack(gate["handover"]).opened.request.base
-    world.commit(shop, "topic", {"shop/extra.py": "X = 'evil'\n"})
-    models.script("m-fast", [{"action": "read", "path": "shop/extra.py"}, GOOD, TEST, DONE])
-    made = Job(world, tmp_path / "propose", "issue_comment", payload, scopes=PROPOSE).packed("propose", handover=gate["handover"])
-    assert "evil" not in str(models.requests)
-    assert unpack(made["handover"]).opened.request.base == pinned
-    assert happened(world, shop, pull) == Happened()

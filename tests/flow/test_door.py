@@ -8,11 +8,10 @@ from pathlib import Path
 import pytest
 
 from bot.core.cost import Usage
-from bot.core.handover import pack, unpack
+from bot.core.handover import unpack
 from bot.core.ledger import Record, decode
 from bot.core.spend import Movement, accounts
-from bot.core.trail import Tried, encode
-from bot.core.verdict import Attempt
+from bot.core.trail import encode
 from bot.ending import Ended
 from bot.ports import Denied
 from tests.fakes import shops
@@ -189,22 +188,6 @@ def commented_again(job: Job, folder: Path) -> Job:
     return Job(job.world, folder, job.name, job.payload, job.repo)
 
 
-def test_a_moved_pull_request_is_superseded(world, models, shop, tmp_path):
-    pull = world.pull(shop, "topic", {"shop/extra.py": "x = 1\n"}, "More sums")
-    models.script("m-fast", [GOOD, TEST, DONE])
-
-    def move(of: World, repo: Repo, run: object) -> None:
-        of.commit(repo, "topic", {"shop/extra.py": "x = 2\n"})
-        Scripted(PROVED)(of, repo, run)  # type: ignore[arg-type]
-
-    world.runner = move
-    ended = commented(world, shop, pull, tmp_path / "job").act()
-    assert ended.state == "superseded"
-    assert world.pulls(shop) == []
-    assert "give the command again" in last(world, pull)
-    assert happened(world, shop, pull) == Happened(branches=1, runs=1)
-
-
 def test_where_pull_requests_may_not_be_opened_the_page_to_open_one_is_given(world, models, shop, issue, tmp_path):
     models.script("m-fast", [GOOD, TEST, DONE])
     world.runner = Scripted(PROVED)
@@ -276,42 +259,6 @@ def test_in_three_jobs_no_job_holds_both_the_models_key_and_the_right_to_write(w
         look(shop)
     world.reacted(shop, issue)
     world.finish()
-
-
-def test_a_model_job_that_hands_in_its_own_verdict_gains_nothing(world, models, shop, issue, tmp_path):
-    """It adds an attempt; evidence, branch and CI's verdict that it makes up are left behind, and a changed opening is refused."""
-    payload = world.comment(shop, issue, "ann", "/agent fix")
-    gate = Job(world, tmp_path / "gate", "issue_comment", payload, scopes=GATE).packed("gate")
-    forged = forge(gate["handover"])
-    ended = Job(world, tmp_path / "apply", "issue_comment", payload).packed("apply", handover=forged, before=gate["handover"])
-    assert ended["result"] == "error"
-    assert "does not go on from" in last(world, issue)
-    assert happened(world, shop, issue) == Happened()
-
-
-def forge(handed: str) -> str:
-    trail = unpack(handed)
-    return pack(replace(trail, opened=replace(trail.opened, request=replace(trail.opened.request, base="f" * 40))))
-
-
-OWNED = (
-    "diff --git a/.github/workflows/x.yml b/.github/workflows/x.yml\nnew file mode 100644\nindex 0000000..1111111\n"
-    "--- /dev/null\n+++ b/.github/workflows/x.yml\n@@ -0,0 +1 @@\n+on: push\n"
-)
-
-
-def test_a_model_job_that_hands_in_a_patch_of_the_workflows_has_it_refused_and_never_pushed(world, models, shop, issue, tmp_path):
-    """Complaint 7: a patch of workflow files failed at the push, and everything was lost."""
-    payload = world.comment(shop, issue, "ann", "/agent fix")
-    gate = Job(world, tmp_path / "gate", "issue_comment", payload, scopes=GATE).packed("gate")
-    trail = unpack(gate["handover"])
-    bad = pack(trail.then(Tried(Attempt("fast", "finished", OWNED, Usage(), 1.0, summary="all is well"))))
-    ended = Job(world, tmp_path / "apply", "issue_comment", payload).packed("apply", handover=bad, before=gate["handover"])
-    assert ended["result"] == "attempting", "the next lane is due"
-    assert "is protected by" in last(world, issue)
-    assert not [name for name in world.branches(shop) if name.startswith("route-agent/")]
-    assert "workflows" not in str([seen.body for seen in world.sent("POST", "/git/")])
-    assert happened(world, shop, issue) == Happened()
 
 
 def test_a_key_that_a_model_gets_hold_of_reaches_no_comment_commit_or_pull_request(world, models, shop, issue, tmp_path):
@@ -442,33 +389,6 @@ def test_no_title_skips_ci(world, models, shop, issue, tmp_path, marker):
     assert happened(world, shop, issue) == Happened(branches=1, pulls=1, runs=1)
 
 
-def test_a_permission_that_is_gone_by_the_time_of_apply_publishes_nothing(world, models, shop, issue, tmp_path):
-    payload = world.comment(shop, issue, "ann", "/agent fix")
-    gate = Job(world, tmp_path / "gate", "issue_comment", payload, scopes=GATE).packed("gate")
-    models.script("m-fast", [GOOD, TEST, DONE])
-    made = Job(world, tmp_path / "propose", "issue_comment", payload, scopes=PROPOSE).packed("propose", handover=gate["handover"])
-    shop.collaborators["ann"] = "read"
-    ended = Job(world, tmp_path / "apply", "issue_comment", payload).act(
-        "apply", handover=made["handover"], before=gate["handover"]
-    )
-    assert ended.state is None
-    assert not [name for name in world.branches(shop) if name.startswith("route-agent/")]
-    assert happened(world, shop, issue) == Happened(reactions=frozenset({"eyes", "-1"}))
-
-
-def test_the_trail_of_another_command_is_not_taken(world, models, shop, issue, tmp_path):
-    first = world.comment(shop, issue, "ann", "/agent fix")
-    gate = Job(world, tmp_path / "gate", "issue_comment", first, scopes=GATE).packed("gate")
-    second = world.comment(shop, issue, "ann", "/agent fix once more")
-    with pytest.raises(Denied, match="not the Trail of this command"):
-        Job(world, tmp_path / "apply", "issue_comment", second).act("apply", handover=gate["handover"], before=gate["handover"])
-    other = world.issue(shop, "another")
-    elsewhere = world.comment(shop, other, "ann", "/agent fix")
-    with pytest.raises(Denied, match="the Trail is of #"):
-        Job(world, tmp_path / "p", "issue_comment", elsewhere, scopes=PROPOSE).act("propose", handover=gate["handover"])
-    assert happened(world, shop, issue) == Happened()
-
-
 def test_bots_and_strangers_get_no_word_where_the_policy_is_missing(world, shop, issue, tmp_path):
     world.commit(shop, "main", {".github/route-agent.yml": "models: 5\n"})
     world.user("evil[bot]", "Bot")
@@ -496,34 +416,6 @@ def test_workflows_that_do_not_show_which_tests_ran_are_said_to_prove_nothing_be
     assert "name route-agent-verify.yml as well" in ended.why
     assert models.requests == []
     assert happened(world, shop, issue) == Happened()
-
-
-def test_a_head_pushed_after_the_words_were_written_is_not_what_they_mean(world, models, shop, tmp_path):
-    """The commit's own date is from before: whoever makes a commit writes any date."""
-    pull = world.pull(shop, "topic", {"shop/extra.py": "x = 1\n"}, "More sums", "adds x")
-    job = commented(world, shop, pull, tmp_path / "job")
-    push = {"ref": "refs/heads/topic", "after": shop.tip("topic"), "timestamp": "2026-11-25T20:00:01Z"}
-    shop.pushes = [push]
-    ended = job.act("gate")
-    assert ended.state == "superseded", ended
-    assert "was pushed at 2026-11-25T20:00:01Z, after the command was written" in last(world, pull)
-    shop.pushes = [push | {"timestamp": "2026-11-25T19:59:59Z"}]
-    assert commented(world, shop, pull, tmp_path / "again").act("gate").state == "routing"
-    assert models.requests == []
-    world.said(pull, ME)
-    world.reacted(shop, pull)
-
-
-def test_a_head_pushed_between_gate_and_work_is_not_what_the_command_was_given_for(world, models, shop, tmp_path):
-    pull = world.pull(shop, "topic", {"shop/extra.py": "X = 1\n"}, "extra")
-    payload = world.comment(shop, pull, "ann", "/agent fix")
-    Job(world, tmp_path / "gate", "issue_comment", payload, scopes=GATE).packed("gate")
-    world.commit(shop, "topic", {"shop/extra.py": "X = 2\n"})
-    ended = Job(world, tmp_path / "work", "issue_comment", payload).act()
-    assert ended.state == "superseded"
-    assert "has moved on from" in last(world, pull)
-    assert models.requests == []
-    assert happened(world, shop, pull) == Happened()
 
 
 def test_an_issue_is_worked_on_at_the_commit_at_which_it_was_heard(world, models, shop, issue, tmp_path):

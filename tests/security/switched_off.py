@@ -1,7 +1,7 @@
 """Switches each defence off, in a copy of the tree, and wants the test of its attack to turn red.
 
 `python -m tests.security.switched_off [PART OF A NAME …]`: all, or those whose test or defence has such a part. A test that stays
-green without its defence shows nothing, and so does one that turns red because the copy is broken: it has to fail at what it claims.
+green without its defence shows nothing, nor does one that turns red because the copy is broken: it has to fail at what it claims.
 """
 
 import ast
