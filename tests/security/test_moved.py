@@ -50,8 +50,10 @@ def test_words_of_strangers_after_the_command_reach_no_model(world, models, shop
     world.reacted(shop, pull)
 
 
-@attack("toctou-gate", off=off("bot.door._visit", cut=('if pull and pin not in ("", head):', "if False:")))
-def test_a_head_pushed_between_gate_and_work_is_not_what_the_command_was_given_for(world, models, shop, tmp_path):
+@attack("toctou-gate", "approved_then_pushed", off=off("bot.door._visit", cut=('if pull and pin not in ("", head):', "if False:")))
+def test_approved_then_pushed_a_head_pushed_between_gate_and_work_is_not_what_the_command_was_given_for(
+    world, models, shop, tmp_path
+):
     pull = world.pull(shop, "topic", {"shop/extra.py": "X = 1\n"}, "extra")
     payload = world.comment(shop, pull, "ann", "/agent fix")
     Job(world, tmp_path / "gate", "issue_comment", payload, scopes=GATE).packed("gate")
@@ -97,7 +99,6 @@ def test_a_head_pushed_after_the_words_were_written_is_not_what_they_mean(world,
     world.reacted(shop, pull)
 
 
-@attack("approved_then_pushed", off=off("bot.edge.git.fetch.Fetched.open", 'self.remote.fetch("f" * 40)'))
 def test_a_head_that_is_pushed_after_the_word_is_read_by_no_model(world, models, shop, tmp_path):
     """Complaint 25: a commit that was pushed right after a maintainer's word was what the bot took, with the rights of the word."""
     pull = world.pull(shop, "topic", {"shop/extra.py": "X = 1\n"}, "extra")

@@ -147,12 +147,16 @@ WRITES = (
 )
 
 
-@attack(
-    "split-writes",
-    off=off(
-        SPLIT, cut=("contents: read # what the model is shown\n    outputs:", "contents: write\n      issues: write\n    outputs:")
-    ),
-)
+PROPOSES = """    name: propose
+    needs: gate
+    if: needs.gate.outputs.result == 'routing'
+    runs-on: ubuntu-latest
+    timeout-minutes: 30
+    permissions:
+      contents: """
+
+
+@attack("split-writes", off=off(SPLIT, cut=(f"{PROPOSES}read", f"{PROPOSES}write")))
 def test_a_propose_job_that_tries_to_write_may_not(world, shop, issue, tmp_path):
     """Whatever code runs there in the end: the token that the template gives it is good for reading alone."""
     jobs = yaml.safe_load((ROOT / SPLIT).read_text())["jobs"]
