@@ -1,6 +1,5 @@
 """Stories of the door: a comment or a label comes in, and the thread shows how it ended. Real PyGithub, git and HTTP."""
 
-import base64
 import re
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -259,33 +258,6 @@ def test_in_three_jobs_no_job_holds_both_the_models_key_and_the_right_to_write(w
         look(shop)
     world.reacted(shop, issue)
     world.finish()
-
-
-def test_a_key_that_a_model_gets_hold_of_reaches_no_comment_commit_or_pull_request(world, models, shop, issue, tmp_path):
-    """Complaint 25: keys came out through the bot's own comments.
-
-    Not whole, nor as base64 writes them; and nobody is called, no issue closed, no CI skipped by what it says.
-    """
-    key = "sk-canary-0123456789-of-a-model"
-    coded = base64.b64encode(key.encode()).decode()
-    said = f"{key} {coded} @everyone fixes #1 [skip ci] ::set-output name=result::x"
-    models.script("m-fast", [GOOD, TEST, {**DONE, "summary": said, "risks": said}])
-    world.runner = Scripted(PROVED)
-    issue.title = f"add is wrong @ann [skip ci] fixes #1 {key}"
-    job = commented(world, shop, issue, tmp_path / "job")
-
-    ended = job.act(**{"openai-api-key": key})
-
-    assert ended.state == "accepted"
-    (pull,) = world.pulls(shop)
-    log = shop.git("log", "--format=%B", f"main..{of(ended).branch}")
-    whole = "\n".join((last(world, issue), pull.body, pull.title, log))
-    assert key not in whole
-    assert coded.rstrip("=") not in whole
-    assert not [word for word in ("[skip ci]", "@ann", "fixes #1") if word in pull.title + log]
-    outside = re.sub(r"(?s)```text\n.*?\n```", "", pull.body)
-    assert "@everyone" not in outside
-    assert happened(world, shop, issue) == Happened(branches=1, pulls=1, runs=1)
 
 
 # ---- money of many runs --------------------------------------------------------------------------------------------

@@ -51,9 +51,7 @@ def test_words_of_strangers_after_the_command_reach_no_model(world, models, shop
 
 
 @attack("toctou-gate", "approved_then_pushed", off=off("bot.door._visit", cut=('if pull and pin not in ("", head):', "if False:")))
-def test_approved_then_pushed_a_head_pushed_between_gate_and_work_is_not_what_the_command_was_given_for(
-    world, models, shop, tmp_path
-):
+def test_approved_then_pushed_a_head_pushed_between_gate_and_work_is_not_what_was_meant(world, models, shop, tmp_path):
     pull = world.pull(shop, "topic", {"shop/extra.py": "X = 1\n"}, "extra")
     payload = world.comment(shop, pull, "ann", "/agent fix")
     Job(world, tmp_path / "gate", "issue_comment", payload, scopes=GATE).packed("gate")
