@@ -1,7 +1,6 @@
 """Stories of the door: a comment or a label comes in, and the thread shows how it ended. Real PyGithub, git and HTTP."""
 
-import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -10,13 +9,11 @@ from bot.core.cost import Usage
 from bot.core.handover import unpack
 from bot.core.ledger import Record, decode
 from bot.core.spend import Movement, accounts
-from bot.core.trail import encode
 from bot.ending import Ended
 from bot.ports import Denied
 from tests.fakes import shops
 from tests.fakes.hosted import GATE, ME, PROPOSE, Job
 from tests.fakes.repos import BAD, DONE, GOOD
-from tests.fakes.server import Server
 from tests.fakes.shops import TEST
 from tests.fakes.world import Issue, Repo, World
 from tests.fakes.world.runs import Scripted
@@ -306,26 +303,6 @@ def money(shop: Repo) -> list[Movement]:
 # ---- what an attacker tried ----------------------------------------------------------------------------------------
 
 
-def test_a_trail_and_a_ledger_that_lie_in_the_workspace_are_not_believed(world, models, shop, issue, tmp_path):
-    payload = world.comment(shop, issue, "ann", "/agent fix")
-    gate = Job(world, tmp_path / "gate", "issue_comment", payload, scopes=GATE).packed("gate")
-    trail = unpack(gate["handover"])
-    job = Job(world, tmp_path / "work", "issue_comment", payload)
-    own = job.folder / "workspace" / "route-agent"
-    own.mkdir(parents=True)
-    with Server() as evil:
-        models_ = {name: part.model_copy(update={"base_url": evil.url}) for name, part in trail.opened.policy.models.items()}
-        policy = trail.opened.policy.model_copy(update={"models": models_})
-        (own / f"{trail.opened.request.id}.json").write_bytes(encode(replace(trail, opened=replace(trail.opened, policy=policy))))
-        (own / "ledger.jsonl").write_text('{"kind": "settled", "run": "x", "at": "2026-01-01T00:00:00Z", "micros": 0}\n{}\n')
-        models.script("m-fast", [GOOD, TEST, DONE])
-        world.runner = Scripted(PROVED)
-        assert job.act().state == "accepted"
-        assert evil.requests == []
-    assert models.requests
-    assert happened(world, shop, issue) == Happened(branches=1, pulls=1, runs=1)
-
-
 def test_a_folder_of_ours_that_is_a_link_is_refused(world, shop, issue, tmp_path):
     job = commented(world, shop, issue, tmp_path / "job")
     (job.folder / "workspace").mkdir(parents=True)
@@ -345,20 +322,6 @@ def test_a_failing_test_that_the_patch_loosens_is_no_fix(world, models, shop, is
     assert ended.state == "not_fixed", ended.why
     assert "takes lines from tests/test_add.py" in last(world, issue)
     assert happened(world, shop, issue) == Happened(branches=1, runs=2)
-
-
-@pytest.mark.parametrize(
-    "marker", ["[skip  ci]", "[skip\tci]", "[skip\u00a0ci]", "[ci skip ]", "[sk[skip ci]ip ci]", "[skip\u200b ci]"]
-)
-def test_no_title_skips_ci(world, models, shop, issue, tmp_path, marker):
-    issue.title = f"add is wrong {marker}"
-    models.script("m-fast", [GOOD, TEST, DONE])
-    world.runner = Scripted(PROVED)
-    ended = commented(world, shop, issue, tmp_path / "job").act()
-    (pull,) = world.pulls(shop)
-    whole = pull.title + shop.git("log", "--format=%B", f"main..{of(ended).branch}")
-    assert not re.search(r"skip\W*ci|ci\W*skip", whole, re.IGNORECASE)
-    assert happened(world, shop, issue) == Happened(branches=1, pulls=1, runs=1)
 
 
 def test_bots_and_strangers_get_no_word_where_the_policy_is_missing(world, shop, issue, tmp_path):

@@ -111,6 +111,15 @@ INCIDENTS: dict[str, str] = {
 """Published incidents that could have happened to such a bot; a test named after each plays it against ours."""
 
 
+ELSEWHERE: dict[str, str] = {
+    "runner-comment": "tests/edge/test_github.py::test_a_comment_that_is_too_long_is_cut_and_its_code_block_closed",
+    "write-checks": "tests/flow/test_tokens.py::test_a_person_s_token_may_see_no_checks_and_goes_by_the_jobs",
+    "write-kill": "tests/flow/test_kills.py::test_a_run_killed_after_any_call_and_run_again_is_like_one_undisturbed",
+    "moved_tags": "tests/test_actions.py::test_what_others_wrote_is_pinned_by_its_commit_and_a_checkout_keeps_no_token",
+}
+"""What a test in another folder plays, with whatever that folder has to offer; nothing is switched off for it."""
+
+
 @dataclass(frozen=True)
 class Off:
     """How to switch a defence off: the dotted name of a function, method or constant in `bot`, or the path of a file.
@@ -137,7 +146,10 @@ class Attack:
 
 
 def attack(*what: str, off: Off | tuple[Off, ...]) -> Any:
-    """Marks a test with what it plays and with its defence. A test that has several defences of its own is marked for each."""
+    """Marks a test with what it plays and with its defence; none, where there is no code that would do what is tried.
+
+    A test that has several defences of its own is marked for each.
+    """
     return pytest.mark.attack(Attack(what, off if isinstance(off, tuple) else (off,)))
 
 
