@@ -1,5 +1,6 @@
 """Patches that a model, or a job that was taken over, hands in: refused by rule, never pushed, the rule named on the thread."""
 
+from collections.abc import Mapping
 from contextlib import suppress
 
 import pytest
@@ -112,7 +113,7 @@ def test_a_patch_beyond_the_limits_is_refused(world, shop, issue, tmp_path, file
 # ---- patches that only look like others --------------------------------------------------------------------------------
 
 
-def unproved(world: World, models: object, shop: Repo, issue: Issue, folder: object, *edits: dict[str, object]) -> str:
+def unproved(world: World, models: object, shop: Repo, issue: Issue, folder: object, *edits: Mapping[str, object]) -> str:
     """A model's own patch, where CI is green whatever it is given."""
     for lane in ("m-fast", "m-strong"):
         models.script(lane, [*edits, DONE])  # type: ignore[attr-defined]  # the server

@@ -4,6 +4,7 @@ import base64
 import gzip
 from contextlib import suppress
 from dataclasses import replace
+from typing import Any
 
 import pytest
 import requests
@@ -136,7 +137,7 @@ def test_what_is_no_trail_publishes_nothing_and_is_said_on_the_thread(world, sho
 
 
 SPLIT = "templates/workflows/route-agent-split.yml"
-WRITES = (
+WRITES: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("POST", "git/refs", {"ref": "refs/heads/route-agent/1/c1-1", "sha": "f" * 40}),
     ("POST", "git/trees", {"tree": []}),
     ("PUT", "contents/route-agent.md", {"message": "x", "content": "", "branch": "main"}),
