@@ -21,7 +21,7 @@ def test_cve_2026_26268_nothing_that_a_clone_configures_or_hooks_into_is_run(tmp
     assert record.result == "pass"
 
 
-@attack("git-attributes", off=off("bot.edge.git.trees.Trees.changed", cut=('"--no-filters", ', "")))
+@attack("git-attributes", off=())
 def test_attributes_of_the_repository_change_no_byte_and_run_no_filter(tmp_path):
     repo, mark = tmp_path / "shop", tmp_path / "owned"
     attributes = "* filter=x ident text eol=crlf working-tree-encoding=UTF-16\n"

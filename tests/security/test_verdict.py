@@ -103,8 +103,9 @@ def test_a_comment_whose_answer_is_lost_is_not_made_twice(world, models, shop, i
     assert len(world.said(issue, ME)) == 1
 
 
-@attack("write-branch", off=off("bot.edge.github.writer.Branches._there", "return None"))
+@attack("write-branch", off=off("bot.edge.github.writer.Branches._there", 'raise Denied("x")'))
 def test_a_branch_whose_answer_is_lost_is_found_and_taken(world, models, shop, issue, tmp_path):
+    shop.git("update-ref", "refs/heads/route-agent-ledger", str(shop.tip("main")))  # else it would be the one that is lost
     world.fail("POST", "/git/refs$", after=True)
     world.runner = Scripted(PROVED)
     assert judged(world, models, shop, issue, tmp_path / "job") == "accepted"
