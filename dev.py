@@ -6,6 +6,7 @@ python3 dev.py check      ruff, formatting, mypy, import contracts, generated fi
 python3 dev.py rest       the tests that need packages from elsewhere (a wheel in an empty environment, servers of others)
 python3 dev.py bench      a sample of the verifier bench: real packages, and the verdicts that right and wrong patches must get
 python3 dev.py frontier   routers and cascades on public results, in the folder that is named; writes the picture and the page anew
+python3 dev.py attacks    each defence switched off, in a copy: the test of its attack has to turn red; takes a quarter of an hour
 python3 dev.py weights    the tests with a real model; ROUTE_AGENT_WEIGHTS names its GGUF file
 python3 dev.py e2e        the whole product in containers, and a page in a browser; as root on Debian it installs what it needs
 python3 dev.py generate   rewrite the generated files
@@ -93,6 +94,11 @@ def frontier(*words: str) -> int:
     return run(PYTHON, "-m", "bench.frontier", *words, check=False) or generate()
 
 
+def attacks(*words: str) -> int:
+    prepare("dev")
+    return run(PYTHON, "-m", "tests.security.switched_off", *words, check=False)
+
+
 def weights(*words: str) -> int:
     prepare("dev")
     return run(PYTHON, "-m", "pytest", "-m", "weights", *words, check=False)
@@ -143,7 +149,7 @@ def leave_out(pins: Path, known: Path) -> None:
     pins.write_text("".join(each for each in mine if each not in theirs))
 
 
-COMMANDS = {each.__name__: each for each in (demo, test, check, rest, bench, frontier, weights, e2e, generate, pin)}
+COMMANDS = {each.__name__: each for each in (demo, test, check, rest, bench, frontier, attacks, weights, e2e, generate, pin)}
 
 if __name__ == "__main__":
     if len(sys.argv) < 2 or sys.argv[1] not in COMMANDS:

@@ -7,6 +7,7 @@ from bot.agent.tools import Known, failures
 from bot.core.checks import Run
 from bot.core.clean import printable, redact
 from bot.core.evidence import CRITIC, INDEPENDENT
+from bot.core.patch import protecting
 from bot.core.trail import Trail
 from bot.core.verdict import Escalate
 from bot.ports import Renderer, Tree
@@ -26,10 +27,14 @@ class Brief:
 
 
 def brief(trail: Trail, tree: Tree, context_tokens: int, render: Renderer) -> Brief:
-    """What the lane is told. Everything a stranger may have written stands between fences, as data."""
+    """What the lane is told. Everything a stranger may have written stands between fences, as data.
+
+    What no patch may touch is not shown unasked: a pull request's own instructions for agents are of that kind.
+    """
     opened = trail.opened
     red = tuple(run for run in opened.baseline if run.exit_code)[:2]
-    files = _files(tuple(place.path for place in opened.places), tree, context_tokens * CHARACTERS // SHARE)
+    free = (place.path for place in opened.places if protecting(place.path, opened.policy.protect.paths) is None)
+    files = _files(tuple(free), tree, context_tokens * CHARACTERS // SHARE)
     return Brief(_desired(trail, red, files, render), Known(tuple(path for path, _ in files), red))
 
 

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from typing import Annotated
+from urllib.parse import quote
 
 from pydantic import BeforeValidator, PlainSerializer
 
@@ -83,12 +84,37 @@ def several(texts: Sequence[str], most: int = 3) -> str:
 
 
 def redact(text: str, secrets: tuple[str, ...] = ()) -> str:
-    """Without the secrets we hold (plain and in base64) and without anything shaped like a token."""
+    """Without the secrets we hold, in every usual way to write them, whole or cut; and without anything shaped like a token."""
     for secret in sorted(filter(lambda s: len(s) >= _SHORTEST_SECRET, secrets), key=len, reverse=True):
         raw = secret.encode(errors="surrogateescape")
-        for form in (secret, base64.b64encode(raw).decode(), base64.urlsafe_b64encode(raw).decode()):
-            text = text.replace(form.rstrip("="), "[redacted]")
+        coded = (base64.b64encode(raw).decode().rstrip("="), base64.urlsafe_b64encode(raw).decode().rstrip("="), raw.hex())
+        for form in (secret, *coded, quote(raw, safe="")):
+            text = text.replace(form, "[redacted]")
+        text = _uncut(text, secret)
     return _TOKEN.sub("[redacted]", text)
+
+
+_LEAST, _WINDOW = 20, 12
+"""So many characters of a secret in a row are taken for it; and a piece of such a length lies in each such row."""
+
+
+def _uncut(text: str, secret: str) -> str:
+    """Without long parts of a secret: "leave out its first seven characters" was told to a model, and got past such a filter."""
+    for start in range(0, len(secret) - _WINDOW + 1, _LEAST - _WINDOW + 1):
+        at = text.find(secret[start : start + _WINDOW])
+        while at >= 0:
+            before = _row(text[max(0, at - start) : at][::-1], secret[:start][::-1])
+            after = _row(text[at : at + len(secret)], secret[start:])
+            end = at + after
+            if before + after >= _LEAST:
+                text, end = f"{text[: at - before]}[redacted]{text[end:]}", at - before
+            at = text.find(secret[start : start + _WINDOW], end)
+    return text
+
+
+def _row(one: str, other: str) -> int:
+    """How many characters two texts have in common from their start."""
+    return next((n for n, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
 
 
 def tokens(text: str) -> Iterator[re.Match[str]]:

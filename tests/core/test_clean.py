@@ -1,8 +1,13 @@
 """What strangers write, cleaned: linear in time, whatever it is made of."""
 
+import base64
+import re
 import time
+from urllib.parse import quote
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bot.core import locate, rules
 from bot.core.clean import inline, printable, redact, visible
@@ -21,6 +26,7 @@ def test_cleaning_takes_time_in_proportion(piece):
     start = time.process_time()
     visible(text)
     redact(text)
+    redact(text, (piece * 20, KEY))
     inline(text)
     assert time.process_time() - start < 2
 
@@ -56,6 +62,34 @@ def test_hidden_text_is_left_out_and_shown_text_stays():
 def test_tokens_are_taken_out():
     jwt = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9PlFUP0THsR8U"
     assert redact(f"Bearer {jwt}; ghp_{'a' * 36}") == "Bearer [redacted]; [redacted]"
+
+
+KEY = "sk-kept/here+only=0123456789abcdefghij"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        KEY,
+        KEY[7:],
+        KEY[:-7],
+        KEY[3:30],
+        base64.b64encode(KEY.encode()).decode(),
+        base64.urlsafe_b64encode(KEY.encode()).decode().rstrip("="),
+        quote(KEY, safe=""),
+        KEY.encode().hex(),
+        f"{KEY[7:]}{KEY[7:]}",
+    ],
+)
+def test_a_key_of_ours_is_taken_out_whole_or_cut_in_every_usual_way_to_write_it(said):
+    assert re.fullmatch(r"a (\[redacted\])+=* b", redact(f"a {said} b", (KEY,)))
+
+
+@given(st.text(st.sampled_from("abc-"), max_size=60), st.text(st.sampled_from("abc-"), min_size=8, max_size=40))
+def test_no_twenty_characters_of_a_key_are_left(text, secret):
+    left = redact(f"{text}{secret}{text}{secret[5:]}", (secret,))
+    assert not [secret[n : n + 20] for n in range(len(secret) - 19) if secret[n : n + 20] in left]
+    assert secret not in left
 
 
 def test_nothing_that_steers_a_terminal_or_turns_the_text_is_printed():

@@ -11,10 +11,9 @@ import pytest
 
 from bot.core.notes import read
 from bot.core.words import FINAL
-from bot.first import look
 from bot.hosted import outputs
 from tests.fakes import shops
-from tests.fakes.hosted import ME, Job
+from tests.fakes.hosted import ME
 from tests.fakes.repos import DONE, GOOD
 from tests.fakes.shops import ROOT, TEST
 from tests.fakes.world.runs import Scripted
@@ -92,23 +91,6 @@ LOGINS = (ME, "octo-helper[bot]", "robot")
 """Whose token it can be: the workflow's own, an App's, a person's account that is kept for it."""
 
 
-@pytest.mark.parametrize("login", LOGINS)
-def test_nothing_that_the_bot_says_is_a_command_to_it_whoever_it_is(world, models, shop, issue, tmp_path, login):
-    """Complaint 3: the bot answered itself, or another bot, all night, and the bill grew."""
-    shop.collaborators["robot"] = "write"
-    world.user("other[bot]", "Bot")
-    own = [("/agent fix", login), ("/agent retry", login), ("/agent fix", "other[bot]"), ("> /agent fix", "ann")]
-    quoted = [("```\n/agent fix\n```", "ann"), ("Try this:\n/agent fix", "ann")]
-    for number, (body, by) in enumerate(own + quoted):
-        job = commented(world, shop, issue, tmp_path / str(number), body, by=by)
-        job.login = login
-        assert isinstance(look(job.env()), str) if by == "ann" else job.act().state is None, body
-    assert [comment.body for comment in issue.comments] == [body for body, _ in own + quoted], "not a word is said to any of them"
-    assert models.requests == []
-    world.said(issue, login)
-    world.reacted(shop, issue)
-
-
 def test_a_run_spends_no_more_than_its_dollars_and_says_on_the_thread_what_it_spent(world, models, shop, issue, tmp_path):
     """Complaint 4: one could say how many turns it may take, and not how many dollars; and what it had cost stood nowhere."""
     capped(world, shop, "{per_run_usd: 0.03}")
@@ -163,19 +145,6 @@ def test_no_workflow_that_people_copy_needs_an_identity_token_or_gives_a_fork_th
         text = path.read_text()
         assert "id-token" not in text, path.name
         assert "pull_request_target" not in text, path.name
-
-
-def test_who_gives_the_command_decides_and_not_whose_pull_request_it_is(world, models, shop, tmp_path):
-    """Complaint 9: the gate looked at the author of the pull request, so that people switched it off for everybody."""
-    ours = world.pull(shop, "ours", {"shop/a.py": "x = 1\n"}, "Ours", by="ann")
-    theirs = world.pull(shop, "theirs", {"shop/b.py": "x = 1\n"}, "Theirs", by="bob")
-    payload = world.comment(shop, ours, "bob", "/agent fix")
-    payload["comment"]["author_association"] = "OWNER"
-    assert Job(world, tmp_path / "bob", "issue_comment", payload).act().state is None
-    assert world.said(ours, ME) == []
-    assert commented(world, shop, theirs, tmp_path / "ann", "/agent explain").act().state == "explained"
-    assert models.requests == []
-    assert happened(world, shop, ours, theirs) == Happened(reactions=frozenset({"-1", "eyes"}))
 
 
 @pytest.mark.parametrize("trigger", ["actors: ['*']", "actors: '*'", "permission: none", "permission: read", "users: '*'"])

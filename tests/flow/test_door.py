@@ -1,24 +1,19 @@
 """Stories of the door: a comment or a label comes in, and the thread shows how it ended. Real PyGithub, git and HTTP."""
 
-import base64
-import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from bot.core.cost import Usage
-from bot.core.handover import pack, unpack
+from bot.core.handover import unpack
 from bot.core.ledger import Record, decode
 from bot.core.spend import Movement, accounts
-from bot.core.trail import Tried, encode
-from bot.core.verdict import Attempt
 from bot.ending import Ended
 from bot.ports import Denied
 from tests.fakes import shops
 from tests.fakes.hosted import GATE, ME, PROPOSE, Job
 from tests.fakes.repos import BAD, DONE, GOOD
-from tests.fakes.server import Server
 from tests.fakes.shops import TEST
 from tests.fakes.world import Issue, Repo, World
 from tests.fakes.world.runs import Scripted
@@ -185,67 +180,8 @@ def test_where_there_is_no_ci_nothing_is_paid_for(world, models, tmp_path):
     world.finish()
 
 
-@pytest.mark.parametrize("by", ["bob", "stranger"])
-def test_a_person_who_may_not_write_gets_a_reaction_and_no_word(world, models, shop, issue, tmp_path, by):
-    ended = commented(world, shop, issue, tmp_path / "job", by=by).act()
-    assert ended.state is None
-    assert world.said(issue, ME) == []
-    assert world.reacted(shop, issue) == {"-1"}
-    assert models.requests == []
-    assert world.sent("GIT") == [], "nothing is fetched for a stranger"
-    world.finish()
-
-
-def test_the_same_command_again_changes_nothing(world, models, shop, issue, tmp_path):
-    models.script("m-fast", [GOOD, TEST, DONE])
-    world.runner = Scripted(PROVED)
-    job = commented(world, shop, issue, tmp_path / "job")
-    job.act()
-    before, calls = last(world, issue), len(models.requests)
-    writes = [seen.line for seen in world.journal if seen.method in ("POST", "PATCH", "DELETE") and "graphql" not in seen.path]
-
-    again = commented_again(job, tmp_path / "again").act()
-
-    assert again.state is None
-    assert last(world, issue) == before
-    assert len(models.requests) == calls
-    after = [seen.line for seen in world.journal if seen.method in ("POST", "PATCH", "DELETE") and "graphql" not in seen.path]
-    assert after == writes
-    assert happened(world, shop, issue) == Happened(branches=1, pulls=1, runs=1)
-
-
 def commented_again(job: Job, folder: Path) -> Job:
     return Job(job.world, folder, job.name, job.payload, job.repo)
-
-
-def test_a_moved_pull_request_is_superseded(world, models, shop, tmp_path):
-    pull = world.pull(shop, "topic", {"shop/extra.py": "x = 1\n"}, "More sums")
-    models.script("m-fast", [GOOD, TEST, DONE])
-
-    def move(of: World, repo: Repo, run: object) -> None:
-        of.commit(repo, "topic", {"shop/extra.py": "x = 2\n"})
-        Scripted(PROVED)(of, repo, run)  # type: ignore[arg-type]
-
-    world.runner = move
-    ended = commented(world, shop, pull, tmp_path / "job").act()
-    assert ended.state == "superseded"
-    assert world.pulls(shop) == []
-    assert "give the command again" in last(world, pull)
-    assert happened(world, shop, pull) == Happened(branches=1, runs=1)
-
-
-@pytest.mark.parametrize("verb", ["fix", "explain"])
-def test_a_fork_can_be_explained_and_never_fixed(world, models, shop, tmp_path, verb):
-    """Complaint 8: on a fork's pull request the bot broke down, for there were no secrets."""
-    pull = world.fork_pull(shop, "mallory/shop", {"shop/extra.py": "x = 1\n"}, "Mine", by="mallory")
-    ended = commented(world, shop, pull, tmp_path / "job", f"/agent {verb}").act()
-    assert ended.state == ("refused" if verb == "fix" else "explained")
-    said = last(world, pull)
-    assert ("lies in a fork" in said) is (verb == "fix")
-    assert models.requests == []
-    assert world.runs(shop) == []
-    assert not [name for name in world.branches(shop) if name.startswith("route-agent/")]
-    assert happened(world, shop, pull) == Happened()
 
 
 def test_where_pull_requests_may_not_be_opened_the_page_to_open_one_is_given(world, models, shop, issue, tmp_path):
@@ -321,69 +257,6 @@ def test_in_three_jobs_no_job_holds_both_the_models_key_and_the_right_to_write(w
     world.finish()
 
 
-def test_a_model_job_that_hands_in_its_own_verdict_gains_nothing(world, models, shop, issue, tmp_path):
-    """It adds an attempt; evidence, branch and CI's verdict that it makes up are left behind, and a changed opening is refused."""
-    payload = world.comment(shop, issue, "ann", "/agent fix")
-    gate = Job(world, tmp_path / "gate", "issue_comment", payload, scopes=GATE).packed("gate")
-    forged = forge(gate["handover"])
-    ended = Job(world, tmp_path / "apply", "issue_comment", payload).packed("apply", handover=forged, before=gate["handover"])
-    assert ended["result"] == "error"
-    assert "does not go on from" in last(world, issue)
-    assert happened(world, shop, issue) == Happened()
-
-
-def forge(handed: str) -> str:
-    trail = unpack(handed)
-    return pack(replace(trail, opened=replace(trail.opened, request=replace(trail.opened.request, base="f" * 40))))
-
-
-OWNED = (
-    "diff --git a/.github/workflows/x.yml b/.github/workflows/x.yml\nnew file mode 100644\nindex 0000000..1111111\n"
-    "--- /dev/null\n+++ b/.github/workflows/x.yml\n@@ -0,0 +1 @@\n+on: push\n"
-)
-
-
-def test_a_model_job_that_hands_in_a_patch_of_the_workflows_has_it_refused_and_never_pushed(world, models, shop, issue, tmp_path):
-    """Complaint 7: a patch of workflow files failed at the push, and everything was lost."""
-    payload = world.comment(shop, issue, "ann", "/agent fix")
-    gate = Job(world, tmp_path / "gate", "issue_comment", payload, scopes=GATE).packed("gate")
-    trail = unpack(gate["handover"])
-    bad = pack(trail.then(Tried(Attempt("fast", "finished", OWNED, Usage(), 1.0, summary="all is well"))))
-    ended = Job(world, tmp_path / "apply", "issue_comment", payload).packed("apply", handover=bad, before=gate["handover"])
-    assert ended["result"] == "attempting", "the next lane is due"
-    assert "is protected by" in last(world, issue)
-    assert not [name for name in world.branches(shop) if name.startswith("route-agent/")]
-    assert "workflows" not in str([seen.body for seen in world.sent("POST", "/git/")])
-    assert happened(world, shop, issue) == Happened()
-
-
-def test_a_key_that_a_model_gets_hold_of_reaches_no_comment_commit_or_pull_request(world, models, shop, issue, tmp_path):
-    """Complaint 25: keys came out through the bot's own comments.
-
-    Not whole, nor as base64 writes them; and nobody is called, no issue closed, no CI skipped by what it says.
-    """
-    key = "sk-canary-0123456789-of-a-model"
-    coded = base64.b64encode(key.encode()).decode()
-    said = f"{key} {coded} @everyone fixes #1 [skip ci] ::set-output name=result::x"
-    models.script("m-fast", [GOOD, TEST, {**DONE, "summary": said, "risks": said}])
-    world.runner = Scripted(PROVED)
-    issue.title = f"add is wrong @ann [skip ci] fixes #1 {key}"
-    job = commented(world, shop, issue, tmp_path / "job")
-
-    ended = job.act(**{"openai-api-key": key})
-
-    assert ended.state == "accepted"
-    (pull,) = world.pulls(shop)
-    log = shop.git("log", "--format=%B", f"main..{of(ended).branch}")
-    whole = "\n".join((last(world, issue), pull.body, pull.title, log))
-    assert key not in whole
-    assert coded.rstrip("=") not in whole
-    assert not [word for word in ("[skip ci]", "@ann", "fixes #1") if word in pull.title + log]
-    outside = re.sub(r"(?s)```text\n.*?\n```", "", pull.body)
-    assert "@everyone" not in outside
-    assert happened(world, shop, issue) == Happened(branches=1, pulls=1, runs=1)
-
-
 # ---- money of many runs --------------------------------------------------------------------------------------------
 
 
@@ -430,26 +303,6 @@ def money(shop: Repo) -> list[Movement]:
 # ---- what an attacker tried ----------------------------------------------------------------------------------------
 
 
-def test_a_trail_and_a_ledger_that_lie_in_the_workspace_are_not_believed(world, models, shop, issue, tmp_path):
-    payload = world.comment(shop, issue, "ann", "/agent fix")
-    gate = Job(world, tmp_path / "gate", "issue_comment", payload, scopes=GATE).packed("gate")
-    trail = unpack(gate["handover"])
-    job = Job(world, tmp_path / "work", "issue_comment", payload)
-    own = job.folder / "workspace" / "route-agent"
-    own.mkdir(parents=True)
-    with Server() as evil:
-        models_ = {name: part.model_copy(update={"base_url": evil.url}) for name, part in trail.opened.policy.models.items()}
-        policy = trail.opened.policy.model_copy(update={"models": models_})
-        (own / f"{trail.opened.request.id}.json").write_bytes(encode(replace(trail, opened=replace(trail.opened, policy=policy))))
-        (own / "ledger.jsonl").write_text('{"kind": "settled", "run": "x", "at": "2026-01-01T00:00:00Z", "micros": 0}\n{}\n')
-        models.script("m-fast", [GOOD, TEST, DONE])
-        world.runner = Scripted(PROVED)
-        assert job.act().state == "accepted"
-        assert evil.requests == []
-    assert models.requests
-    assert happened(world, shop, issue) == Happened(branches=1, pulls=1, runs=1)
-
-
 def test_a_folder_of_ours_that_is_a_link_is_refused(world, shop, issue, tmp_path):
     job = commented(world, shop, issue, tmp_path / "job")
     (job.folder / "workspace").mkdir(parents=True)
@@ -469,47 +322,6 @@ def test_a_failing_test_that_the_patch_loosens_is_no_fix(world, models, shop, is
     assert ended.state == "not_fixed", ended.why
     assert "takes lines from tests/test_add.py" in last(world, issue)
     assert happened(world, shop, issue) == Happened(branches=1, runs=2)
-
-
-@pytest.mark.parametrize(
-    "marker", ["[skip  ci]", "[skip\tci]", "[skip\u00a0ci]", "[ci skip ]", "[sk[skip ci]ip ci]", "[skip\u200b ci]"]
-)
-def test_no_title_skips_ci(world, models, shop, issue, tmp_path, marker):
-    issue.title = f"add is wrong {marker}"
-    models.script("m-fast", [GOOD, TEST, DONE])
-    world.runner = Scripted(PROVED)
-    ended = commented(world, shop, issue, tmp_path / "job").act()
-    (pull,) = world.pulls(shop)
-    whole = pull.title + shop.git("log", "--format=%B", f"main..{of(ended).branch}")
-    assert not re.search(r"skip\W*ci|ci\W*skip", whole, re.IGNORECASE)
-    assert happened(world, shop, issue) == Happened(branches=1, pulls=1, runs=1)
-
-
-def test_a_permission_that_is_gone_by_the_time_of_apply_publishes_nothing(world, models, shop, issue, tmp_path):
-    payload = world.comment(shop, issue, "ann", "/agent fix")
-    gate = Job(world, tmp_path / "gate", "issue_comment", payload, scopes=GATE).packed("gate")
-    models.script("m-fast", [GOOD, TEST, DONE])
-    made = Job(world, tmp_path / "propose", "issue_comment", payload, scopes=PROPOSE).packed("propose", handover=gate["handover"])
-    shop.collaborators["ann"] = "read"
-    ended = Job(world, tmp_path / "apply", "issue_comment", payload).act(
-        "apply", handover=made["handover"], before=gate["handover"]
-    )
-    assert ended.state is None
-    assert not [name for name in world.branches(shop) if name.startswith("route-agent/")]
-    assert happened(world, shop, issue) == Happened(reactions=frozenset({"eyes", "-1"}))
-
-
-def test_the_trail_of_another_command_is_not_taken(world, models, shop, issue, tmp_path):
-    first = world.comment(shop, issue, "ann", "/agent fix")
-    gate = Job(world, tmp_path / "gate", "issue_comment", first, scopes=GATE).packed("gate")
-    second = world.comment(shop, issue, "ann", "/agent fix once more")
-    with pytest.raises(Denied, match="not the Trail of this command"):
-        Job(world, tmp_path / "apply", "issue_comment", second).act("apply", handover=gate["handover"], before=gate["handover"])
-    other = world.issue(shop, "another")
-    elsewhere = world.comment(shop, other, "ann", "/agent fix")
-    with pytest.raises(Denied, match="the Trail is of #"):
-        Job(world, tmp_path / "p", "issue_comment", elsewhere, scopes=PROPOSE).act("propose", handover=gate["handover"])
-    assert happened(world, shop, issue) == Happened()
 
 
 def test_bots_and_strangers_get_no_word_where_the_policy_is_missing(world, shop, issue, tmp_path):
@@ -539,34 +351,6 @@ def test_workflows_that_do_not_show_which_tests_ran_are_said_to_prove_nothing_be
     assert "name route-agent-verify.yml as well" in ended.why
     assert models.requests == []
     assert happened(world, shop, issue) == Happened()
-
-
-def test_a_head_pushed_after_the_words_were_written_is_not_what_they_mean(world, models, shop, tmp_path):
-    """The commit's own date is from before: whoever makes a commit writes any date."""
-    pull = world.pull(shop, "topic", {"shop/extra.py": "x = 1\n"}, "More sums", "adds x")
-    job = commented(world, shop, pull, tmp_path / "job")
-    push = {"ref": "refs/heads/topic", "after": shop.tip("topic"), "timestamp": "2026-11-25T20:00:01Z"}
-    shop.pushes = [push]
-    ended = job.act("gate")
-    assert ended.state == "superseded", ended
-    assert "was pushed at 2026-11-25T20:00:01Z, after the command was written" in last(world, pull)
-    shop.pushes = [push | {"timestamp": "2026-11-25T19:59:59Z"}]
-    assert commented(world, shop, pull, tmp_path / "again").act("gate").state == "routing"
-    assert models.requests == []
-    world.said(pull, ME)
-    world.reacted(shop, pull)
-
-
-def test_a_head_pushed_between_gate_and_work_is_not_what_the_command_was_given_for(world, models, shop, tmp_path):
-    pull = world.pull(shop, "topic", {"shop/extra.py": "X = 1\n"}, "extra")
-    payload = world.comment(shop, pull, "ann", "/agent fix")
-    Job(world, tmp_path / "gate", "issue_comment", payload, scopes=GATE).packed("gate")
-    world.commit(shop, "topic", {"shop/extra.py": "X = 2\n"})
-    ended = Job(world, tmp_path / "work", "issue_comment", payload).act()
-    assert ended.state == "superseded"
-    assert "has moved on from" in last(world, pull)
-    assert models.requests == []
-    assert happened(world, shop, pull) == Happened()
 
 
 def test_an_issue_is_worked_on_at_the_commit_at_which_it_was_heard(world, models, shop, issue, tmp_path):

@@ -1,0 +1,99 @@
+"""The index of attacks is whole, its page says what is so, and a defence that is switched off is missed."""
+
+import hashlib
+import os
+import random
+
+import pytest
+
+from tests.security.attacks import CHECKLIST, ELSEWHERE, INCIDENTS, ROOT, Attack, Off, Played, off, played
+from tests.security.switched_off import Finding, unmissed
+
+PAGE = ROOT / "docs" / "attacks.md"
+SAMPLE = 6
+"""So many defences are switched off in each run, others for each state of the code; `python3 dev.py attacks` does all."""
+HEAD = """# What has been tried
+
+Each attack is played by a test, through the outermost door it can come in by; `python3 dev.py attacks` switches each defence off
+in a copy of the code, and wants the test to turn red. "None": there is no code that would do what is tried, or the test stands in
+another folder. This page is made from the tests (`UPDATE_GOLDEN=1 python -m pytest tests/security/test_index.py`);
+[security.md](security.md) says what follows from them.
+
+| attack | defence | test |
+|---|---|---|
+"""
+
+
+def test_every_attack_and_every_incident_is_played_by_a_test():
+    named = {what for each in played() for what in each.attack.what} | set(ELSEWHERE)
+    assert named == set(CHECKLIST) | set(INCIDENTS)
+
+
+def test_an_incident_s_test_bears_its_name():
+    for what in set(INCIDENTS) - set(ELSEWHERE):
+        assert any(each.test.startswith(f"test_{what}") for each in played() if what in each.attack.what), what
+
+
+@pytest.mark.parametrize("node", ELSEWHERE.values())
+def test_what_is_played_elsewhere_is_there(node):
+    file, _, test = node.partition("::")
+    assert f"def {test}(" in (ROOT / file).read_text()
+
+
+def page() -> str:
+    found: dict[str, list[Played]] = {}
+    for each in played():
+        for what in each.attack.what:
+            found.setdefault(what, []).append(each)
+    rows = [_row(what, text, found.get(what, [])) for what, text in (CHECKLIST | INCIDENTS).items()]
+    return HEAD + "".join(rows)
+
+
+def _row(what: str, text: str, tests: list[Played]) -> str:
+    offs = dict.fromkeys(f"`{each.name}`" for one in tests for each in one.attack.offs)
+    nodes = dict.fromkeys(each.node for each in tests) or {ELSEWHERE[what]: None}
+    shown = (
+        f"[{node.rpartition('::')[2].removeprefix('test_').replace('_', ' ')}](../{node.partition('::')[0]})" for node in nodes
+    )
+    return f"| {text} | {', '.join(offs) or 'none'} | {'; '.join(shown)} |\n"
+
+
+def test_the_page_says_what_the_tests_play():
+    if os.environ.get("UPDATE_GOLDEN"):
+        PAGE.write_text(page(), encoding="utf-8")
+    assert PAGE.read_text(encoding="utf-8") == page()
+
+
+# ---- defences switched off -----------------------------------------------------------------------------------------
+
+
+def _state() -> str:
+    whole = hashlib.sha256()
+    for path in sorted((ROOT / "bot").rglob("*.py")):
+        whole.update(path.read_bytes())
+    return whole.hexdigest()
+
+
+def test_a_sample_of_the_defences_is_missed_when_it_is_switched_off():
+    whole = [each for each in played() if each.attack.offs]
+    assert [str(each) for each in unmissed(random.Random(_state()).sample(whole, SAMPLE))] == []  # noqa: S311 - no secret
+
+
+QUICK = ("tests.security.test_runner", "test_modules_of_the_workspace_do_not_stand_in_for_the_bot_s_own")
+
+
+def tried(*offs: Off) -> list[Finding]:
+    return unmissed([Played(*QUICK, Attack((), offs))])
+
+
+def test_a_defence_that_nothing_misses_and_one_that_is_not_there_are_found():
+    (idle,) = tried(off("bot.core.ci._told", "return True"))
+    assert idle.why == "the test stays green"
+    for gone in (off("bot.core.ci.gone", "pass"), off("bot.core.ci._told", cut=("nowhere", "x")), off("bot.gone.x", "1")):
+        (stale,) = tried(gone)
+        assert stale.why.startswith(("there is no ", "`nowhere` stands 0 times"))
+
+
+def test_a_copy_that_is_broken_shows_nothing():
+    (broken,) = tried(off("tests/security/test_runner.py", cut=("    assert flags\n", "    raise KeyError\n")))
+    assert broken.why.startswith("it fails at something else: KeyError")
