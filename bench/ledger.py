@@ -16,7 +16,7 @@ from statistics import median
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from bench.watch import Watched, watch  # noqa: E402
+from bench.watch import reported  # noqa: E402
 from tests.ledgers import Plan, ledger, text  # noqa: E402
 
 DRAWN = 10_000
@@ -33,14 +33,6 @@ def written(records: int) -> Iterator[bytes]:
         yield renamed.replace(b'"repo":"acme/shop"', b'"repo":"acme/shop-%d"' % number)
 
 
-def once(folder: Path, form: str) -> Watched:
-    words = [sys.executable, "-m", "bot", "ledger", "report", str(folder / "ledger.jsonl"), "--format", form]
-    seen = watch(words, os.environ, ROOT, folder / "out")
-    if seen.code:
-        sys.exit("\n".join(text for _, text in seen.said))
-    return seen
-
-
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--records", type=int, default=100_000)
@@ -52,12 +44,13 @@ def main() -> int:
         with (folder / "ledger.jsonl").open("wb") as file:
             file.writelines(written(asked.records))
         size = (folder / "ledger.jsonl").stat().st_size / 1e6
-        seen = [once(folder, asked.format) for _ in range(asked.runs)]
-        said = (folder / "out").read_text(encoding="utf-8")
+        words = (str(folder / "ledger.jsonl"), "--format", asked.format)
+        seen = [reported(words, folder) for _ in range(asked.runs)]
+    said = seen[-1][1]
     if f"what {asked.records} runs say" not in said and f'"runs": {asked.records}' not in said:
         sys.exit("the report does not count every record: " + said[:300])
-    took = sorted(each.ended - each.started for each in seen)
-    memory = max(each.tree_mb for each in seen)
+    took = sorted(each.ended - each.started for each, _ in seen)
+    memory = max(each.tree_mb for each, _ in seen)
     print(f"{asked.records:,} records, {size:,.0f} MB, {asked.format}, on {len(os.sched_getaffinity(0))} cores")
     print(f"wall time: {took[0]:.2f} to {took[-1]:.2f} s, median {median(took):.2f} s of {len(took)}; {SECONDS:.0f} s are wanted")
     print(f"memory, with children: {memory:,.0f} MB at most; {MEGABYTES:,.0f} MB are wanted")

@@ -7,7 +7,6 @@ people type, watched from outside: whole wall time, and memory with all children
 """
 
 import argparse
-import os
 import subprocess
 import sys
 import tempfile
@@ -18,7 +17,7 @@ from statistics import median
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from bench.watch import Watched, watch  # noqa: E402
+from bench.watch import reported  # noqa: E402
 from bot.core.ledger import Record, encode  # noqa: E402
 from tests.ledgers import Plan, ledger  # noqa: E402
 
@@ -45,15 +44,6 @@ def made(folder: Path, repositories: int, records: int) -> list[Path]:
     return places
 
 
-def once(folder: Path, places: list[Path]) -> Watched:
-    named = [word for place in places for word in ("--repo", str(place))]
-    words = [sys.executable, "-m", "bot", "ledger", "report", *named]
-    seen = watch(words, os.environ, ROOT, folder / "out")
-    if seen.code:
-        sys.exit("\n".join(text for _, text in seen.said))
-    return seen
-
-
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--repositories", type=int, default=300)
@@ -64,12 +54,13 @@ def main() -> int:
         folder = Path(name)
         places = made(folder, asked.repositories, asked.records)
         size = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file()) / 1e6
-        seen = [once(folder, places) for _ in range(asked.runs)]
-        said = (folder / "out").read_text(encoding="utf-8")
+        named = [word for place in places for word in ("--repo", str(place))]
+        seen = [reported(named, folder) for _ in range(asked.runs)]
+    said = seen[-1][1]
     if f"what {asked.repositories * asked.records} runs say" not in said:
         sys.exit("the report does not count every run: " + said[:300])
-    took = sorted(each.ended - each.started for each in seen)
-    memory = max(each.tree_mb for each in seen)
+    took = sorted(each.ended - each.started for each, _ in seen)
+    memory = max(each.tree_mb for each, _ in seen)
     print(
         f"{asked.repositories} repositories, {asked.repositories * asked.records} runs, {size:.0f} MB of git, {asked.runs} reports:"
     )

@@ -1,12 +1,15 @@
 """A process watched from outside: when it says something, when it ends, and what it and its descendants hold in memory."""
 
+import os
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+ROOT = Path(__file__).resolve().parent.parent
 EVERY = 0.02
 """Seconds between two looks at the tree. The kernel keeps a process's own peak, so that it cannot fall between two looks."""
 
@@ -39,6 +42,15 @@ def watch(words: Sequence[str], env: Mapping[str, str], folder: Path, log: Path)
         ended = time.monotonic()
         reading.join()
     return Watched(started, ended, code, tuple(said), own, tree)
+
+
+def reported(words: Sequence[str], folder: Path) -> tuple[Watched, str]:
+    """`route-agent ledger report` as people type it, and what it prints. Ends this process where it fails."""
+    out = folder / "out"
+    seen = watch([sys.executable, "-m", "bot", "ledger", "report", *words], os.environ, ROOT, out)
+    if seen.code:
+        sys.exit("\n".join(text for _, text in seen.said))
+    return seen, out.read_text(encoding="utf-8")
 
 
 def _ended(process: "subprocess.Popen[str]") -> int | None:

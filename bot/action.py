@@ -29,9 +29,9 @@ from bot.selftest import Test, examined
 from bot.thread import Post
 
 ROUNDS = 2
+"""Pairs of `propose` and `apply` in the split workflow."""
 LOOKED = 5
 """Commands that have been told, and of whose jobs a `stop` asks whether they go on: one request each."""
-"""Pairs of `propose` and `apply` in the split workflow."""
 PHASES = ("auto", "gate", "propose", "apply", "selftest", "report", REPLAY)
 """The last never comes here: its job answers an event of its own."""
 

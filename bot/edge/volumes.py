@@ -4,7 +4,6 @@ import os
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
-from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
 
@@ -53,15 +52,15 @@ def unreadable(place: Path, error: OSError) -> Denied:
 
 
 def divided(place: Path, most: int, least: int) -> list[Piece]:
-    """A file in up to `most` pieces, of `least` bytes or more. Raises `Denied` where it cannot be read."""
+    """A file in up to `most` pieces, of `least` bytes or more; none of what is no file. Raises `Denied` where it cannot be read."""
     found: list[Piece] = []
+    if not place.is_file():
+        return found
     try:
-        size = place.stat().st_size if place.is_file() else 0
-        share = max(least, -(-size // most))
-        with place.open("rb") if size else BytesIO() as file:
-            first, start = 1, 0
+        with place.open("rb") as file:
+            size, first, start = os.fstat(file.fileno()).st_size, 1, 0
             while start < size:
-                lines, end = _share(file, share)
+                lines, end = _share(file, max(least, -(-size // most)))
                 found.append(Piece(place, first, start, end))
                 first, start = first + lines, end
     except OSError as error:
@@ -82,9 +81,7 @@ def _share(file: BinaryIO, size: int) -> tuple[int, int]:
     while size > 0 and (read := file.read(min(size, CHUNK))):
         size -= len(read)
         lines += read.count(b"\n")
-    rest = file.readline(LONGEST)
-    while rest and not rest.endswith(b"\n"):
-        rest = file.readline(LONGEST)
+    _skip(file)
     return lines + 1, file.tell()
 
 
@@ -143,6 +140,6 @@ def _rows(file: BinaryIO, shown: str, first: int = 1, end: int | None = None) ->
 
 
 def _skip(file: BinaryIO) -> None:
-    """The rest of a line that is too long."""
+    """The rest of a line."""
     while (rest := file.readline(LONGEST)) and not rest.endswith(b"\n"):
         pass

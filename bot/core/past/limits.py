@@ -167,7 +167,7 @@ def _overconfident(lives: tuple[Life, ...], policy: Policy) -> Iterator[Look]:
     """Accepted patches by what their confidence claims. Where they are right less often than the policy wants to be sure, a
     higher threshold is proposed; what is never accepted can be judged by nobody."""
     least = policy.routing.min_confidence
-    known = ((life.run.accepted, life.truth) for life in lives if life.truth != "unknown")
+    known = ((life.accepted, life.truth) for life in lives if life.truth != "unknown")
     pairs = [(accepted.confidence, truth == "right") for accepted, truth in known if accepted is not None]
     bands = [[pair for pair in pairs if low <= pair[0] < high] for low, high in _bands(least)]
     z = normal(sum(len(band) >= ENOUGH for band in bands))

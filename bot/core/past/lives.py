@@ -150,11 +150,11 @@ class Survey:
         self.faults.append(Fault(clean(place, 300), clean(why, 300)))
 
     def take(self, line: Line | Parsed | Fault, source: int) -> None:
-        read = parsed(line) if isinstance(line, Line) else line
-        if isinstance(read, Fault):
-            self.fault(read.place, read.why)
-        elif isinstance(read, Parsed):
-            self._enter(read, source)
+        said = parsed(line) if isinstance(line, Line) else line
+        if isinstance(said, Fault):
+            self.fault(said.place, said.why)
+        elif isinstance(said, Parsed):
+            self._enter(said, source)
 
     def _enter(self, line: Parsed, source: int) -> None:
         found = line.found
@@ -182,9 +182,7 @@ class Survey:
         if there.text == new.text:
             self.doubled += 1
             return
-        if there.source == new.source and _file(there.place) != _file(new.place):
-            self.fault(new.place, f"run {key[1]} of {key[0]} stands in {there.place} too, and otherwise; the later one is counted")
-        if there.source != new.source:
+        if there.source != new.source or _file(there.place) != _file(new.place):
             more = f"run {key[1]} of {key[0]} stands in {there.place} too, and otherwise; {_counted(there, new)} is counted"
             self.fault(new.place, more)
         span = 1 if there.source == new.source else len(new.reach)
@@ -199,6 +197,8 @@ def _file(place: str) -> str:
 
 def _counted(there: Kept, new: Kept) -> str:
     """Which of two records of one run."""
+    if there.source == new.source:
+        return "the later one"
     return "the record that goes further" if there.reach != new.reach else "this one, since neither goes further,"
 
 

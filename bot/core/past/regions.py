@@ -98,7 +98,7 @@ def regions(lives: tuple[Life, ...], policy: Policy) -> Regions:
 def _groups(lives: Iterable[Life], first: str) -> dict[tuple[str, What], list[_Case]]:
     groups: dict[tuple[str, What], list[_Case]] = {}
     for life in lives:
-        run, accepted = life.run, life.run.accepted
+        run, accepted = life.run, life.accepted
         start = run.tries[0] if run.tries else None
         if start is not None and start.lane == first and judged(start):
             case = _Case(run, (*run.places, *start.files), start.decision != "accept", by_first=True)

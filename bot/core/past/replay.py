@@ -140,7 +140,7 @@ def _failures(cases: list[_Case], lanes: tuple[str, ...]) -> tuple[Failed, ...]:
     made = []
     kinds: tuple[Failure | Literal["none"], ...] = ("escalated", "not_accepted", "wrong", "none")
     for kind in kinds:
-        ended = [case for case in cases if (failure(case.life) or ("none" if case.run.accepted else "")) == kind]
+        ended = [case for case in cases if (failure(case.life) or ("none" if case.life.accepted else "")) == kind]
         made.append(Failed(kind, len(ended), sum(case.higher(lanes) for case in ended)))
     return tuple(made)
 
@@ -166,7 +166,7 @@ def _models(cases: list[_Case]) -> tuple[Asked, ...]:
 
 def _proofs(cases: list[_Case]) -> Proofs:
     stay = [case for case in cases if not case.moves]
-    below = Counter(case.life.truth for case in stay if _falls(case, case.run.accepted))
+    below = Counter(case.life.truth for case in stay if _falls(case, case.life.accepted))
     return Proofs(
         others=sum(case.now.bar != case.was.bar for case in stay),
         below=below.total(),

@@ -107,7 +107,7 @@ def report(books: Books, sources: tuple[str, ...], now: datetime, per_day: int |
         sums[2] += run.micros or 0
     for life in books.audits:
         days[life.run.at[:10]][2] += life.run.micros or 0
-    judged = [life for life in books.lives if life.accepted]
+    judged, again = [life for life in books.lives if life.accepted], books.looked_again
     classes, repositories = _rows(runs, 0), _rows(runs, 1)
     whole = _together(runs.values()).row("all", len(books.lives))
     labels = Counter(life.label for life in judged)
@@ -136,10 +136,10 @@ def report(books: Books, sources: tuple[str, ...], now: datetime, per_day: int |
         top=top,
         calibration=calibration(judged),
         priors=priors(books.lives),
-        audits=len(books.looked_again),
-        audits_agreed=rate(sum(life.accepted is not None for life in books.looked_again), len(books.looked_again)),
+        audits=len(again),
+        audits_agreed=rate(sum(life.accepted is not None for life in again), len(again)),
         audits_micros=sum(life.run.micros or 0 for life in books.audits),
-        audits_open=len(books.audits) - len(books.looked_again),
+        audits_open=len(books.audits) - len(again),
         faults=len(books.faults),
         fault_list=tuple(Fault(fault.place, fault.why) for fault in books.faults[:MOST_FAULTS]),
         unknown_outcomes=books.unknown,
