@@ -59,6 +59,8 @@ class Job:
     repo: str = "octo/shop"
     scopes: str | None = WORK
     login: str = ME
+    token: str = ""
+    """Empty for one that jobs with the same rights share."""
     run: str = "77"
     attempt: str = "1"
     inputs: Mapping[str, str] = field(default_factory=dict)
@@ -74,9 +76,8 @@ class Job:
     def env(self) -> dict[str, str]:
         self.folder.mkdir(parents=True, exist_ok=True)
         (self.folder / "event.json").write_text(json.dumps(self.payload))
-        token = self.world.token(
-            f"ghs_{self.name}_{self.scopes}".replace(" ", ""), self.login, self.scopes, may_open_pulls=self.may_open_pulls
-        )
+        name = self.token or f"ghs_{self.name}_{self.scopes}".replace(" ", "")
+        token = self.world.token(name, self.login, self.scopes, may_open_pulls=self.may_open_pulls)
         given = {
             "GITHUB_EVENT_NAME": self.name,
             "GITHUB_EVENT_PATH": str(self.folder / "event.json"),

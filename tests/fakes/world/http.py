@@ -172,6 +172,9 @@ def _handler(world: "World") -> type[BaseHTTPRequestHandler]:
             if token is None or not token.may("contents:read"):
                 self._send(Answer(401, {"message": "no"}, {"WWW-Authenticate": 'Basic realm="git"'}), "", count=False)
                 return
+            if (fault := world.turn(smart.token(self.headers.get("authorization", "")), f"GIT {path}")) is not None:
+                self._send(Answer(fault.status, raw=b""), "", count=False) if not fault.drop else self._dropped()
+                return
             status, headers, body = smart.backend(world.folder / "git", self.command, path, query, dict(self.headers), data)
             world.journal.append(Seen("GIT", f"{path}?{query}", status))
             self._killed()
@@ -191,7 +194,8 @@ def _handler(world: "World") -> type[BaseHTTPRequestHandler]:
             token = world.tokens.get(name)
             asked = Asked(self.command, path.removeprefix("/api/v3"), query, body, token.login if token else "", name)
             asked.accept = self.headers.get("accept", "")
-            fault = next((f for f in world.faults if f.method == self.command and re.search(f.path, asked.path)), None)
+            drawn = world.turn(name, f"{self.command} {asked.path}")
+            fault = drawn or next((f for f in world.faults if f.method == self.command and re.search(f.path, asked.path)), None)
             if not path.startswith(("/api/v3/", "/api/graphql")):
                 made = Answer(501, {"message": f"an Enterprise Server answers below /api alone, not {path}"})
             elif token is None:
@@ -202,7 +206,7 @@ def _handler(world: "World") -> type[BaseHTTPRequestHandler]:
                 made = answer(world, asked)
             if fault:
                 fault.times -= 1
-                if fault.times <= 0:
+                if fault.times <= 0 and fault in world.faults:
                     world.faults.remove(fault)
                 if fault.after:
                     made = Answer(fault.status, {"message": "Server Error"})
@@ -210,11 +214,16 @@ def _handler(world: "World") -> type[BaseHTTPRequestHandler]:
             fresh = not (made.status == 200 and known == _tag(made) and self.command == "GET")
             world.journal.append(Seen(self.command, asked.path, made.status if fresh else 304, body, counts=fresh))
             if fault and fault.drop:
-                self.close_connection = True
-                self.connection.close()
+                self._dropped()
                 return
             self._killed()
             self._send(made, known, count=True)
+
+        def _dropped(self) -> None:
+            """The line goes dead, and nobody hears what became of the request."""
+            self.close_connection = True
+            with suppress(OSError):
+                self.connection.close()
 
         def _send(self, made: Answer, known: str, *, count: bool) -> None:
             with suppress(BrokenPipeError, ConnectionResetError):  # whoever asked is gone

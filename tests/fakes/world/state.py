@@ -170,6 +170,8 @@ class World:
         self.contended = 0.0
         """How likely it is that somebody has written to a branch between a look at it and a swap."""
         self.chance = random.Random(7)  # noqa: S311 - the same every time
+        self.turn: Callable[[str, str], Fault | None] = lambda token, line: None
+        """Asked before anything is done for a request of this token, what happens to it; who asks may be made to wait."""
         self.victim: int | None = None
         """The process group that is killed when `left` more of its requests have been done."""
         self.left = 0

@@ -1,0 +1,154 @@
+"""Workflow runs: which jobs one has, what each hands to the next, and what running it again means."""
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from bot.core.handover import pack
+from bot.core.instant import written
+from bot.core.trail import TrailError
+from bot.edge import actions
+from bot.ending import Ended
+from bot.hosted import close, outputs
+from bot.ports import Denied, Unavailable
+from tests.chaos.setting import CANARY, KEY
+from tests.fakes.hosted import GATE, PROPOSE, WORK, Hurried, Job
+from tests.fakes.world import World
+
+Said = Mapping[str, str]
+NOTHING: Said = {}
+
+
+class Jumping(Hurried):
+    """A clock that is set to another time after so many looks at it."""
+
+    def __init__(self, after: int, by: timedelta) -> None:
+        super().__init__()
+        self.after, self.by = after, by
+
+    def now(self) -> str:
+        self.after -= 1
+        return written(datetime.now(UTC) + timedelta(seconds=self.slept) + (self.by if self.after < 0 else timedelta(0)))
+
+
+@dataclass
+class Machine(Job):
+    """One job on a machine of its own."""
+
+    keyed: bool = True
+
+    def env(self) -> dict[str, str]:
+        found = super().env()
+        return found | ({"INPUT_API-KEY-ENV": KEY, KEY: CANARY} if self.keyed else {})
+
+    def work(self, phase: str) -> None:
+        """As a runner does it; what came of it is left beside the workspace."""
+        os.environ.pop(KEY, None)
+        self.told = self.over
+        try:
+            self.act(phase)
+        except (Denied, Unavailable) as error:
+            (self.folder / "ended").write_text(f"{type(error).__name__}: {error}")
+
+    def over(self, ended: Ended) -> None:
+        step = actions.step(self.env())
+        try:
+            packed = pack(ended.trail) if ended.trail and not ended.trail.finished else ""
+        except TrailError:
+            packed = ""
+        actions.put_out(step, **outputs(ended, packed))
+        actions.settled(step)
+        actions.summarise(step, ended.text)
+        (self.folder / "outputs.json").write_text(json.dumps(outputs(ended, packed)))
+
+    def close(self) -> None:
+        """The last phase of the step."""
+        os.environ.update(self.env())
+        close()
+
+    @property
+    def said(self) -> Said:
+        path = self.folder / "outputs.json"
+        return json.loads(path.read_text()) if path.exists() else NOTHING
+
+
+@dataclass
+class Flow:
+    """One workflow run, with all its attempts."""
+
+    world: World
+    folder: Path
+    event: str
+    payload: Mapping[str, Any]
+    command: str
+    """The key of the command that it answers."""
+    run: str
+    split: bool
+    by: str = "ann"
+    attempt: int = 0
+    jobs: list[tuple[str, Machine]] = field(default_factory=list)
+    """Of the attempt at hand: the name of each, and the job."""
+    every: list[Machine] = field(default_factory=list)
+
+    def begin(self, clock: Hurried, *, failed_only: bool = False) -> tuple[Machine, str]:
+        """A further attempt: from the start, or from the first job that broke down."""
+        self.attempt += 1
+        kept = 0
+        while failed_only and kept < len(self.jobs) and self.jobs[kept][1].said:
+            kept += 1
+        self.jobs = self.jobs[:kept] if kept < len(self.jobs) else []
+        following = self.next(clock)
+        if following is None:
+            self.jobs = []
+            following = self.next(clock)
+        assert following is not None, "the first job of a workflow always runs"
+        return following
+
+    def next(self, clock: Hurried) -> tuple[Machine, str] | None:
+        """The job that follows by the workflow's own conditions, and its phase; None where the run is at its end."""
+        done = dict(self.jobs)
+        if not self.split:
+            return None if done else self._job("auto", "auto", WORK, {}, clock)
+        if "gate" not in done:
+            return self._job("gate", "gate", GATE, {}, clock)
+        gate = done["gate"].said
+        for earlier, again in (("gate", ""), ("apply", "-again")):
+            wanted = "routing" if earlier == "gate" else "attempting"
+            if done[earlier].said.get("result") != wanted:
+                return None
+            before = gate if earlier == "gate" else done["apply"].said
+            if f"propose{again}" not in done:
+                return self._job(f"propose{again}", "propose", PROPOSE, {"handover": before["handover"]}, clock)
+            made = done[f"propose{again}"].said.get("handover", "")
+            if f"apply{again}" not in done:
+                given = {"handover": made, "before": before["handover"]}
+                return self._job(f"apply{again}", "apply", WORK, given, clock)
+        return None
+
+    def _job(self, name: str, phase: str, scopes: str, given: Said, clock: Hurried) -> tuple[Machine, str]:
+        job = Machine(
+            self.world,
+            self.folder / f"{self.run}.{self.attempt}-{name}",
+            self.event,
+            self.payload,
+            scopes=scopes,
+            run=self.run,
+            attempt=str(self.attempt),
+            inputs=given,
+            clock=clock,
+            token=f"ghs_{name}{self.run}x{self.attempt}chaos",
+            keyed=phase in ("auto", "propose"),
+        )
+        job.env()  # its token is known on this side, too
+        self.jobs.append((name, job))
+        self.every.append(job)
+        return job, phase
+
+
+def worked(job: Machine, phase: str) -> Any:
+    return partial(job.work, phase)

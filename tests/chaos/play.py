@@ -1,0 +1,241 @@
+"""Plays one schedule: everything in it follows from its seed."""
+
+import itertools
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from tests.chaos import setting as settings
+from tests.chaos.flows import Flow, Jumping, Machine
+from tests.chaos.models import Wild
+from tests.chaos.people import People
+from tests.chaos.refs import Refs
+from tests.chaos.setting import Setting
+from tests.chaos.turns import Process, Turns
+from tests.chaos.verdicts import Verdicts
+from tests.fakes.hosted import Hurried
+from tests.fakes.world import Issue, Repo, Run, World
+from tests.fakes.world.http import Fault
+
+MOST_TURNS = 6_000
+ROUNDS = 6
+"""So often is what is not at its end run again, in a world in which nothing fails any more."""
+COMMANDS = ("fix", "fix", "fix", "fix with care", "fix use strong", "retry", "stop", "status", "explain", "help", "fxi")
+WORKFLOW = ".github/workflows/route-agent.yml"
+JUMPS = (timedelta(days=1), timedelta(hours=-1), timedelta(days=-1), timedelta(days=31), timedelta(minutes=7))
+FAULTS = (
+    Fault("", "", 502, 1),
+    Fault("", "", 500, 1, after=True),
+    Fault("", "", 503, 1),
+    Fault("", "", 502, 1, drop=True),
+    Fault("", "", 502, 1, after=True, drop=True),
+    Fault("", "", 429, 1),
+    Fault("", "", 403, 1),
+    Fault("", "", 404, 1),
+    Fault("", "", 409, 1),
+)
+
+
+@dataclass
+class Schedule:
+    """One at play. `told` is what happened, line by line: the seed makes it happen again."""
+
+    setting: Setting
+    folder: Path
+    world: World
+    models: Wild
+    shop: Repo
+    thread: Issue
+    ci: Verdicts
+    people: People
+    refs: Refs
+    chance: random.Random
+    turns: Turns = field(default_factory=Turns)
+    flows: list[Flow] = field(default_factory=list)
+    working: dict[str, tuple[Flow, Machine, str]] = field(default_factory=dict)
+    """By token: what the process does, and in which phase."""
+    told: list[str] = field(default_factory=list)
+    numbers: Any = field(default_factory=lambda: itertools.count(501))
+    now: str = ""
+    """The token of the process that is at work."""
+
+    # ---- events ------------------------------------------------------------------------------------------------------
+
+    def deliver(self) -> None:
+        """A new command, an old one a second time, or an old run once more."""
+        over = [flow for flow in self.flows if not self._at_work(flow)]
+        kind = self.chance.random()
+        if over and kind < 0.25:
+            self.again(self.chance.choice(over), failed_only=self.chance.random() < 0.5)
+        elif self.flows and kind < 0.4:
+            twin = self.chance.choice(self.flows)
+            self._flow(twin.event, twin.payload, twin.command, twin.by)
+        else:
+            self._given()
+
+    def _given(self) -> None:
+        if self.chance.random() < 0.1:
+            payload = self.world.label(self.shop, self.thread, "ann", "agent:fix")
+            self._flow("issues", payload, f"l{self.thread.events[-1]['id']}", "ann")
+            return
+        by = "bob" if self.chance.random() < 0.1 else "ann"
+        words = self.chance.choice(COMMANDS)
+        payload = self.world.comment(self.shop, self.thread, by, f"/agent {words}")
+        self._flow("issue_comment", payload, f"c{payload['comment']['id']}", by, words)
+
+    def _flow(self, event: str, payload: Any, command: str, by: str, words: str = "again") -> None:
+        run = str(next(self.numbers))
+        flow = Flow(self.world, self.folder / "jobs", event, payload, command, run, self.setting.split, by)
+        self.flows.append(flow)
+        self._tell(f"{by} gives {command} ({words}), answered by run {run}")
+        self.again(flow)
+
+    def again(self, flow: Flow, *, failed_only: bool = False) -> None:
+        self.shop.runs[int(flow.run)] = Run(int(flow.run), WORKFLOW, "main", "", {}, "in_progress")
+        job, phase = flow.begin(self._clock(), failed_only=failed_only)
+        self._tell(f"run {flow.run} attempt {flow.attempt} begins with {phase}")
+        self._start(flow, job, phase)
+
+    def _clock(self) -> Hurried:
+        if self.chance.random() < self.setting.jumpy:
+            return Jumping(self.chance.randint(0, 6), self.chance.choice(JUMPS))
+        return Jumping(1_000_000, timedelta(0))
+
+    def _start(self, flow: Flow, job: Machine, phase: str) -> None:
+        work: Callable[[], None] = job.close if phase == "close" else lambda: job.work(phase)
+        job.folder.mkdir(parents=True, exist_ok=True)
+        self.working[job.token] = (flow, job, phase)
+        self.now = job.token
+        self.turns.begin(job.token, work, job.folder / "log")
+        self.turns.settle()
+
+    def _at_work(self, flow: Flow) -> bool:
+        return any(each is flow for each, _, _ in self.working.values())
+
+    # ---- turns -------------------------------------------------------------------------------------------------------
+
+    def run(self, deliveries: int) -> None:
+        """Until all that is delivered has come to whatever end."""
+        left = deliveries
+        for _ in range(MOST_TURNS):
+            waiting = self.turns.settle()
+            for process in self.turns.ended():
+                self._followed(process)
+            if left and (not self.working or self.chance.random() < 0.02):
+                left -= 1
+                self.deliver()
+                continue
+            if not self.working and not left:
+                return
+            waiting = self.turns.settle()
+            if waiting:
+                self.ci.tick()
+                self._lived()
+                self._turn(self.chance.choice(waiting))
+        raise AssertionError(f"{MOST_TURNS} turns, and no end")
+
+    def _followed(self, process: Process) -> None:
+        flow, job, phase = self.working.pop(process.name)
+        self._tell(f"run {flow.run}.{flow.attempt} {phase} ends with {process.code} {dict(job.said).get('result', '')}")
+        if phase != "close" and (process.code == 0 or self.chance.random() < 0.6):
+            self._start(flow, job, "close")
+            return
+        following = flow.next(self._clock())
+        if following is not None:
+            self._start(flow, *following)
+        else:
+            self.shop.runs[int(flow.run)].status = "completed"
+
+    def _lived(self) -> None:
+        if self.chance.random() < self.setting.lively:
+            self._tell(self.people.act())
+        if self.world.limit_left <= 0 and self.chance.random() < 0.1:
+            self.world.limit_left = 10_000
+
+    def _turn(self, process: Process) -> None:
+        self.now = process.name
+        line = process.waiting[0].line
+        drawn = self.chance.random()
+        fault = None
+        if drawn < self.setting.deadly:
+            self._kill(process, line)
+            return
+        if drawn < self.setting.deadly + self.setting.faulty:
+            kind = self.chance.choice(FAULTS)
+            fault = Fault("", "", kind.status, 1, after=kind.after, drop=kind.drop)
+            self._tell(f"{process.name}: {line}: {kind.status}{' done' if kind.after else ''}{' dropped' if kind.drop else ''}")
+        else:
+            self._tell(f"{process.name}: {line}")
+        self.turns.go(process, fault)
+        self.turns.settle()
+        self.refs.look(line)
+
+    def _kill(self, process: Process, line: str) -> None:
+        """Before the request is sent, or after it was done and before the answer is heard."""
+        if self.chance.random() < 0.5:
+            self._tell(f"{process.name}: {line}: killed before")
+            self.turns.kill(process)
+            return
+        self._tell(f"{process.name}: {line}: killed after")
+        self.world.left, self.world.victim = 1, process.pid
+        self.turns.go(process)
+        self.turns.settle()
+        self.world.victim = None
+        self.refs.look(line)
+
+    def _tell(self, line: str) -> None:
+        self.told.append(line)
+
+    # ---- afterwards --------------------------------------------------------------------------------------------------
+
+    def mended(self) -> None:
+        """Nothing fails any more; whatever is not at its end is run again, as its comment or its log says."""
+        self.setting = calm(self.setting)
+        self.models.foolish = self.world.contended = 0.0
+        self.people.calm()
+        self._tell("from here on nothing fails")
+        for _ in range(ROUNDS):
+            open_ = [flow for flow in self.flows if not self.answered(flow)]
+            if not open_:
+                return
+            for flow in open_:
+                if not self.answered(flow):
+                    self.again(flow)
+                    self.run(0)
+
+    def answered(self, flow: Flow) -> bool:
+        from tests.chaos.aftermath import notes  # noqa: PLC0415 - it looks at what is played here
+
+        mine = [note for note in notes(self) if note.command == flow.command]
+        if flow.by != "ann":
+            return True
+        return bool(mine) and all(note.answered for note in mine)
+
+
+def calm(found: Setting) -> Setting:
+    from dataclasses import replace  # noqa: PLC0415
+
+    return replace(found, faulty=0.0, foolish=0.0, deadly=0.0, lively=0.0, jumpy=0.0, contended=0.0)
+
+
+def played(seed: int, folder: Path) -> Schedule:
+    """From the first event to where nothing is left to mend. What it left is for others to judge; its servers are down."""
+    setting = settings.drawn(seed)
+    chance = random.Random(f"{seed} happens")  # noqa: S311
+    with Wild(random.Random(f"{seed} answers")) as models, World(folder / "world") as world:  # noqa: S311
+        shop = world.repo("octo/shop", settings.files(setting, models.url), ann="write", bob="read")
+        thread = world.issue(shop, "add(2, 2) gives 5", "see shop/add.py")
+        ci = Verdicts(random.Random(f"{seed} judges"))  # noqa: S311
+        people = People(world, shop, thread, random.Random(f"{seed} lives"))  # noqa: S311
+        made = Schedule(setting, folder, world, models, shop, thread, ci, people, Refs(shop), chance)
+        models.foolish, models.asker = setting.foolish, lambda: made.working[made.now][0].command
+        world.runner, world.contended, world.limit_left, world.turn = ci, setting.contended, 10_000, made.turns.arrive
+        try:
+            made.run(setting.commands)
+            made.mended()
+        finally:
+            made.turns.clear()
+    return made

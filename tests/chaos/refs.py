@@ -1,0 +1,38 @@
+"""What becomes of branches while a schedule is played: none goes back, and nobody's but the bot's own is deleted."""
+
+import re
+import subprocess
+from dataclasses import dataclass, field
+
+from tests.fakes.world import Repo
+
+OURS = re.compile(r"route-agent/")
+WRITES = re.compile(r"(?:POST|PUT|PATCH|DELETE) .*/(?:git/refs|contents)")
+
+
+@dataclass
+class Refs:
+    shop: Repo
+    before: dict[str, str] = field(default_factory=dict)
+    broken: list[str] = field(default_factory=list)
+
+    def look(self, line: str) -> None:
+        """After a request that may have moved one."""
+        if not WRITES.match(line):
+            return
+        now = self._now()
+        for name, sha in self.before.items():
+            if name not in now:
+                if not OURS.match(name):
+                    self.broken.append(f"{line} has deleted {name}")
+            elif now[name] != sha and not self._follows(sha, now[name]):
+                self.broken.append(f"{line} has moved {name} from {sha[:8]} to {now[name][:8]}, which does not follow it")
+        self.before = now
+
+    def _now(self) -> dict[str, str]:
+        rows = self.shop.git("for-each-ref", "--format=%(refname:short) %(objectname)", "refs/heads").splitlines()
+        return dict(row.split(" ") for row in rows)
+
+    def _follows(self, old: str, new: str) -> bool:
+        words = ["git", "merge-base", "--is-ancestor", old, new]
+        return subprocess.run(words, cwd=self.shop.path, check=False, capture_output=True).returncode == 0
