@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 from tests.chaos.aftermath import wrong
+from tests.chaos import setting as settings
 from tests.chaos.play import played
 
 
@@ -33,7 +34,7 @@ def main() -> int:
                 print("\n".join(made.told))
                 print(made.models.owed, len(made.models.requests))
                 print("\n----\n".join(c.user.login + ": " + c.body for c in made.thread.comments))
-            print(f"{seed}: {len(made.told)} turns, {time.monotonic()-started:.1f} s {made.setting if found or asked.tell else ''}", flush=True)
+            print(f"{seed}: {len(made.told)} turns, {time.monotonic()-started:.1f} s {settings.drawn(seed) if found or asked.tell else ''}", flush=True)
         except AssertionError as error:
             found = [str(error)]
         for each in found:

@@ -26,7 +26,7 @@ LONGEST = 12
 class Verdicts:
     chance: random.Random
     green: set[str] = field(default_factory=set)
-    """Commits whose last run was green."""
+    """Commits on which the last run of the patched suite was green."""
     going: list[tuple["World", "Repo", "Run", dict[str, str], int]] = field(default_factory=list)
 
     def __call__(self, world: "World", repo: "Repo", run: "Run") -> None:
@@ -45,5 +45,5 @@ class Verdicts:
                 self.going.append((world, repo, run, ends, left - 1))
                 continue
             Scripted(ends)(world, repo, run)
-            if ends is PROVED:
+            if ends["patched"] == "success":
                 self.green.add(run.sha)
