@@ -21,7 +21,7 @@ class Calls:
 
 COUNTED = {
     "a stranger's command, turned away": Calls(2, 1, 1),
-    "`/agent explain`": Calls(8, 2, 1),
+    "`/agent explain`": Calls(9, 2, 1),
     "`/agent fix`, proved in the first lane": Calls(30, 16, 3),
     "`/agent fix`, proved in the second": Calls(48, 27, 3),
 }

@@ -23,7 +23,7 @@ from bot.flow import run
 from bot.hear import Asked, explain, hear
 from bot.known import asked
 from bot.office import Office
-from bot.ports import Denied, Halted, Kit, Unavailable
+from bot.ports import Answered, Denied, Halted, Kit, Unavailable
 from bot.publish import broken_off, recorded
 from bot.selftest import Test, examined
 from bot.thread import Post
@@ -38,6 +38,13 @@ PHASES = ("auto", "gate", "propose", "apply", "selftest", "report", REPLAY)
 
 def act(office: Office, phase: str) -> Ended:
     """One phase. Raises `Denied` for what the workflow passes in wrongly."""
+    try:
+        return _acted(office, phase)
+    except Answered:
+        return Ended(None, "another job is answering this very command")
+
+
+def _acted(office: Office, phase: str) -> Ended:
     match phase:
         case "auto" | "gate":
             return _answered(office, only_gate=phase == "gate")
@@ -113,9 +120,17 @@ def _entered(office: Office, gate: Opened | None = None) -> Visit | Ended:
                 _react(office, _number(event), event.comment if isinstance(event, Commented) else None, "-1")
             return Ended(None, why)
         case Ignored(why=why):
+            _tidied(office, entered.spare)
             return Ended(None, why)
         case Visit():
+            _tidied(office, entered.spare)
             return entered
+
+
+def _tidied(office: Office, spare: tuple[int, ...]) -> None:
+    """A command has one comment; where one too many cannot be removed, the next job tries again."""
+    with suppress(Denied, Unavailable):
+        office.notices.remove(spare)
 
 
 def _react(office: Office, number: int, comment: int | None, content: Reaction) -> None:
@@ -200,8 +215,9 @@ def _fix(visit: Visit, office: Office, post: Post, *, only_gate: bool) -> Ended:
     post.keep_open()
     if not any(each.note == post.note("routing") for each in visit.notes):  # else the gate has said it
         post.say("routing", tell.heard(visit.sender, office.step.url, office.render))
+    beside = None if only_gate else post.alone()  # the job after the gate's reads the thread as it begins
     try:
-        return _worked(visit, office, post, only_gate=only_gate)
+        return _worked(visit if beside is None else replace(visit, beside=beside), office, post, only_gate=only_gate)
     except Denied as error:
         return Ended("error", str(error), text=mistaken(str(error), post, office), broken=True)
     except Unavailable as error:
@@ -292,7 +308,7 @@ def _applied(office: Office) -> Ended:
     if not trail.finished and len(trail.attempts) >= ROUNDS:
         why = f"the split workflow has {ROUNDS} rounds, and no lane of them proved a patch; take the one-job workflow for more"
         made = broken_off(trail, kit, why)
-        return Ended("error", why, trail, made, mistaken(why, post, office))
+        return Ended("error", why, trail, made, mistaken(why, post, office, kit))
     return closed(trail, kit, office, post)
 
 

@@ -9,7 +9,7 @@ from bot.core.command import Command, Misplaced, NearMiss, first_line, heard
 from bot.core.event import Commented, Dispatched, Event, Labelled
 from bot.core.forge import Permission, Pull, Review, Thread
 from bot.core.gate import RANKS, Admitted, Ignored, Refused, Standing, TurnedAway, admit, often, who
-from bot.core.notes import Note, Posted, ahead, of, posted, stopped_by
+from bot.core.notes import Note, Posted, ahead, labelled_by, of, posted, spare, stopped_by
 from bot.core.outcome import origin
 from bot.core.policy import Policy
 from bot.core.policyfile import read as read_policy
@@ -54,6 +54,8 @@ class Visit:
     """What the gate of the same workflow run has found."""
     again: Again | None = None
     """What an earlier run came to, for a command that asks for another try."""
+    beside: tuple[Posted, ...] | None = None
+    """Our comments on the thread right after this job has made its own; None where that one was there already."""
 
     @property
     def others(self) -> tuple[Posted, ...]:
@@ -64,6 +66,11 @@ class Visit:
     def own(self) -> Posted | None:
         """The comment that answers this command; None where it is being answered for the first time."""
         return of(self.notes, self.id)
+
+    @property
+    def spare(self) -> tuple[int, ...]:
+        """Comments for this command beside the one that answers it."""
+        return spare(self.notes, self.id)
 
     @property
     def since(self) -> str:
@@ -143,14 +150,14 @@ def _visit(
     answer = admit(event.sender, verb, standing, policy.triggers)
     if isinstance(answer, Ignored | TurnedAway):
         return answer
-    id_ = _id(event, run, forge)
     notes = posted(forge.comments(thread.number, me))
+    id_ = _id(event, run, notes, forge)
     there = of(notes, id_)
     said = there.note if there else None
     if said is not None and said.answered:
-        return Ignored("this command has had its answer; give a new one for another run")
+        return Ignored("this command has had its answer; give a new one for another run", spare(notes, id_))
     if said is not None and said.run not in ("", run) and not said.final and forge.at_work(said.run):
-        return Ignored("another job is answering this very command")
+        return Ignored("another job is answering this very command", spare(notes, id_))
     head, pin = pull.head_sha if pull else default, said.commit if said else ""
     if pull and pin not in ("", head):
         answer = Refused("moved", f"the pull request has moved on from {pin[:12]}, which the command was given for; give it again")
@@ -316,11 +323,16 @@ def _command(event: Event, policy: Policy) -> Command | NearMiss | Misplaced | N
             return Command("fix", lane.strip() or None, instructions.strip())
 
 
-def _id(event: Event, run: str, forge: Forge) -> str:
-    """What is the same when GitHub delivers the event again, or a person re-runs the job."""
+def _id(event: Event, run: str, notes: tuple[Posted, ...], forge: Forge) -> str:
+    """What is the same when GitHub delivers the event again, or a person re-runs the job.
+
+    An event of a label does not say which time it is that it was set: the run that has begun with one goes on with that one.
+    """
     match event:
         case Commented(comment=comment, place=place):
             return f"{'c' if place == 'conversation' else 'r'}{comment}"
+        case Labelled() if begun := labelled_by(notes, run):
+            return begun
         case Labelled(thread=thread, label=label, sender=sender):
             found = forge.labelled(thread.number, label, sender.login)
             if found is None:

@@ -38,19 +38,30 @@ class Ended:
 def told(post: Post, state: Final, text: str, why: str, trail: Trail | None = None) -> Ended:
     """What is answered at once and costs nothing."""
     post.say(state, text)
+    post.alone()
     return Ended(state, why, trail, text=text)
 
 
-def mistaken(why: str, post: Post, office: Office) -> str:
-    return post.say("error", tell.error(why, office.step.url, office.render))
+def mistaken(why: str, post: Post, office: Office, kit: Kit | None = None) -> str:
+    """`kit`: that of a run whose record was just kept, or was to be."""
+    text = tell.error(why, office.step.url, office.render)
+    return post.say("error", text) if kit is None else _last_word("error", text, kit, post, office)
+
+
+def _last_word(state: Final, text: str, kit: Kit, post: Post, office: Office, *, lane: str = "", pull: int | None = None) -> str:
+    """And below it that the run has no record that everybody can read, where that is so."""
+    left = kit.ledger.unkept()
+    if left is None:
+        return post.say(state, text, lane=lane, pull=pull)
+    return post.say(state, f"{text}{tell.unkept(left, office.render)}", lane=lane, pull=pull, again=left.again)
 
 
 def halted(error: Halted, trail: Trail, kit: Kit, office: Office, post: Post) -> Ended:
     """The comment says who ended it."""
     made = broken_off(trail, kit, error.why)
     text = tell.comment(made, trail.opened.policy, office.render)
-    post.say("stopped", text, lane=_lane(trail))
-    return Ended("stopped", error.why, trail, made, text)
+    said = _last_word("stopped", text, kit, post, office, lane=_lane(trail))
+    return Ended("stopped", error.why, trail, made, said)
 
 
 def _lane(trail: Trail) -> str:
@@ -73,8 +84,8 @@ def closed(trail: Trail, kit: Kit, office: Office, post: Post) -> Ended:
         return Ended(running(trail), "another job goes on", trail, made)
     text = tell.comment(made, trail.opened.policy, office.render)
     state = ended(made.result)
-    post.say(state, text, lane=_lane(trail), pull=made.pull_number)
-    return Ended(state, made.detail, trail, made, text)
+    said = _last_word(state, text, kit, post, office, lane=_lane(trail), pull=made.pull_number)
+    return Ended(state, made.detail, trail, made, said)
 
 
 def judged(trail: Trail, kit: Kit, office: Office, post: Post) -> Ended:
@@ -97,7 +108,7 @@ def stuck(error: Denied | Unavailable, trail: Trail, kit: Kit, office: Office, p
     """Somebody's no in the middle of a run is its end, and has its record; silence is not, and the same job may go on later."""
     if isinstance(error, Denied):
         made = broken_off(trail, kit, str(error))
-        return Ended("error", made.detail, trail, made, mistaken(made.detail, post, office), broken=True)
+        return Ended("error", made.detail, trail, made, mistaken(made.detail, post, office, kit), broken=True)
     with suppress(Denied, Unavailable):  # else all that was set aside counts as spent
         settle(trail, kit, paid(trail, kit))
     return silent(error, post, office, trail)

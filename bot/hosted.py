@@ -141,6 +141,12 @@ class _Nodded:
     def say(self, number: int, marker: str, login: str, body: str) -> int:
         return self.notices.say(number, marker, login, body)
 
+    def alone(self, number: int, marker: str, login: str) -> tuple[Comment, ...] | None:
+        return self.notices.alone(number, marker, login)
+
+    def remove(self, comments: tuple[int, ...]) -> None:
+        self.notices.remove(comments)
+
 
 def _phase(step: Step, event: Event, host: Ground | None, observer: Observer, *, nodded: bool) -> int:
     with office(step, event, templates(), Wall(), host=host) as opened:
@@ -228,7 +234,7 @@ def _stopped(step: Step, left: Left, repo: str) -> None:
     reader, speaker = doors(step, repo)
     found = reader.comment(left.number, mark(left.command), left.me)
     note = read(found.body) if found is not None else None
-    if note is not None and not note.final:
+    if note is not None and not note.final and note.run in ("", step.run):  # else another job's
         try:
             settled_by_file(step, repo, left.command, Wall())
         except (Denied, Unavailable) as error:

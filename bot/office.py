@@ -56,6 +56,7 @@ from bot.ports import (
     Observer,
     Renderer,
     Unavailable,
+    Unkept,
     Watcher,
     Writer,
     never,
@@ -66,21 +67,37 @@ WORKFLOW = "github-actions[bot]"
 """Whose words a workflow's own token speaks; on every server."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Kept:
     """The job's own ledger file, and the record of a run on the ledger's branch besides, where this job may write there."""
 
     lines: Ledger
     records: Records | None
     log: Watcher
+    owed: Record | None = None
+    """A record that could not be written there."""
 
     def append(self, item: Line) -> None:
         self.lines.append(item)
         if isinstance(item, Record) and self.records is not None:
-            try:
-                self.records.put(item)
-            except (Denied, Unavailable) as error:  # what is done is done, and the job's own file has the record
-                self.log("ledger", f"{error}; the record is in the file `{OWN}/ledger.jsonl` of this job alone")
+            self._put(item, self.records)
+
+    def _put(self, record: Record, records: Records) -> str:
+        try:
+            records.put(record)
+        except (Denied, Unavailable) as error:  # what is done is done, and the job's own file has the record
+            self.log("ledger", f"{error}; the record is in the file `{OWN}/ledger.jsonl` of this job alone")
+            self.owed = record
+            return str(error)
+        self.owed = None
+        return ""
+
+    def unkept(self) -> Unkept | None:
+        if self.owed is None or self.records is None:
+            return None
+        record, records = self.owed, self.records
+        why = self._put(record, records)
+        return Unkept(why, again=records.begun(record.id, record.at)) if why else None
 
     def spent(self, run: str) -> int | None:
         return self.lines.spent(run)
@@ -184,7 +201,7 @@ class Office:
 
     def halt(self, visit: Visit) -> Halt:
         ear = self.ear(visit.thread.number, visit.me, visit.since or visit.now)
-        read = visit.notes if visit.since else None
+        read = visit.notes if visit.since else visit.beside
         return Halt(ear, self.forge, visit.id, self.clock, visit.policy.triggers.command, self.step.run, read)
 
     def left(self, visit: Visit) -> Trail | Record | None:

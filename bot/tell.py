@@ -29,7 +29,7 @@ from bot.core.selftest import Finding
 from bot.core.step import Ask, next_step
 from bot.core.trail import Opened, Trail
 from bot.core.words import Running
-from bot.ports import Model, Renderer
+from bot.ports import Model, Renderer, Unkept
 
 FIGURES = {
     "share": wording.share,
@@ -177,6 +177,11 @@ def error(detail: str, run_url: str, render: Renderer) -> str:
 def stopped(run_url: str, render: Renderer) -> str:
     """What a comment says whose run was cut off before its end."""
     return render("comments/stopped.md.j2", run_url=run_url)
+
+
+def unkept(left: Unkept, render: Renderer) -> str:
+    """What a comment says below its last word, where the run's record could not be written."""
+    return render("comments/unkept.md.j2", why=left.why, again=left.again)
 
 
 def explained(opened: Opened, render: Renderer, model: Model) -> str:

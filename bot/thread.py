@@ -38,9 +38,9 @@ class Post:
     by: str = ""
     """Who gave the command."""
 
-    def say(self, state: State, text: str, *, lane: str = "", pull: int | None = None) -> str:
-        """`lane` and `pull`: what the run came to."""
-        self._put(replace(self.note(state), lane=lane, pull=pull), text)
+    def say(self, state: State, text: str, *, lane: str = "", pull: int | None = None, again: bool = False) -> str:
+        """`lane` and `pull`: what the run came to; `again`, whether the same job, run again, has something left to do."""
+        self._put(replace(self.note(state), lane=lane, pull=pull, cut=again), text)
         return text
 
     def stop(self, text: str, stops: tuple[str, ...]) -> None:
@@ -54,6 +54,14 @@ class Post:
     def put(self, state: State, text: str) -> int:
         """What it says now, and the comment's id."""
         return self._put(self.note(state), text)
+
+    def alone(self) -> tuple[Posted, ...] | None:
+        """What we say on the thread right after this job has begun its comment; None where the comment was there already.
+
+        Raises `Answered` where another job has begun one for the same command a moment before.
+        """
+        there = self.notices.alone(self.number, mark(self.command), self.me)
+        return None if there is None else posted(there)
 
     def note(self, state: State) -> Note:
         """What the comment's hidden lines say in a state, as long as nothing is known of how it ends."""

@@ -20,6 +20,7 @@ from bot.core.selftest import Finding
 from bot.core.state import running
 from bot.core.trail import Entry, Proved, Published, Trail
 from bot.edge.render import Templates
+from bot.ports import Unkept
 from tests.core.test_ci_trail import FAILED, FAST, PASSED, PUSHED, RULES, SECOND, STRONG, WEAK, awaited
 from tests.core.test_trail import BANNED, GREEN, RED, RED_TOO, opened
 from tests.fakes import repos
@@ -115,6 +116,8 @@ def test_what_is_said_at_once():
     held("github-often.md", tell.refused(Refused("often", "6 commands were given here by ann within an hour"), RENDER))
     held("github-error.md", tell.error(".github/route-agent.yml:3: models: is missing\n```\n@all", RUN, RENDER))
     held("github-stopped.md", tell.stopped(RUN, RENDER))
+    held("github-unkept-again.md", tell.unkept(Unkept("writing `x`: GitHub answers 403 (<b>no</b>)", again=True), RENDER))
+    held("github-unkept.md", tell.unkept(Unkept("GitHub did not answer", again=False), RENDER))
 
 
 def test_what_a_pull_request_says_while_its_required_checks_are_at_work():

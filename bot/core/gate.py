@@ -37,6 +37,8 @@ class Ignored:
     """Nothing is said: neither we nor a stranger may start a conversation. `why` is for the log."""
 
     why: str
+    spare: tuple[int, ...] = ()
+    """Comments of ours that should not be there."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -122,6 +122,16 @@ def of(found: tuple[Posted, ...], command: str) -> Posted | None:
     return next((each for each in found if each.note.command == command), None)
 
 
+def spare(found: tuple[Posted, ...], command: str) -> tuple[int, ...]:
+    """The comments beyond a command's first, whose jobs were cut off before they could take them back."""
+    return tuple(each.id for each in found if each.note.command == command)[1:]
+
+
+def labelled_by(found: tuple[Posted, ...], run: str) -> str:
+    """The key of the label that a workflow run has begun to answer; empty where it has not."""
+    return next((each.note.command for each in found if each.note.run == run and each.note.command[:1] == "l"), "")
+
+
 def at_work(found: tuple[Posted, ...]) -> tuple[Posted, ...]:
     return tuple(each for each in found if not each.note.final)
 

@@ -130,6 +130,9 @@ class Lines:
         except OSError:
             return Standing()
 
+    def unkept(self) -> None:
+        """Nothing: this file is where everybody reads it."""
+
     def records(self) -> tuple[Record, ...]:
         return tuple(item for item in self.lines() if isinstance(item, Record))
 

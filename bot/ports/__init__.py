@@ -1,14 +1,30 @@
 """The world, as far as the bot needs it, and the ways in which it can fail. Two kits: Bench (no writer), Desk (no model)."""
 
 from bot.ports.checkup import Books, Catalog, Hosting, Limit, Site, Standing
-from bot.ports.failures import Denied, Moved, TooLong, Unavailable
+from bot.ports.failures import Answered, Denied, Moved, TooLong, Unavailable
 from bot.ports.github import Ci, Forge, Notices, Offer, Opening, Pulls
-from bot.ports.kits import UNOBSERVED, Bench, Clock, Desk, Halted, Keeper, Kit, Ledger, Observer, Purse, Renderer, Watcher, never
+from bot.ports.kits import (
+    UNOBSERVED,
+    Bench,
+    Clock,
+    Desk,
+    Halted,
+    Keeper,
+    Kit,
+    Ledger,
+    Observer,
+    Purse,
+    Renderer,
+    Unkept,
+    Watcher,
+    never,
+)
 from bot.ports.models import Call, Model, Prompt, Reply, Said, Shown, Told, Tool, Turn, weight
 from bot.ports.repository import Hit, Layer, Sandbox, Sources, Tree, Trees, Writer
 
 __all__ = [
     "UNOBSERVED",
+    "Answered",
     "Bench",
     "Books",
     "Call",
@@ -50,6 +66,7 @@ __all__ = [
     "Trees",
     "Turn",
     "Unavailable",
+    "Unkept",
     "Watcher",
     "Writer",
     "never",

@@ -9,6 +9,10 @@ class Unavailable(Exception):
         self.paid = paid
 
 
+class Answered(Exception):
+    """Another job is answering the command that this one was to answer: there is nothing left for this one to do."""
+
+
 class Moved(Unavailable):
     """A lane's model is out of reach, and its fallback is asked from here on: the same call may be made again at once."""
 

@@ -78,6 +78,17 @@ class Notices(Protocol):
         """Make the comment that begins with a marker, or edit the one there is; gives its id."""
         ...
 
+    def alone(self, number: int, marker: str, login: str) -> tuple[Comment, ...] | None:
+        """What this login has said on the thread since shortly before this process made its comment; None where it made none.
+
+        Raises `Answered` where another job's comment with this marker is the first: then ours is taken back.
+        """
+        ...
+
+    def remove(self, comments: tuple[int, ...]) -> None:
+        """Comments of our own that should not have been made."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Opening:

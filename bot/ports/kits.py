@@ -15,6 +15,14 @@ from bot.ports.models import Model
 from bot.ports.repository import Sandbox, Trees, Writer
 
 
+@dataclass(frozen=True, slots=True)
+class Unkept:
+    """Why a run's record is not where everybody can read it. `again`: whether the same job, run again, would put it there."""
+
+    why: str
+    again: bool
+
+
 class Ledger(Protocol):
     """Appended, never rewritten."""
 
@@ -28,6 +36,10 @@ class Ledger(Protocol):
 
     def standing(self, now: str) -> Standing:
         """What past runs say of the lanes; empty where there are none, or where what is there cannot be believed."""
+        ...
+
+    def unkept(self) -> Unkept | None:
+        """Of the last record, after one more try; None where it is kept."""
         ...
 
 

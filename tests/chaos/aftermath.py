@@ -4,21 +4,11 @@ from collections import Counter
 from collections.abc import Callable
 
 from bot.core.ledger import LedgerError, Record, decode
-from bot.core.notes import Note, read
-from bot.core.spend import Account, Movement, Settled, accounts
-from tests.chaos.play import Schedule
+from bot.core.spend import Account, Movement, accounts
+from tests.chaos.play import Schedule, notes
 from tests.chaos.setting import CANARY
-from tests.fakes.hosted import ME
 
 LEDGER = "route-agent-ledger"
-
-
-def said(played: Schedule) -> list[str]:
-    return [comment.body for comment in played.thread.comments if comment.user.login == ME]
-
-
-def notes(played: Schedule) -> list[Note]:
-    return [note for body in said(played) if (note := read(body)) is not None]
 
 
 def _ledger(played: Schedule, folder: str) -> dict[str, str]:
@@ -42,13 +32,13 @@ def money(played: Schedule) -> tuple[Account, ...]:
 
 
 def one_comment(played: Schedule) -> list[str]:
-    counted = Counter(note.command for note in notes(played))
+    counted = Counter(note.command for note in notes(played.thread))
     return [f"{command} has {number} comments" for command, number in counted.items() if number > 1]
 
 
 def strangers_are_not_answered(played: Schedule) -> list[str]:
     theirs = {flow.command for flow in played.flows if flow.by != "ann"}
-    return [f"{note.command} of a stranger is answered" for note in notes(played) if note.command in theirs]
+    return [f"{note.command} of a stranger is answered" for note in notes(played.thread) if note.command in theirs]
 
 
 def at_its_end(played: Schedule) -> list[str]:
@@ -74,23 +64,23 @@ def accepted_is_true(played: Schedule) -> list[str]:
     """The comment, the record, the pull request and CI say the same of what is accepted."""
     kept = {record.id: record for record in records(played)}
     wrong = []
-    for note in notes(played):
+    for note in notes(played.thread):
         record = kept.get(note.command)
         if note.state == "accepted" and (record is None or record.result != "pass"):
             wrong.append(f"{note.command} is said to be accepted, and its record says {record.result if record else 'nothing'}")
-    for record in kept.values():
-        if record.result == "pass" and not record.audits and record.commit not in played.ci.green:
-            wrong.append(f"{record.id} is recorded as a pass, and CI was not green on {record.commit}")
-    return wrong
+    passed = [record for record in kept.values() if record.result == "pass" and not record.audits]
+    red = [record for record in passed if record.commit not in played.ci.green]
+    return wrong + [f"{record.id} is recorded as a pass, and CI was not green on {record.commit}" for record in red]
 
 
 def one_pull_request(played: Schedule) -> list[str]:
     """For each run; what is open offers what was proved, or waits for a person."""
-    ours = [each for each in played.shop.issues.values() if each.head and each.head[1].startswith("route-agent/")]
-    counted = Counter(each.head[1] for each in ours if each.head)
+    ours = [(each, each.head[1]) for each in played.shop.issues.values() if each.head and each.head[1].startswith("route-agent/")]
+    counted = Counter(branch for _, branch in ours)
     wrong = [f"{number} pull requests from {branch}" for branch, number in counted.items() if number > 1]
     passed = {record.branch for record in records(played) if record.result == "pass"}
-    return wrong + [f"#{each.number} is open for a patch that is not proved" for each in ours if each.state == "open" and each.head and each.head[1] not in passed]
+    open_ = [(each, branch) for each, branch in ours if each.state == "open" and branch not in passed]
+    return wrong + [f"#{each.number} is open, and the patch on {branch} is not proved" for each, branch in open_]
 
 
 def within_caps(played: Schedule) -> list[str]:
@@ -155,7 +145,7 @@ def no_secret(played: Schedule) -> list[str]:
     for flow in played.flows:
         for job in flow.every:
             for path in job.folder.rglob("*"):
-                if path.is_file() and path.name not in ("event.json",):
+                if path.is_file() and path.name != "event.json":
                     places[str(path.relative_to(played.folder))] = path.read_text(errors="replace")
     places["git objects"] = played.shop.git("log", "--all", "-p", "--format=%B%an%ae%cn%ce%D")
     return [f"a secret in {where}" for where, text in places.items() for secret in secrets if secret in text]

@@ -8,6 +8,7 @@ import signal
 import sys
 import threading
 import time
+import traceback
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -140,7 +141,7 @@ def _become(work: Callable[[], None], log: Path) -> None:
         work()
         code = 0
     except BaseException as error:  # noqa: BLE001 - the exit code says it
-        print(f"{type(error).__name__}: {error}", file=sys.stderr)
+        sys.stderr.write("".join(traceback.format_exception(error)))
     finally:
         with suppress(Exception):
             sys.stdout.flush()

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import islice
 from typing import Any, get_args
 from urllib.parse import quote
@@ -164,9 +165,11 @@ class Reader:
         """Through every page: a thread of ours can be a long one."""
         return next((found for found in self.comments(number, login) if found.body.startswith(marker)), None)
 
-    def comments(self, number: int, login: str) -> tuple[Comment, ...]:
+    def comments(self, number: int, login: str, since: str = "") -> tuple[Comment, ...]:
+        """`since` is ISO 8601; GitHub leaves out what was last edited before."""
         with sorted_out(f"reading the comments of #{number}", "issues: read"):
-            found = list(self.hub.repo.get_issue(number).get_comments())
+            issue = self.hub.repo.get_issue(number)
+            found = list(issue.get_comments(since=datetime.fromisoformat(since)) if since else issue.get_comments())
         mine = (each for each in found if each.user and each.user.login == login)
         return tuple(Comment(each.id, each.body or "", written(each.created_at)) for each in mine)
 

@@ -49,6 +49,11 @@ class Records:
                 return item
         return None
 
+    def begun(self, run: str, at: str) -> bool:
+        """Whether this process has seen or put there what the run had paid for, so that the run can be taken up again."""
+        there = self._last.get(place(run, at))
+        return there is not None and bool(there.text)
+
     def standing(self) -> Standing:
         """Empty where nobody has written one. Raises `Denied` where it cannot be believed, or `Unavailable`."""
         text = self.shelf.peek(STANDING)
@@ -63,7 +68,7 @@ class Records:
 
     def _put(self, path: str, item: Record | Begun | Outcome | Standing, what: str) -> None:
         text = f"{encode_standing(item) if isinstance(item, Standing) else encode(item)}\n"
-        there = self._last.pop(path, Leaf("", None))  # as it nearly always is; where it is not, the first swap fails
+        there = self._last.get(path, Leaf("", None))  # as it nearly always is; where it is not, the first swap fails
         for lost in range(1, TRIES + 1):
             now = there if there.text == text else self.shelf.swap(path, there, text, what)
             if now is not None:

@@ -1,14 +1,21 @@
 """GitHub, spoken to: one comment for each command, and a reaction."""
 
+from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from github.GithubException import UnknownObjectException
 
 from bot.core.forge import Comment, Reaction
+from bot.core.instant import written
 from bot.edge.github.client import Ambiguous, Hub, sorted_out
 from bot.edge.github.reader import Reader
-from bot.ports import Denied
+from bot.ports import Answered, Denied
 
 MOST = 64_000
 """Characters; GitHub refuses a comment above 65,536."""
+BESIDE = timedelta(minutes=10)
+"""By how much a comment may be older than one of ours whose maker had not seen it."""
 CUT = "\n\n(cut: a comment holds no more)\n"
 
 
@@ -17,6 +24,8 @@ class Speaker:
     hub: Hub
     _known: dict[str, Comment | None] = field(default_factory=dict, repr=False)
     """What is known of a comment by its marker, None for that there is none: it need not be looked up."""
+    _made: dict[str, Comment] = field(default_factory=dict, repr=False)
+    """Of what was made here, and was not yet looked at from the side."""
 
     def expect(self, marker: str, found: Comment | None) -> None:
         self._known[marker] = found
@@ -37,10 +46,12 @@ class Speaker:
         reader = Reader(self.hub)
         known = marker in self._known
         found = self._known.pop(marker) if known else reader.comment(number, marker, login)
+        if found is None:
+            return self._make(number, marker, login, text).id
         try:
             id_ = self._write(number, found, text)
         except Denied:
-            if not known or found is None:
+            if not known:
                 raise
             id_ = self._write(number, reader.comment(number, marker, login), text)  # somebody has deleted it since
         except Ambiguous:
@@ -49,10 +60,45 @@ class Speaker:
         self._known[marker] = Comment(id_, text)
         return id_
 
-    def _write(self, number: int, found: Comment | None, text: str) -> int:
+    def _make(self, number: int, marker: str, login: str, text: str) -> Comment:
+        """The first time. A job that began at the same moment may have made one of its own meanwhile: then that one is there."""
+        try:
+            made = self._new(number, text)
+        except Ambiguous:
+            there = self._marked(number, marker, login)
+            made = next((each for each in there if each.body == text), None) or self._new(number, text)
+        self._known[marker] = self._made[marker] = made
+        return made
+
+    def _new(self, number: int, text: str) -> Comment:
         with sorted_out(f"commenting on #{number}", "issues: write"):
-            if found is None:
-                return int(self.hub.repo.get_issue(number).create_comment(text).id)
+            found = self.hub.repo.get_issue(number).create_comment(text)
+            return Comment(int(found.id), text, written(found.created_at))
+
+    def alone(self, number: int, marker: str, login: str) -> tuple[Comment, ...] | None:
+        """GitHub keeps no two jobs from commenting at once, so both look again afterwards, and the older comment stays."""
+        mine = self._made.pop(marker, None)
+        if mine is None:
+            return None
+        there = Reader(self.hub).comments(number, login, written(datetime.fromisoformat(mine.at) - BESIDE))
+        first, *others = sorted(each.id for each in there if each.body.startswith(marker)) or [mine.id]
+        self.remove(tuple(others))
+        if first != mine.id:
+            raise Answered
+        return there
+
+    def _marked(self, number: int, marker: str, login: str) -> tuple[Comment, ...]:
+        return tuple(each for each in Reader(self.hub).comments(number, login) if each.body.startswith(marker))
+
+    def remove(self, comments: tuple[int, ...]) -> None:
+        for each in comments:
+            with sorted_out("taking back a comment", "issues: write"), suppress(UnknownObjectException):  # its own job was quicker
+                self.hub.github.requester.requestJsonAndCheck("DELETE", f"{self.hub.repo.url}/issues/comments/{each}")
+
+    def _write(self, number: int, found: Comment | None, text: str) -> int:
+        if found is None:
+            return self._new(number, text).id
+        with sorted_out(f"commenting on #{number}", "issues: write"):
             if found.body != text:
                 url = f"{self.hub.repo.url}/issues/comments/{found.id}"
                 self.hub.github.requester.requestJsonAndCheck("PATCH", url, input={"body": text})

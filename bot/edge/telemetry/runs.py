@@ -18,7 +18,7 @@ from bot.core.standing import Standing
 from bot.core.trail import Reviewed, Trail, Tried
 from bot.edge.telemetry.meters import Meters
 from bot.edge.telemetry.tracing import Tracing, ended
-from bot.ports import Keeper, Ledger, Model, Moved, Prompt, Reply
+from bot.ports import Keeper, Ledger, Model, Moved, Prompt, Reply, Unkept
 
 CUT = "cut_off"
 
@@ -137,6 +137,9 @@ class Booked:
 
     def standing(self, now: str) -> Standing:
         return self.inner.standing(now)
+
+    def unkept(self) -> Unkept | None:
+        return self.inner.unkept()
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,6 +48,7 @@ ROUTES: tuple[tuple[str, str, Route], ...] = (
     ("GET", _R + r"/issues/(\d+)/comments", threads.comments),
     ("POST", _R + r"/issues/(\d+)/comments", threads.add_comment),
     ("PATCH", _R + r"/issues/comments/(\d+)", threads.edit_comment),
+    ("DELETE", _R + r"/issues/comments/(\d+)", threads.delete_comment),
     ("POST", _R + r"/issues/comments/(\d+)/reactions", threads.react_to_comment),
     ("POST", _R + r"/issues/(\d+)/reactions", threads.react),
     ("GET", _R + r"/pulls", threads.pulls),

@@ -114,6 +114,14 @@ def edit_comment(world: "World", asked: Asked) -> Answer:
     return Answer(200, world.comment_json(repo, one, comment))
 
 
+def delete_comment(world: "World", asked: Asked) -> Answer:
+    one, comment = _comment(found(world, asked), int(asked.parts[1]))
+    talk(world, asked, one.number, "write")
+    assert comment.user.login == asked.login, "nobody else's comment is ever deleted"
+    one.comments.remove(comment)
+    return Answer(204)
+
+
 def _react(world: "World", repo: "Repo", one: "Issue", key: str, asked: Asked) -> Answer:
     reaction = (asked.login, str(asked.body["content"]))
     known = reaction in one.reactions.setdefault(key, set())
