@@ -279,7 +279,7 @@ def _keyed(policy: Policy, office: Office) -> None:
 def _proposed(office: Office) -> Ended:
     """The job that holds the model's key and no way to write: it adds one attempt to the Trail."""
     trail = _handed(office)
-    kit = office.kit(trail.opened.policy, None, bench=office.bench)
+    kit = office.kit(trail.opened.policy, None, bench=office.bench, before=office.paid_before(trail.opened))
     _keyed(trail.opened.policy, office)
     after = run(trail, kit, attempts=1)  # of more, the next job would take over the first, and the others be bought again
     return Ended(running(after), "the attempt is made", after, recorded(after, kit))

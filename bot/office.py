@@ -22,7 +22,7 @@ from bot.core.notes import mark
 from bot.core.policy import Policy
 from bot.core.recall import goes_on
 from bot.core.standing import Standing
-from bot.core.trail import Trail, TrailError
+from bot.core.trail import Opened, Trail, TrailError
 from bot.door import Visit
 from bot.edge.actions import OWN, Step, harmless
 from bot.edge.git.fetch import Fetched, fetched
@@ -214,14 +214,17 @@ class Office:
             return None
         branch = visit.policy.ledger.branch
         found = self.records(branch).left(visit.id, visit.now)
-        if not isinstance(found, Begun):
-            return found if found is None or _same(found, visit) else None
-        try:
-            trail = unpack(found.trail)
-        except TrailError as error:
-            why = f"{place(found.id, found.at)} on {branch} does not say what this run has paid for ({error})"
-            raise Denied(f"{why}; remove it, or give a new command") from None
-        return trail if goes_on(trail, visit.id, visit.base) else None
+        if isinstance(found, Begun):
+            return _taken_up(found, branch, visit.id, visit.base)
+        return found if found is not None and _same(found, visit) else None
+
+    def paid_before(self, opened: Opened) -> Trail | None:
+        """The same for a job that hears no event: how far earlier jobs of this workflow run came before it was run again."""
+        if self.step.attempt == "1":
+            return None
+        branch, request = opened.policy.ledger.branch, opened.request
+        found = self.records(branch).left(request.id, opened.at)
+        return _taken_up(found, branch, request.id, request.base) if isinstance(found, Begun) else None
 
     def settle(self, visit: Visit, record: Record | None = None) -> None:
         """Nothing was spent of what this attempt's earlier job has set aside; or, whoever did it, what the run's record says."""
@@ -242,6 +245,15 @@ class Office:
         """Say on the thread that nothing can be done under this policy: once for each event."""
         number = self.event.number if isinstance(self.event, Dispatched) else self.event.thread.number
         Post(self.notices, self.step, number, f"e{self.step.run}", self.forge.me()).say("error", text)
+
+
+def _taken_up(begun: Begun, branch: str, command: str, base: str) -> Trail | None:
+    try:
+        trail = unpack(begun.trail)
+    except TrailError as error:
+        why = f"{place(begun.id, begun.at)} on {branch} does not say what this run has paid for ({error})"
+        raise Denied(f"{why}; remove it, or give a new command") from None
+    return trail if goes_on(trail, command, base) else None
 
 
 def _same(record: Record, visit: Visit) -> bool:

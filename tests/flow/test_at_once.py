@@ -1,5 +1,8 @@
 """Commands that meet on one thread, and runs that break off in the middle. Real PyGithub, git and HTTP."""
 
+import itertools
+import re
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -8,11 +11,14 @@ from bot.core.handover import pack, unpack
 from bot.core.ledger import Record, decode
 from bot.core.notes import read
 from bot.core.spend import Settled
+from bot.edge import actions
+from bot.hosted import close
 from bot.ports import Unavailable
-from tests.fakes.hosted import ME
+from tests.fakes.hosted import GATE, ME, PROPOSE, WORK, Job
 from tests.fakes.repos import BAD, DONE, GOOD
 from tests.fakes.shops import TEST
 from tests.fakes.world import Repo, Run, World
+from tests.fakes.world.http import Fault
 from tests.fakes.world.runs import Scripted
 from tests.flow.test_commands import Meanwhile, seen
 from tests.flow.test_door import PROVED, RED, commented, of
@@ -224,3 +230,155 @@ def test_a_ledger_that_cannot_be_read_for_a_moment_buys_nothing_again(world, mod
     assert job.act().state == "accepted"
     assert len(models.requests) == 3
     seen(world, shop, issue)
+
+
+# ---- at the same moment --------------------------------------------------------------------------------------------
+
+
+def first_time(world: World, wanted: str, do: Callable[[], object]) -> None:
+    """Something happens after a job has sent a request that is like this one, and before GitHub looks at it."""
+
+    def turn(_token: str, line: str) -> None:
+        if re.search(wanted, line):
+            world.turn = lambda token, line: None
+            do()
+
+    world.turn = turn
+
+
+@pytest.mark.parametrize("words", ["/agent fix", "/agent help"])
+def test_of_two_jobs_that_begin_their_comments_at_once_the_one_with_the_older_comment_answers(
+    world, models, shop, issue, tmp_path, words
+):
+    models.script("m-fast", [GOOD, TEST, DONE])
+    world.runner = Scripted(PROVED)
+    job = commented(world, shop, issue, tmp_path / "one", words)
+    twin = commented(world, shop, issue, tmp_path / "two", words)
+    issue.comments.pop()
+    twin.payload, twin.run = job.payload, "78"
+    ends: list[str | None] = []
+    first_time(world, r"POST .*/issues/1/comments", lambda: ends.append(twin.act().state))
+
+    ended = job.act()
+
+    assert ends == ["accepted" if words == "/agent fix" else "explained"]
+    assert (ended.state, ended.why) == (None, "another job is answering this very command")
+    assert [read(body).run for body in seen(world, shop, issue)] == ["78"]  # type: ignore[union-attr]  # ours
+    assert len(models.requests) == (3 if words == "/agent fix" else 0)
+    assert len(world.sent("DELETE", "/issues/comments/")) == 1
+
+
+def test_the_comment_of_a_job_that_was_cut_off_before_it_could_take_it_back_goes_when_that_job_is_run_again(
+    world, models, shop, issue, tmp_path
+):
+    job = commented(world, shop, issue, tmp_path / "one", "/agent help")
+    twin = commented(world, shop, issue, tmp_path / "two", "/agent help")
+    issue.comments.pop()
+    twin.payload, twin.run = job.payload, "78"
+    first_time(world, r"POST .*/issues/1/comments", twin.act)
+    world.fail("DELETE", "/issues/comments/")
+    with pytest.raises(Unavailable):
+        job.act()
+    assert len(seen(world, shop, issue)) == 2
+    job.attempt = "2"
+    assert job.act().why == "this command has had its answer; give a new one for another run"
+    assert [read(body).run for body in seen(world, shop, issue)] == ["78"]  # type: ignore[union-attr]  # ours
+
+
+def test_the_last_phase_closes_no_comment_of_another_job(world, models, shop, issue, tmp_path, monkeypatch):
+    job = commented(world, shop, issue, tmp_path / "one")
+    assert job.act("gate").state == "routing"
+    twin = commented(world, shop, issue, tmp_path / "two")
+    issue.comments.pop()
+    twin.payload, twin.run = job.payload, "78"
+    step = actions.step(twin.env())
+    actions.leave_open(step, actions.Left("78", issue.number, f"c{job.payload['comment']['id']}", ME))
+    for name, value in twin.env().items():
+        monkeypatch.setenv(name, value)
+    assert close() == 0
+    assert [read(body).state for body in seen(world, shop, issue)] == ["routing"]  # type: ignore[union-attr]  # ours
+
+
+def test_a_label_that_was_set_again_since_is_no_reason_to_take_up_another_s_run(world, models, shop, issue, tmp_path):
+    models.script("m-fast", [GOOD, TEST, DONE])
+    first = Job(world, tmp_path / "first", "issues", world.label(shop, issue, "ann", "agent:fix"))
+    models.meanwhile = lambda _: world.fail("POST", "/git/trees", times=2) if len(models.requests) == 3 else None
+    assert first.act().state == "error", "a moment's silence: the same job may go on later"
+    models.meanwhile = lambda model: None
+    second = Job(world, tmp_path / "second", "issues", world.label(shop, issue, "ann", "agent:fix"), run="78")
+    models.script("m-fast", [DONE])
+    assert second.act().state == "failed"
+    world.runner = Scripted(PROVED)
+    first.attempt = "2"
+    assert first.act().state == "accepted"
+    notes = [read(body) for body in seen(world, shop, issue)]
+    assert [(note.run, note.state) for note in notes if note] == [("77", "accepted"), ("78", "failed")]
+    assert len({note.command for note in notes if note}) == 2
+
+
+# ---- a record that cannot be kept ----------------------------------------------------------------------------------
+
+
+def refusing(world: World, wanted: str, after: int) -> None:
+    """GitHub says no to each such request but the first few."""
+    count = itertools.count()
+    world.turn = lambda _token, line: Fault("", "", 403, 1) if re.search(wanted, line) and next(count) >= after else None
+
+
+def test_a_record_that_cannot_be_kept_is_said_and_is_written_when_the_job_is_run_again(world, models, shop, issue, tmp_path):
+    models.script("m-fast", [GOOD, TEST, DONE])
+    world.runner = Scripted(PROVED)
+    job = commented(world, shop, issue, tmp_path / "job")
+    refusing(world, "PUT .*/contents/records/", after=1)
+    ended = job.act()
+    assert ended.state == "accepted"
+    (said,) = seen(world, shop, issue)
+    assert "**No record of this run** could be kept" in said
+    assert "nothing is bought again" in said
+    assert records(shop) == []
+    world.turn = lambda token, line: None
+    job.attempt = "2"
+    assert job.act().state == "accepted"
+    assert len(models.requests) == 3
+    (said,) = seen(world, shop, issue)
+    assert "No record" not in said
+    assert [record.result for record in records(shop)] == ["pass"]
+    assert len(world.pulls(shop)) == 1
+
+
+def test_where_nothing_of_a_run_could_be_kept_running_it_again_would_buy_it_again_and_is_not_advised(
+    world, models, shop, issue, tmp_path
+):
+    models.script("m-fast", [GOOD, TEST, DONE])
+    world.runner = Scripted(PROVED)
+    job = commented(world, shop, issue, tmp_path / "job")
+    refusing(world, "PUT .*/contents/records/", after=0)
+    assert job.act().state == "accepted"
+    (said,) = seen(world, shop, issue)
+    assert "**No record of this run** could be kept" in said
+    assert "job's own log" in said
+    job.attempt = "2"
+    assert job.act().why == "this command has had its answer; give a new one for another run"
+
+
+def test_a_split_run_that_is_run_again_takes_over_what_its_model_job_had_paid_for(world, models, shop, issue, tmp_path):
+    models.script("m-fast", [GOOD, TEST, DONE])
+    world.runner = Scripted(PROVED)
+    payload = world.comment(shop, issue, "ann", "/agent fix")
+
+    def job(name: str, attempt: str, scopes: str) -> Job:
+        return Job(world, tmp_path / f"{name}{attempt}", "issue_comment", payload, scopes=scopes, attempt=attempt)
+
+    def through(attempt: str) -> dict[str, str]:
+        gate = job("gate", attempt, GATE).packed("gate")
+        made = job("propose", attempt, PROPOSE).packed("propose", handover=gate["handover"])
+        return job("apply", attempt, WORK).packed("apply", handover=made["handover"], before=gate["handover"])
+
+    world.fail("POST", "/dispatches", times=2)
+    world.fail("GET", "/actions/runs$", times=8)
+    assert through("1")["result"] == "error"
+    world.faults.clear()
+    assert through("2")["result"] == "accepted"
+    assert len(models.requests) == 3
+    assert len(seen(world, shop, issue)) == 1
+    assert len([name for name in world.branches(shop) if name.startswith("route-agent/")]) == 1
