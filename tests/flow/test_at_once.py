@@ -307,12 +307,12 @@ def test_a_label_that_was_set_again_since_is_no_reason_to_take_up_another_s_run(
     models.meanwhile = lambda model: None
     second = Job(world, tmp_path / "second", "issues", world.label(shop, issue, "ann", "agent:fix"), run="78")
     models.script("m-fast", [DONE])
-    assert second.act().state == "failed"
+    assert second.act().state == "not_fixed"
     world.runner = Scripted(PROVED)
     first.attempt = "2"
     assert first.act().state == "accepted"
     notes = [read(body) for body in seen(world, shop, issue)]
-    assert [(note.run, note.state) for note in notes if note] == [("77", "accepted"), ("78", "failed")]
+    assert [(note.run, note.state) for note in notes if note] == [("77", "accepted"), ("78", "not_fixed")]
     assert len({note.command for note in notes if note}) == 2
 
 
