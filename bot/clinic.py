@@ -27,7 +27,7 @@ from bot.edge.limit import within
 from bot.edge.sandbox import box
 from bot.edge.store import Lines
 from bot.permits import examine_hosting
-from bot.ports import Books, Denied, Standing, Tree, Unavailable, Watcher
+from bot.ports import Books, Checkout, Denied, Tree, Unavailable, Watcher
 from bot.shop import Outside, Wall, actor, committed
 from bot.visit import Means, Visit, report
 
@@ -54,10 +54,10 @@ class Site:
     def git(self) -> str:
         return Git(self.scratch, environment(self._path))("version").decode(errors="replace")
 
-    def standing(self) -> Standing:
+    def checkout(self) -> Checkout:
         self._repository = found = find(self.folder.absolute(), self._path)
         self._trees = Trees(self.scratch, found.objects, found.path)
-        return Standing(str(found.root), found.head, found.branch)
+        return Checkout(str(found.root), found.head, found.branch)
 
     def policy(self) -> Policy:
         if self.policy_file is None:

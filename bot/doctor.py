@@ -45,7 +45,7 @@ def _repository(visit: Visit) -> None:
     site = visit.means.site
     if (version := visit.look("git", LOOK, site.git)) is not None:
         visit.items.append(Ok("git", version))
-    if (found := visit.look("repository", LOOK, site.standing)) is not None:
+    if (found := visit.look("repository", LOOK, site.checkout)) is not None:
         where = f"on {found.branch}" if found.branch else "detached"
         visit.items.append(Ok("repository", f"{found.root}, HEAD {found.head[:12]} {where}"))
 

@@ -8,7 +8,7 @@ from bot.core.clean import line
 from bot.core.command import Command, Misplaced, NearMiss, first_line, heard
 from bot.core.event import Commented, Dispatched, Event, Labelled
 from bot.core.forge import Permission, Pull, Review, Thread
-from bot.core.gate import RANKS, Admitted, Ignored, Refused, Standing, TurnedAway, admit, often, who
+from bot.core.gate import RANKS, Admitted, Circumstances, Ignored, Refused, TurnedAway, admit, often, who
 from bot.core.notes import Note, Posted, ahead, of, posted, stopped_by
 from bot.core.outcome import origin
 from bot.core.policy import Policy
@@ -138,9 +138,9 @@ def _visit(
     event, run = heard_.event, heard_.run
     thread = _thread(event, forge)
     pull = forge.pull(thread.number) if thread.pull else None
-    standing = Standing(me, permission, thread, pull, event.repo.full_name)
+    around = Circumstances(me, permission, thread, pull, event.repo.full_name)
     verb = command.verb if isinstance(command, Command) else "help"
-    answer = admit(event.sender, verb, standing, policy.triggers)
+    answer = admit(event.sender, verb, around, policy.triggers)
     if isinstance(answer, Ignored | TurnedAway):
         return answer
     id_ = _id(event, run, forge)

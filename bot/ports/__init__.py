@@ -1,6 +1,6 @@
 """The world, as far as the bot needs it, and the ways in which it can fail. Two kits: Bench (no writer), Desk (no model)."""
 
-from bot.ports.checkup import Books, Catalog, Hosting, Limit, Site, Standing
+from bot.ports.checkup import Books, Catalog, Checkout, Hosting, Limit, Site
 from bot.ports.failures import Denied, Moved, TooLong, Unavailable
 from bot.ports.github import Ci, Forge, Notices, Offer, Opening, Pulls
 from bot.ports.kits import UNOBSERVED, Bench, Clock, Desk, Halted, Keeper, Kit, Ledger, Observer, Purse, Renderer, Watcher, never
@@ -13,6 +13,7 @@ __all__ = [
     "Books",
     "Call",
     "Catalog",
+    "Checkout",
     "Ci",
     "Clock",
     "Denied",
@@ -42,7 +43,6 @@ __all__ = [
     "Shown",
     "Site",
     "Sources",
-    "Standing",
     "Told",
     "TooLong",
     "Tool",
