@@ -6,6 +6,7 @@ from dataclasses import replace
 from bot import tell
 from bot.core import handover
 from bot.core.command import Command, Misplaced, NearMiss
+from bot.core.entries import Opened
 from bot.core.event import REPLAY, Commented, Dispatched, Event, Labelled
 from bot.core.forge import Reaction
 from bot.core.gate import Ignored, Refused, TurnedAway
@@ -15,7 +16,8 @@ from bot.core.policy import Policy
 from bot.core.policyfile import PolicyError
 from bot.core.state import running
 from bot.core.step import Ask, next_step
-from bot.core.trail import Opened, Trail, TrailError
+from bot.core.trail import Trail
+from bot.core.trailfile import TrailError
 from bot.core.words import Final
 from bot.door import Heard, Visit, enter, permitted
 from bot.ending import Ended, closed, halted, judged, mistaken, silent, stuck, told, told_again

@@ -6,6 +6,7 @@ from itertools import islice
 
 from bot.core.clean import line
 from bot.core.command import Command, Misplaced, NearMiss, first_line, heard
+from bot.core.entries import Opened
 from bot.core.event import Commented, Dispatched, Event, Labelled
 from bot.core.forge import Permission, Pull, Review, Thread
 from bot.core.gate import RANKS, Admitted, Circumstances, Ignored, Refused, TurnedAway, admit, often, who
@@ -13,7 +14,6 @@ from bot.core.notes import Note, Posted, ahead, of, posted, stopped_by
 from bot.core.outcome import origin
 from bot.core.policy import Policy
 from bot.core.policyfile import read as read_policy
-from bot.core.trail import Opened
 from bot.ports import Denied, Forge, Sources, Tree
 
 

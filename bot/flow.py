@@ -5,15 +5,16 @@ from collections.abc import Callable
 from bot.agent.brief import brief
 from bot.agent.loop import Bounds, Means, solve
 from bot.agent.tools import Workplace
+from bot.core.attempt import Attempt
 from bot.core.cost import Cost, Unpriced, Usage
+from bot.core.entries import Entry, Reviewed, Tried
 from bot.core.evidence import Evidence
 from bot.core.recall import recalled, spent_here
 from bot.core.review import believed, unasked
 from bot.core.route import Refusal
 from bot.core.spend import Held, charged
 from bot.core.step import Ask, AwaitCI, Prove, Publish, Push, Review, Step, next_step
-from bot.core.trail import Entry, Reviewed, Trail, Tried
-from bot.core.verdict import Attempt
+from bot.core.trail import Trail
 from bot.hear import wish
 from bot.lab import Lab
 from bot.ports import Bench, Desk, Halted, Kit

@@ -23,7 +23,7 @@ from bot.core.handover import pack
 from bot.core.notes import mark, read, stamped
 from bot.core.policyfile import PolicyError
 from bot.core.route import Refusal
-from bot.core.trail import TrailError
+from bot.core.trailfile import TrailError
 from bot.core.words import FINAL
 from bot.dashboard import Wired, posted, shown
 from bot.edge import actions

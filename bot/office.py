@@ -22,7 +22,8 @@ from bot.core.notes import mark
 from bot.core.policy import Policy
 from bot.core.recall import goes_on
 from bot.core.standing import Standing
-from bot.core.trail import Trail, TrailError
+from bot.core.trail import Trail
+from bot.core.trailfile import TrailError
 from bot.door import Visit
 from bot.edge.actions import OWN, Step, harmless
 from bot.edge.git.fetch import Fetched, fetched

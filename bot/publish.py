@@ -4,14 +4,15 @@ from contextlib import suppress
 
 from bot.core import ledger
 from bot.core.account import MARKS, ran, reckoned, took
+from bot.core.attempt import Attempt
 from bot.core.budget import Wish
+from bot.core.entries import Published, Pushed
 from bot.core.ledger import Record
 from bot.core.patch import parse, part, trespasses
 from bot.core.paths import is_test
 from bot.core.recall import spent_here
 from bot.core.request import Request
-from bot.core.trail import Published, Pushed, Trail
-from bot.core.verdict import Attempt
+from bot.core.trail import Trail
 from bot.ports import Clock, Denied, Desk, Halted, Kit, Layer, Opening, Pulls, Unavailable
 
 

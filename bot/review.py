@@ -6,16 +6,17 @@ from typing import Any, TypeVar
 
 from bot.core import patch
 from bot.core import review as core
+from bot.core.attempt import Attempt
 from bot.core.changed import Changed
 from bot.core.checks import Check, Probe, Run
 from bot.core.clean import line, printable, redact, sendable
 from bot.core.cost import Cost, Tokens, Unpriced, Usage, estimate_tokens
+from bot.core.entries import Opened, Proved, Question, Reviewed
 from bot.core.evidence import Evidence, Item
 from bot.core.lane import Lane
 from bot.core.paths import is_test
 from bot.core.review import Unread, Verdict, Written
-from bot.core.trail import Opened, Proved, Question, Reviewed, Trail
-from bot.core.verdict import Attempt
+from bot.core.trail import Trail
 from bot.execute import changed
 from bot.lab import Lab, run_of, tests_among
 from bot.ports import Denied, Model, Moved, Prompt, Renderer, Reply, Said, Shown, Told, Tool, Tree, Turn, Unavailable

@@ -10,7 +10,8 @@ from bot.core.notes import Note, Posted, mark, posted, stamped, stopped_by
 from bot.core.recall import keeps
 from bot.core.state import running
 from bot.core.step import Review, next_step
-from bot.core.trail import Trail, TrailError
+from bot.core.trail import Trail
+from bot.core.trailfile import TrailError
 from bot.core.words import State
 from bot.door import rival
 from bot.edge import actions

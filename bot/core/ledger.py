@@ -6,10 +6,12 @@ from typing import Annotated, Literal
 from pydantic import Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
+from bot.core.attempt import StopReason
 from bot.core.checks import Check
 from bot.core.clean import line
 from bot.core.confidence import Confidence, confidence
 from bot.core.cost import Tokens, Usage
+from bot.core.entries import Opened, Proof
 from bot.core.estimate import Estimate, always_strong
 from bot.core.evidence import Item
 from bot.core.facts import Place
@@ -21,8 +23,8 @@ from bot.core.score import Score
 from bot.core.signals import Signal
 from bot.core.spend import Charge, Held, Reserved, Settled
 from bot.core.strict import STRICT
-from bot.core.trail import Opened, Proof, Trail, Try
-from bot.core.verdict import Accept, Decision, Ended, Escalate, Stop, bar
+from bot.core.trail import Trail, Try
+from bot.core.verdict import Accept, Decision, Escalate, Stop, bar
 from bot.core.words import TaskClass
 
 NOTHING = Usage()
@@ -59,7 +61,7 @@ class AttemptRecord:
     """The model that the policy names."""
     model: str
     """The model that the provider says it ran."""
-    ended: Ended
+    ended: StopReason
     note: str
     calls: int
     tokens: Tokens

@@ -10,12 +10,14 @@ import pytest
 import requests
 import yaml
 
-from bot.core import trail as trails
+from bot.core import trailfile
+from bot.core.attempt import Attempt
 from bot.core.cost import Usage
+from bot.core.entries import Awaited, Proved, Published, Pushed, Tried
 from bot.core.evidence import Evidence, Item
 from bot.core.handover import pack, unpack
-from bot.core.trail import Awaited, Proved, Published, Pushed, Trail, TrailError, Tried
-from bot.core.verdict import Attempt
+from bot.core.trail import Trail
+from bot.core.trailfile import TrailError
 from bot.ports import Denied
 from tests.fakes.hosted import GATE, ME, PROPOSE, Job
 from tests.fakes.repos import DONE, GOOD
@@ -106,14 +108,14 @@ def test_a_diff_that_is_not_what_git_makes_of_the_change_is_not_taken(world, sho
 
 
 def _bomb() -> str:
-    return base64.b64encode(gzip.compress(b"[" * (trails.MAX_BYTES * 4), 9, mtime=0)).decode()
+    return base64.b64encode(gzip.compress(b"[" * (trailfile.MAX_BYTES * 4), 9, mtime=0)).decode()
 
 
 def _garbage() -> str:
     return base64.b64encode(gzip.compress(b'{"version": 1, "opened": {"__class__": "os.system"}}', mtime=0)).decode()
 
 
-@attack("split-bomb", off=off("bot.core.handover.unpack", cut=("trails.MAX_BYTES + 1", "0")))
+@attack("split-bomb", off=off("bot.core.handover.unpack", cut=("trailfile.MAX_BYTES + 1", "0")))
 @pytest.mark.parametrize("make", [_bomb])
 def test_a_trail_that_does_not_end_is_cut_off(world, shop, issue, tmp_path, make):
     gate = begun(world, shop, issue, tmp_path)
