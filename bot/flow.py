@@ -19,7 +19,8 @@ from bot.hear import wish
 from bot.lab import Lab
 from bot.ports import Bench, Desk, Halted, Kit
 from bot.publish import close, push
-from bot.review import Books, Verifier, review
+from bot.review import review
+from bot.verifier import Booking, Verifier
 from bot.verify import chosen, prove
 from bot.wait import begun_ahead, judged, taken_back
 
@@ -121,7 +122,7 @@ def _review(step: Review, trail: Trail, kit: Kit, bench: Bench) -> Reviewed:
     kit.watch("verifying", f"{lane.name}: {lane.model}")
     lab = _lab(trail, kit)
     session = f"route-agent-{opened.request.id[:32]}-review"
-    by = Verifier(lane, bench.model, bench.render, lab, Books(*_books(trail, kit, lane.name)), left, session)
+    by = Verifier(lane, bench.model, bench.render, lab, Booking(*_books(trail, kit, lane.name)), left, session)
     return review(trail, step.attempt, step.question, by)
 
 

@@ -13,7 +13,7 @@ from bot.core.step import Review, next_step
 from bot.core.trail import Trail
 from bot.core.trailfile import TrailError
 from bot.core.words import State
-from bot.door import rival
+from bot.earlier import rival
 from bot.edge import actions
 from bot.edge.actions import Step
 from bot.edge.github.ear import Ear

@@ -13,9 +13,9 @@ from bot.core.command import NearMiss
 from bot.core.entries import Entry, Proved, Published
 from bot.core.evidence import Evidence
 from bot.core.gate import Refused
-from bot.core.ledger import record
 from bot.core.notes import Note, Posted
 from bot.core.policyfile import read
+from bot.core.recording import record
 from bot.core.route import Refusal
 from bot.core.selftest import Finding
 from bot.core.state import running

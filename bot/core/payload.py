@@ -57,7 +57,6 @@ def read(name: str, data: bytes, typed: Typed) -> Event | Judged | Proposed | No
 
 _SHA = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 
-
 _TIME = re.compile(r"2\d{3}-[01]\d-[0-3]\dT[0-2]\d:[0-5]\d:[0-6]\dZ")
 
 

@@ -13,8 +13,8 @@ from bot.core.ci import Verdict
 from bot.core.cost import Usage
 from bot.core.entries import Awaited, Entry, Proved, Published, Pushed, Reviewed
 from bot.core.evidence import CRITIC, FIXES, INDEPENDENT, PATCH_RULES, REPRODUCED, SUMMARY, Evidence, Item
-from bot.core.ledger import record
 from bot.core.notes import Note, mark, read, stamped
+from bot.core.recording import record
 from bot.core.required import REQUIRED
 from bot.core.route import Route
 from bot.core.state import ended, running

@@ -127,7 +127,7 @@ def test_a_trail_that_does_not_end_is_cut_off(world, shop, issue, tmp_path, make
 
 @attack(
     "split-bomb",
-    off=off("bot.action._applied", cut=("except (TrailError, Denied) as error:", "except ZeroDivisionError as error:")),
+    off=off("bot.split.applied", cut=("except (TrailError, Denied) as error:", "except ZeroDivisionError as error:")),
 )
 @pytest.mark.parametrize("text", ["x", "H4sIAAAAAAAA", _garbage(), ""])
 def test_what_is_no_trail_publishes_nothing_and_is_said_on_the_thread(world, shop, issue, tmp_path, text):
@@ -196,7 +196,7 @@ def test_a_model_job_that_hands_in_a_patch_of_the_workflows_has_it_refused_and_n
     assert happened(world, shop, issue) == Happened()
 
 
-@attack("split-command", off=off("bot.action._applied", cut=("before.opened.request.id != entered.id or ", "")))
+@attack("split-command", off=off("bot.split.applied", cut=("before.opened.request.id != entered.id or ", "")))
 def test_the_trail_of_another_command_is_not_taken(world, models, shop, issue, tmp_path):
     first = world.comment(shop, issue, "ann", "/agent fix")
     gate = Job(world, tmp_path / "gate", "issue_comment", first, scopes=GATE).packed("gate")
