@@ -11,13 +11,13 @@ from pydantic import TypeAdapter
 from bench.frontier.page import page, paragraph
 from bench.frontier.report import kept
 from bench.scale import tables as scale_tables
+from bot.core.entries import Opened
 from bot.core.health import Report
 from bot.core.ledger import Line
 from bot.core.past.columns import TABLES
 from bot.core.past.replayed import Replay
 from bot.core.policyschema import reference, schema
 from bot.core.required import REQUIRED
-from bot.core.trail import Opened
 from bot.core.weights import PRIOR_FIRST, PRIOR_LATER, WEIGHTS
 
 ROOT = Path(__file__).resolve().parent

@@ -15,9 +15,9 @@ from pathlib import Path
 from statistics import median
 
 from bench.stand import Stand, commit
+from bot.core.attempt import Attempt
 from bot.core.checks import Check
 from bot.core.cost import Usage
-from bot.core.verdict import Attempt
 from bot.verify import prove
 
 SOURCE = "def split(total, people):\n    share = total // people\n    return [share] * people\n"

@@ -4,13 +4,13 @@ import subprocess
 from pathlib import Path
 
 from bot.core.checks import Check
+from bot.core.entries import Opened
 from bot.core.facts import Facts, NotApplicable
 from bot.core.policyfile import read
 from bot.core.request import Request
 from bot.core.route import Route
 from bot.core.score import weigh
 from bot.core.signals import observe
-from bot.core.trail import Opened
 from bot.edge.git.repository import find
 from bot.edge.git.trees import Trees
 from bot.edge.sandbox import box

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from bot import tell
 from bot.arguments import POLICY, Desired
+from bot.checkup import Checkup, Means, report
 from bot.core import health
 from bot.core.health import Item, Report, Unknown
 from bot.core.policy import Policy
@@ -27,9 +28,8 @@ from bot.edge.limit import within
 from bot.edge.sandbox import box
 from bot.edge.store import Lines
 from bot.permits import examine_hosting
-from bot.ports import Books, Denied, Standing, Tree, Unavailable, Watcher
+from bot.ports import Books, Checkout, Denied, Tree, Unavailable, Watcher
 from bot.shop import Outside, Wall, actor, committed
-from bot.visit import Means, Visit, report
 
 SECRETS = ("_API_KEY", "_TOKEN", "_SECRET", "-API-KEY", "-TOKEN")
 """How the names of variables end whose values are never to be shown."""
@@ -54,10 +54,10 @@ class Site:
     def git(self) -> str:
         return Git(self.scratch, environment(self._path))("version").decode(errors="replace")
 
-    def standing(self) -> Standing:
+    def checkout(self) -> Checkout:
         self._repository = found = find(self.folder.absolute(), self._path)
         self._trees = Trees(self.scratch, found.objects, found.path)
-        return Standing(str(found.root), found.head, found.branch)
+        return Checkout(str(found.root), found.head, found.branch)
 
     def policy(self) -> Policy:
         if self.policy_file is None:
@@ -129,12 +129,12 @@ def examined(folder: Path, policy_file: str | None, outside: Outside, *, offline
         watch: Watcher = outside.progress if runner is None else Guarded(outside.progress)
         means = Means(site, model, Catalog(keys), keys, Wall(), within, watch, actor())
         try:
-            visit = examine(means, offline=offline)
+            checkup = examine(means, offline=offline)
             if runner is not None:
-                _on_github(visit, runner, keys)
+                _on_github(checkup, runner, keys)
         finally:
             outside.progress.end()
-    return report(visit, _secrets(visit, keys))
+    return report(checkup, _secrets(checkup, keys))
 
 
 def printed(found: Report, outside: Outside, *, as_json: bool) -> str:
@@ -143,9 +143,9 @@ def printed(found: Report, outside: Outside, *, as_json: bool) -> str:
     return harmless(text, ()) if _in_actions(outside.env) else text
 
 
-def _secrets(visit: Visit, keys: Mapping[str, str]) -> tuple[str, ...]:
+def _secrets(checkup: Checkup, keys: Mapping[str, str]) -> tuple[str, ...]:
     """What is never to be shown: by the variable's name, and by what the policy says of it."""
-    named = {lane.key_name for lane in judged(visit.policy)} if visit.policy else set()
+    named = {lane.key_name for lane in judged(checkup.policy)} if checkup.policy else set()
     return tuple(value.strip() for name, value in keys.items() if name in named or name.upper().endswith(SECRETS))
 
 
@@ -169,10 +169,10 @@ def _runner(env: Mapping[str, str]) -> Step | Item | None:
         return health.told("github.token", str(error), "run it as a step of a workflow")
 
 
-def _on_github(visit: Visit, runner: Step | Item, env: Mapping[str, str]) -> None:
+def _on_github(checkup: Checkup, runner: Step | Item, env: Mapping[str, str]) -> None:
     if not isinstance(runner, Step):
-        visit.items.append(runner)
+        checkup.items.append(runner)
         return
     logging.getLogger("github").setLevel(logging.CRITICAL)  # what is refused is an item here, and no line of PyGithub's own
     hub = connect(runner.api, runner.server, runner.token, env.get("GITHUB_REPOSITORY", ""))
-    examine_hosting(visit, Setup(hub), runner.token)
+    examine_hosting(checkup, Setup(hub), runner.token)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from bot import tell
 from bot.core.clean import line
-from bot.core.past.dashboard import Standing
+from bot.core.past.dashboard import Notice
 from bot.core.past.lives import books
 from bot.core.past.report import report
 from bot.core.policy import LedgerPart
@@ -59,7 +59,7 @@ def shown(wired: Wired) -> tuple[str, str]:
     return tell.ledger(made, wired.render), f"{made.runs} runs on `{line(branch.name, 80)}`"
 
 
-def posted(wired: Wired, text: str) -> Standing:
+def posted(wired: Wired, text: str) -> Notice:
     """The same on the issue. Raises `Denied` or `Unavailable`."""
     found = tell.dashboard(text, wired.clock.now(), wired.step.url, wired.render)
     return Board(wired.hub, Reader(wired.hub).me()).keep(found)

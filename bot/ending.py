@@ -12,12 +12,12 @@ from bot.core.ledger import Record
 from bot.core.state import ended, running
 from bot.core.trail import Trail
 from bot.core.words import Final, State
-from bot.door import Visit
 from bot.edge import actions
 from bot.office import Office
 from bot.ports import Denied, Halted, Kit, Unavailable
 from bot.publish import broken_off, cleared, paid, recorded, settle
 from bot.thread import Post
+from bot.visit import Visit
 
 
 @dataclass(frozen=True, slots=True)

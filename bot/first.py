@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from bot.core.command import heard, may_be
-from bot.core.event import REPLAY, Commented, Dispatched, Event, EventError, Judged, Labelled, Proposed, Typed, read
+from bot.core.event import REPLAY, Commented, Dispatched, Event, Judged, Labelled, Proposed
+from bot.core.payload import EventError, Typed, read
 
 USUAL, USUAL_LABEL = "/agent", "agent:fix"
 """The word that begins a command, and the label that is one, where the policy names no others."""

@@ -5,20 +5,22 @@ from collections.abc import Callable
 from bot.agent.brief import brief
 from bot.agent.loop import Bounds, Means, solve
 from bot.agent.tools import Workplace
+from bot.core.attempt import Attempt
 from bot.core.cost import Cost, Unpriced, Usage
+from bot.core.entries import Entry, Reviewed, Tried
 from bot.core.evidence import Evidence
 from bot.core.recall import recalled, spent_here
 from bot.core.review import believed, unasked
 from bot.core.route import Refusal
 from bot.core.spend import Held, charged
 from bot.core.step import Ask, AwaitCI, Prove, Publish, Push, Review, Step, next_step
-from bot.core.trail import Entry, Reviewed, Trail, Tried
-from bot.core.verdict import Attempt
+from bot.core.trail import Trail
 from bot.hear import wish
 from bot.lab import Lab
 from bot.ports import Bench, Desk, Halted, Kit
 from bot.publish import close, push
-from bot.review import Books, Verifier, review
+from bot.review import review
+from bot.verifier import Booking, Verifier
 from bot.verify import chosen, prove
 from bot.wait import begun_ahead, judged, taken_back
 
@@ -120,7 +122,7 @@ def _review(step: Review, trail: Trail, kit: Kit, bench: Bench) -> Reviewed:
     kit.watch("verifying", f"{lane.name}: {lane.model}")
     lab = _lab(trail, kit)
     session = f"route-agent-{opened.request.id[:32]}-review"
-    by = Verifier(lane, bench.model, bench.render, lab, Books(*_books(trail, kit, lane.name)), left, session)
+    by = Verifier(lane, bench.model, bench.render, lab, Booking(*_books(trail, kit, lane.name)), left, session)
     return review(trail, step.attempt, step.question, by)
 
 

@@ -6,8 +6,9 @@ from bot.core import ci, contexts, jobs
 from bot.core.checks import Run
 from bot.core.clean import line
 from bot.core.contexts import Seen, Wanted
+from bot.core.entries import Awaited, Pushed
 from bot.core.evidence import REQUIRED, Evidence, Item
-from bot.core.trail import Awaited, Pushed, Trail
+from bot.core.trail import Trail
 from bot.polling import answered, left_behind, log_of
 from bot.ports import Ci, Denied, Desk, Kit
 

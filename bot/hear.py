@@ -8,6 +8,7 @@ from bot.core.checks import Check, Run
 from bot.core.clean import line
 from bot.core.cost import Price, Unpriced, Usage
 from bot.core.diff import Diff
+from bot.core.entries import LanePrice, Opened
 from bot.core.facts import Facts, Failing, Located, NotApplicable, NotRun, Place, Unreadable
 from bot.core.patch import protecting
 from bot.core.policy import Policy
@@ -16,7 +17,6 @@ from bot.core.route import Refusal, choose
 from bot.core.score import weigh
 from bot.core.signals import observe
 from bot.core.taskclass import classify
-from bot.core.trail import LanePrice, Opened
 from bot.execute import baseline
 from bot.lab import Lab
 from bot.ports import Bench, Kit, Model, Sandbox, Tree

@@ -23,7 +23,7 @@ from bot.core.handover import pack
 from bot.core.notes import mark, read, stamped
 from bot.core.policyfile import PolicyError
 from bot.core.route import Refusal
-from bot.core.trail import TrailError
+from bot.core.trailfile import TrailError
 from bot.core.words import FINAL
 from bot.dashboard import Wired, posted, shown
 from bot.edge import actions
@@ -34,7 +34,8 @@ from bot.edge.render import Templates
 from bot.edge.telemetry import switch
 from bot.ending import Ended
 from bot.host import Ground, ground
-from bot.office import Log, Redacted, doors, office, settled_by_file, swept_by_file
+from bot.office import Log, Redacted
+from bot.opening import doors, office, settled_by_file, swept_by_file
 from bot.outcome import noted
 from bot.ports import UNOBSERVED, Denied, Notices, Observer, Unavailable
 from bot.proposal import answered

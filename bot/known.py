@@ -11,9 +11,9 @@ from bot.core.forge import Checks, FailedCheck, Pull, Review, Thread
 from bot.core.jobs import VERIFY
 from bot.core.policy import Policy
 from bot.core.request import Request
-from bot.door import Visit
 from bot.hear import Asked, CiFacts
 from bot.ports import Denied, Forge, Sources, Tree
+from bot.visit import Visit
 
 TAIL = 4_000
 """Characters of a failing check that a lane gets to read."""

@@ -5,9 +5,10 @@ from collections.abc import Callable, Iterator
 from bot.arguments import Desired
 from bot.audit import audit
 from bot.core.audit import due, key
+from bot.core.entries import Opened
 from bot.core.ledger import Record
 from bot.core.request import Request
-from bot.core.trail import Opened, Trail
+from bot.core.trail import Trail
 from bot.flow import run
 from bot.hear import SETUP_SECONDS, Asked, explain, failed_setup, hear, wish
 from bot.ports import Denied, Model

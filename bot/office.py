@@ -1,19 +1,14 @@
 """One event's place of work on a runner: GitHub's doors, the commits, the models, the ledger; opened for one run of the action."""
 
-import os
-import random
 import sys
-import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
-from functools import cache, partial
-from pathlib import Path
 from typing import Any
 
-from bot.audit import swept
 from bot.core.budget import Wish
 from bot.core.clean import redact
+from bot.core.entries import Opened
 from bot.core.event import Dispatched, Event
 from bot.core.forge import Comment
 from bot.core.handover import unpack
@@ -22,25 +17,17 @@ from bot.core.notes import mark
 from bot.core.policy import Policy
 from bot.core.recall import goes_on
 from bot.core.standing import Standing
-from bot.core.trail import Opened, Trail, TrailError
-from bot.door import Visit
+from bot.core.trail import Trail
+from bot.core.trailfile import TrailError
 from bot.edge.actions import OWN, Step, harmless
-from bot.edge.git.fetch import Fetched, fetched
-from bot.edge.github.client import PAUSE, Polled, connect
+from bot.edge.git.fetch import Fetched
 from bot.edge.github.ear import Ear
 from bot.edge.github.pulls import PullRequests
-from bot.edge.github.reader import Reader
 from bot.edge.github.records import Records, place
 from bot.edge.github.shelf import Shelf
-from bot.edge.github.speaker import Speaker
 from bot.edge.github.spending import Spending
-from bot.edge.github.workflows import Workflows
-from bot.edge.github.writer import Branches, drop
-from bot.edge.model.asking import Models, Timing
-from bot.edge.prices import Prices
-from bot.edge.render import Templates
-from bot.edge.store import Lines, Runs
-from bot.host import Ground, Host, hosting
+from bot.edge.store import Runs
+from bot.host import Host
 from bot.ports import (
     UNOBSERVED,
     Bench,
@@ -62,6 +49,7 @@ from bot.ports import (
     never,
 )
 from bot.thread import Halt, Post, Shown
+from bot.visit import Visit
 
 WORKFLOW = "github-actions[bot]"
 """Whose words a workflow's own token speaks; on every server."""
@@ -261,83 +249,6 @@ def _same(record: Record, visit: Visit) -> bool:
     return (record.repo, record.number, record.base) == (visit.repo, visit.thread.number, visit.base)
 
 
-def doors(step: Step, repo: str) -> tuple[Reader, Speaker]:
-    """GitHub to read and to speak to, and nothing else."""
-    hub = connect(step.api, step.server, step.token, repo)
-    return Reader(hub), Speaker(hub)
-
-
-def settled_by_file(step: Step, repo: str, command: str, clock: Clock) -> None:
-    """Settle the share of a run that was cut off by what its job had written down, calls without an answer at their worst.
-
-    Raises `Denied` or `Unavailable`; what is not settled counts as spent.
-    """
-    own = step.workspace / OWN
-    trail = Runs(own).find(command)
-    if trail is None or trail.finished:
-        return
-    spent = Lines(own / "ledger.jsonl").spent(command)
-    if step.attempt == "1" and spent is not None:  # of a later attempt the Trail holds what was taken over, too
-        spent = None if trail.usage.unpriced else max(spent, trail.usage.micros)
-    shelf = Shelf(connect(step.api, step.server, step.token, repo), trail.opened.policy.ledger.branch)
-    Spending(shelf).settle(Wish(command, trail.opened.request.actor, clock.now(), by(step), spent))
-
-
-def swept_by_file(step: Step, repo: str, run: str) -> None:
-    """Delete the branches that a blind audit may have left whose job was cut off. Raises `Denied`."""
-    trail = Runs(step.workspace / OWN).find(run)
-    if trail is not None:
-        swept(trail, partial(drop, connect(step.api, step.server, step.token, repo)))
-
-
 def by(step: Step) -> str:
     """This process, as the ledger names it."""
     return f"{step.run}.{step.attempt}"
-
-
-def _swept(own: Path) -> Path:
-    """Our folder in the workspace, without what somebody else may have left there: it is written for later steps alone."""
-    if own.is_symlink():
-        raise Denied(f"{OWN} in the workspace is a link; remove it")
-    for stale in (*own.glob("*.json"), own / "ledger.jsonl"):
-        stale.unlink(missing_ok=True)
-    return own
-
-
-@contextmanager
-def office(
-    step: Step, event: Event, templates: Path, clock: Clock, pause: float = PAUSE, host: Ground | None = None
-) -> Iterator[Office]:
-    """Open it; what was fetched is gone afterwards, Trail and ledger stay. `host`: what checks may use of this machine."""
-    render = Redacted(Templates(templates), step.secrets)
-    own = _swept(step.workspace / OWN)
-    path = os.environ.get("PATH", os.defpath)
-    hub = connect(step.api, step.server, step.token, event.repo.full_name, pause)
-    url = f"{step.server}/{event.repo.full_name}.git"
-    with (
-        tempfile.TemporaryDirectory(
-            prefix="route-agent-", dir=host.scratch if host else None, ignore_cleanup_errors=True
-        ) as folder,
-        fetched(Path(folder), url, step.token, path) as sources,
-    ):
-        timing = Timing(clock.seconds, clock.sleep, random.random)
-        yield Office(
-            step=step,
-            event=event,
-            policy=step.policy,
-            forge=Reader(hub),
-            notices=Speaker(hub),
-            writer=Branches(hub, sources),
-            ci=Workflows(hub, Polled(hub)),
-            pulls=PullRequests(hub),
-            sources=sources,
-            ear=partial(Ear, Polled(hub)),
-            model=Models(step.keys, Prices(), render, timing, partial(Log(step), "asking")),
-            render=render,
-            ledger=Lines(own / "ledger.jsonl"),
-            shelf=partial(Shelf, hub),
-            records=cache(lambda branch: Records(Shelf(hub, branch))),
-            runs=Runs(own),
-            clock=clock,
-            host=hosting(host, Path(folder), event.repo.full_name) if host else None,
-        )

@@ -2,16 +2,17 @@
 
 from contextlib import suppress
 
-from bot.core import ledger
+from bot.core import recording
 from bot.core.account import MARKS, ran, reckoned, took
+from bot.core.attempt import Attempt
 from bot.core.budget import Wish
+from bot.core.entries import Published, Pushed
 from bot.core.ledger import Record
 from bot.core.patch import parse, part, trespasses
 from bot.core.paths import is_test
 from bot.core.recall import spent_here
 from bot.core.request import Request
-from bot.core.trail import Published, Pushed, Trail
-from bot.core.verdict import Attempt
+from bot.core.trail import Trail
 from bot.ports import Clock, Denied, Desk, Halted, Kit, Layer, Opening, Pulls, Unavailable
 
 
@@ -37,7 +38,7 @@ def branch(request: Request, number: int) -> str:
 def _layers(trail: Trail, attempt: Attempt, desk: Desk) -> tuple[Layer, ...]:
     """One commit; for CI two where it can be told what they show: the tests alone, then everything."""
     request, proof = trail.opened.request, trail.opened.proof
-    proved = ledger.record(trail, None).result == "pass"
+    proved = recording.record(trail, None).result == "pass"
 
     def said(what: str) -> str:
         values = {"what": what, "task": request.task.partition("\n")[0], "attempt": attempt, "id": request.id, "proved": proved}
@@ -91,7 +92,7 @@ def booked(trail: Trail, kit: Kit, interrupted: str = "") -> Record:
 
 def recorded(trail: Trail, kit: Kit, interrupted: str = "") -> Record:
     """The run as the ledger keeps it, with all that it spent, and what always asking the top lane would have."""
-    return ledger.record(trail, _whole(trail, kit), interrupted)
+    return recording.record(trail, _whole(trail, kit), interrupted)
 
 
 def _whole(trail: Trail, kit: Kit) -> int | None:
@@ -132,7 +133,7 @@ def _title(trail: Trail, desk: Desk) -> str:
 
 def _offered(trail: Trail, pushed: Pushed, desk: Desk, pulls: Pulls, clock: Clock) -> Published:
     """A pull request for a proved patch, as the policy wants it; else nothing but the branch."""
-    record = ledger.record(trail, None)
+    record = recording.record(trail, None)
     kind = trail.opened.policy.publish.as_
     if record.result != "pass" or kind == "branch":
         return Published(clock.now())

@@ -1,80 +1,28 @@
 """Has the verifier model look at a patch: every call is held, paid for and booked as a lane's is, and none of it can stop a run."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from collections.abc import Mapping
+from typing import Any
 
 from bot.core import patch
 from bot.core import review as core
+from bot.core.attempt import Attempt
 from bot.core.changed import Changed
 from bot.core.checks import Check, Probe, Run
-from bot.core.clean import line, printable, redact, sendable
-from bot.core.cost import Cost, Tokens, Unpriced, Usage, estimate_tokens
+from bot.core.clean import line, printable, redact
+from bot.core.cost import Usage, estimate_tokens
+from bot.core.entries import Opened, Proved, Question, Reviewed
 from bot.core.evidence import Evidence, Item
-from bot.core.lane import Lane
 from bot.core.paths import is_test
-from bot.core.review import Unread, Verdict, Written
-from bot.core.trail import Opened, Proved, Question, Reviewed, Trail
-from bot.core.verdict import Attempt
+from bot.core.review import Criticism, Unread, Written
+from bot.core.trail import Trail
 from bot.execute import changed
 from bot.lab import Lab, run_of, tests_among
-from bot.ports import Denied, Model, Moved, Prompt, Renderer, Reply, Said, Shown, Told, Tool, Tree, Turn, Unavailable
+from bot.ports import Tree
+from bot.verifier import TEST, VERDICT, Verifier, answered, room
 
-ROUNDS, MOVES = 2, 2
-"""One answer and one re-ask; a provider may be changed so often."""
 AROUND = 12
 """Lines shown around each change."""
-SHARE = 0.8
-"""Of what the verifier can hold, at the most, for what it is shown."""
 FILES = 3
-
-_PLACE = {"type": "object", "properties": {"path": {"type": "string"}, "line": {"type": "integer"}, "quote": {"type": "string"}}}
-VERDICT = Tool(
-    "verdict",
-    "Say whether the patch has a bug, where, and whether its summary is true. `lines` quote the faulty lines word for word.",
-    {
-        "type": "object",
-        "properties": {
-            "verdict": {"type": "string", "enum": ["bug", "no_bug_found"]},
-            "bug": {"type": "string"},
-            "lines": {"type": "array", "items": {**_PLACE, "required": ["path", "line", "quote"], "additionalProperties": False}},
-            "summary_matches": {"type": "boolean"},
-            "summary_why": {"type": "string"},
-        },
-        "required": ["verdict", "bug", "lines", "summary_matches", "summary_why"],
-    },
-)
-TEST = Tool(
-    "test",
-    "Write one new test file.",
-    {
-        "type": "object",
-        "properties": {"path": {"type": "string"}, "content": {"type": "string"}},
-        "required": ["path", "content"],
-    },
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Books:
-    """How a call is held before it is sent, and booked as soon as its cost is known."""
-
-    hold: Callable[[Cost], None]
-    book: Callable[[Cost | Unpriced], None]
-
-
-@dataclass(slots=True)
-class Verifier:
-    """The verifier at work on one request: what it may spend and has spent."""
-
-    lane: Lane
-    model: Model
-    render: Renderer
-    lab: Lab
-    books: Books
-    left: int
-    session: str
-    usage: Usage = field(default_factory=Usage)
 
 
 def review(trail: Trail, attempt: Attempt, question: Question, by: Verifier) -> Reviewed:
@@ -111,9 +59,9 @@ def _critic(trail: Trail, attempt: Attempt, by: Verifier) -> tuple[Item, ...]:
             "critic", f"the patch is longer than models.verifier.max_context_tokens ({by.lane.max_context_tokens}) holds"
         )
     texts = {each.path: f"{each.after or ''}\n{each.file.removed_text}" for each in changes}
-    said = _answered(told, VERDICT, lambda given: core.verdict(given, texts), by)
+    said = answered(told, VERDICT, lambda given: core.verdict(given, texts), by)
     seconds, cost = round(by.lab.clock.seconds() - start, 3), _cost(before, by.usage)
-    if isinstance(said, Verdict):
+    if isinstance(said, Criticism):
         return core.judged(said, attempt.summary, seconds, cost)
     return core.unasked("critic", said if isinstance(said, str) else f"no verdict: {said.why}", seconds, cost)
 
@@ -124,7 +72,7 @@ def _cost(before: Usage, after: Usage) -> int | None:
 
 def _told(trail: Trail, attempt: Attempt, proved: Proved, changes: tuple[Changed, ...], by: Verifier) -> str | None:
     """The data of the question; first without the surroundings, then not at all, where it is longer than the model holds."""
-    room = _room(by)
+    most = room(by)
     for around in (AROUND, 0):
         text = by.render(
             "prompts/review.j2",
@@ -136,7 +84,7 @@ def _told(trail: Trail, attempt: Attempt, proved: Proved, changes: tuple[Changed
             outputs=tuple((run.check, redact(run.tail[-1_500:])) for run in proved.evidence.runs)[:2],
             ci=trail.opened.proof == "ci",
         )
-        if estimate_tokens(len(text)) <= room:
+        if estimate_tokens(len(text)) <= most:
             return text
     return None
 
@@ -150,83 +98,6 @@ def _surroundings(changes: tuple[Changed, ...], around: int) -> tuple[tuple[str,
         shown = [f"{n}: {row}" for n, row in enumerate(rows, 1) if n in near]
         found += [(each.path, printable("\n".join(shown)))] if shown else []
     return tuple(found)
-
-
-Found = TypeVar("Found")
-Reading = Callable[[Mapping[str, Any]], Found | Unread]
-
-
-def _most(by: Verifier) -> int:
-    """Tokens of an answer: what the policy allows, and not so many that nothing could be asked."""
-    return min(by.lane.max_output_tokens, by.lane.max_context_tokens // 2)
-
-
-def _room(by: Verifier) -> int:
-    """Tokens of what it is shown; the rest is for the rules, for two answers and for what was wrong with the first."""
-    return int((by.lane.max_context_tokens - _most(by)) * SHARE)
-
-
-def _answered(told: str, tool: Tool, read: "Reading[Found]", by: Verifier) -> Found | Unread | str:
-    """What `read` makes of an answer, asked for once more where it makes nothing of it; a text says why nothing was asked."""
-    turns: tuple[Turn, ...] = (Told(sendable(told)),)
-    problem = Unread("no answer")
-    for _ in range(ROUNDS):
-        reply = _paid(Prompt(_system(tool, by), turns, (tool,), _most(by), float(by.lane.timeout_seconds), by.session), by)
-        if isinstance(reply, str):
-            return reply if len(turns) == 1 else Unread(reply)
-        given = Unread("it was cut off at the output limit") if reply.cut_off else _given(reply.said, tool)
-        found = given if isinstance(given, Unread) else read(given)
-        if not isinstance(found, Unread):
-            return found
-        problem = found
-        turns = (*turns, *_again(reply.said, by.render("prompts/review_again.j2", why=found.why, tool=tool.name)))
-    return problem
-
-
-def _system(tool: Tool, by: Verifier) -> str:
-    return by.render("prompts/review_system.j2" if tool is VERDICT else "prompts/test_system.j2")
-
-
-def _given(said: Said, tool: Tool) -> Mapping[str, Any] | Unread:
-    return core.spoken(tuple((call.name, call.arguments) for call in said.calls), said.text, tool.name)
-
-
-def _again(said: Said, words: str) -> tuple[Turn, ...]:
-    """Every call is answered, since an unanswered one breaks the conversation."""
-    if not said.calls:
-        return said, Told(words)
-    return said, *(Shown(call.id, words) for call in said.calls)
-
-
-def _paid(prompt: Prompt, by: Verifier) -> Reply | str:
-    """One call; a text says why there is no reply. Nothing that a provider does ends the run here."""
-    for _ in range(MOVES):
-        worst = by.model.worst(by.lane, prompt.bytes, prompt.max_output_tokens)
-        if isinstance(worst, Unpriced):
-            return f"not asked: {worst.why}"
-        if by.usage.micros + worst.micros > by.left:
-            return "not asked: no room in the budget for the most that it could cost"
-        by.books.hold(worst)
-        try:
-            reply = by.model.ask(by.lane, prompt)
-        except (Denied, Unavailable) as error:
-            cost = worst if error.paid else Cost(0, "unanswered")
-            by.books.book(cost)
-            if error.paid:
-                by.usage = by.usage.plus(Tokens(), cost)
-            if isinstance(error, Moved):
-                continue
-            return f"not answered: {error}"
-        except BaseException:
-            by.books.book(worst)  # cut off in mid-call: it may be billed
-            raise
-        paid = worst if reply.cost is None else reply.cost
-        by.books.book(paid)
-        by.usage = by.usage.plus(reply.tokens or Tokens(), paid)
-        if isinstance(paid, Cost) and paid.micros > worst.micros:
-            by.left = by.usage.micros  # what another could cost is not known, so none is asked for in this conversation
-        return reply
-    return "not answered: neither the model nor its fallback"
 
 
 # ---- the independent reproduction ----------------------------------------------------------------------------------
@@ -263,12 +134,12 @@ def _write(trail: Trail, base: Tree, by: Verifier) -> Written | Unread | str:
     """One new test file, from the task and the files at the base: neither the patch nor a lane's words are shown."""
     tests = tuple(path for path in base.files() if is_test(path))
     example = next((path for path in tests if "test" in path.rpartition("/")[2]), None)
-    room = _room(by)
+    most = room(by)
     told = by.render("prompts/test.j2", task=trail.opened.request.task, tests=tests[:40])
     for path in (*(place.path for place in trail.opened.places[:FILES]), *([example] if example else [])):
         files = (*_files_of(path, base),)
         more = by.render("prompts/file.j2", files=files)
-        told = told + more if estimate_tokens(len(told + more)) <= room else told
+        told = told + more if estimate_tokens(len(told + more)) <= most else told
     protected = trail.opened.policy.protect.paths
 
     def read(given: Mapping[str, Any]) -> Written | Unread:
@@ -283,7 +154,7 @@ def _write(trail: Trail, base: Tree, by: Verifier) -> Written | Unread | str:
         why = core.unfit(found, base.files(), fresh.diff(), protected)
         return Unread(why) if why else found
 
-    found: Written | Unread | str = _answered(told, TEST, read, by)
+    found: Written | Unread | str = answered(told, TEST, read, by)
     return found
 
 

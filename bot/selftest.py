@@ -6,10 +6,10 @@ from typing import TypeVar
 
 from bot.core.budget import Wish
 from bot.core.checks import Check
+from bot.core.entries import Pushed
 from bot.core.jobs import VERIFY
 from bot.core.policy import Policy
 from bot.core.selftest import Finding, State
-from bot.core.trail import Pushed
 from bot.ports import Denied, Desk, Forge, Kit, Layer, Opening, Unavailable
 from bot.wait import Started, one
 

@@ -8,6 +8,7 @@ from bot.core.clean import inline, line
 from bot.core.command import VERBS, NearMiss
 from bot.core.cost import Unpriced, dollars, exact
 from bot.core.detect import as_policy
+from bot.core.entries import Opened
 from bot.core.gate import Refused
 from bot.core.health import Problem, Report, Skipped
 from bot.core.lane import Lane
@@ -27,7 +28,7 @@ from bot.core.route import Refusal
 from bot.core.score import in_words
 from bot.core.selftest import Finding
 from bot.core.step import Ask, next_step
-from bot.core.trail import Opened, Trail
+from bot.core.trail import Trail
 from bot.core.words import Running
 from bot.ports import Model, Renderer, Unkept
 

@@ -10,9 +10,10 @@ from bot.core.notes import Note, Posted, mark, posted, stamped, stopped_by
 from bot.core.recall import keeps
 from bot.core.state import running
 from bot.core.step import Review, next_step
-from bot.core.trail import Trail, TrailError
+from bot.core.trail import Trail
+from bot.core.trailfile import TrailError
 from bot.core.words import State
-from bot.door import rival
+from bot.earlier import rival
 from bot.edge import actions
 from bot.edge.actions import Step
 from bot.edge.github.ear import Ear

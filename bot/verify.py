@@ -1,16 +1,16 @@
 """Gathers the evidence about one patch, cheapest first; after a veto nothing more is bought."""
 
 from bot.core import patch
+from bot.core.attempt import Attempt
 from bot.core.changed import Changed
 from bot.core.checks import Check
 from bot.core.clean import line
+from bot.core.entries import Opened, Proved
 from bot.core.evidence import GRADING, PATCH_RULES, Evidence, Item
 from bot.core.inspection import inspected
 from bot.core.paths import is_test
 from bot.core.policy import Policy
 from bot.core.suite import Retold
-from bot.core.trail import Opened, Proved
-from bot.core.verdict import Attempt
 from bot.core.words import TaskClass
 from bot.execute import changed, shown
 from bot.lab import Lab, Specimen

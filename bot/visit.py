@@ -1,66 +1,71 @@
-"""One check-up while it goes on: what it works with, what was found so far, and what was spent on it."""
+"""A command of a person who may give one, as one job meets it."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import TypeVar
+from dataclasses import dataclass
 
-from bot.core import health
-from bot.core.cost import Usage
-from bot.core.health import Item, Report, Unknown
+from bot.core.command import Command, Misplaced, NearMiss
+from bot.core.entries import Opened
+from bot.core.forge import Pull, Review, Thread
+from bot.core.gate import Refused
+from bot.core.notes import Posted, of, spare
 from bot.core.policy import Policy
-from bot.core.policyfile import PolicyError
-from bot.ports import Catalog, Clock, Denied, Limit, Model, Site, Unavailable, Watcher
-
-Found = TypeVar("Found")
-LOOK = 20.0
-"""Seconds that one check may take, where it has no limit of its own."""
 
 
 @dataclass(frozen=True, slots=True)
-class Means:
-    """What a check-up works with."""
+class Again:
+    """Another try: one lane up from the last, with what reviewers want changed."""
 
-    site: Site
-    model: Model
-    catalog: Catalog
-    keys: Mapping[str, str] = field(repr=False)
-    clock: Clock
-    limit: Limit
-    watch: Watcher
-    actor: str
+    lane: str
+    reviews: tuple[Review, ...]
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Visit:
-    """One check-up: what was found, what was spent, and which model each lane turned out to be."""
+    """A command, or a near miss, of a person who may give one."""
 
-    means: Means
-    run: str
-    offline: bool
-    policy: Policy | None = None
-    items: list[Item] = field(default_factory=list)
-    usage: Usage = field(default_factory=Usage)
-    asked: int = 0
-    ran: dict[str, str] = field(default_factory=dict)
+    id: str
+    """The key of the command: of its comment, its `labeled` event or its run."""
+    repo: str
+    command: Command | NearMiss | Misplaced
+    refused: Refused | None
+    """Why it is not done, though the person may give commands."""
+    sender: str
+    comment: int | None
+    """The comment that holds the command."""
+    thread: Thread
+    pull: Pull | None
+    policy: Policy
+    default: str
+    """The default branch's commit: policy and workflows are read from it, and from nowhere else. Empty where the gate did that."""
+    me: str
+    base: str
+    """The commit that the command is about: pinned when it is first heard, and used for everything after."""
+    now: str
+    """When it was heard in this job; ISO 8601, UTC."""
+    notes: tuple[Posted, ...] = ()
+    """Our comments on the thread."""
+    gate: Opened | None = None
+    """What the gate of the same workflow run has found."""
+    again: Again | None = None
+    """What an earlier run came to, for a command that asks for another try."""
+    beside: tuple[Posted, ...] | None = None
+    """Our comments on the thread right after this job has made its own; None where that one was there already."""
 
-    def look(self, name: str, seconds: float, work: Callable[[], Found]) -> Found | None:
-        """What the work brings; None where it brings none, and then the item says why."""
-        try:
-            return self.means.limit(seconds, work)
-        except PolicyError as error:
-            self.items += health.misread(error)
-        except Denied as error:
-            self.items.append(health.told(name, str(error), "mend it, and look again"))
-        except Unavailable as error:
-            self.items.append(Unknown(name, str(error)))
-        except TimeoutError:
-            self.items.append(Unknown(name, f"it did not answer within {seconds:.0f} s"))
-        except OSError as error:
-            self.items.append(Unknown(name, f"it could not be looked at: {error.strerror or type(error).__name__}"))
-        return None
+    @property
+    def others(self) -> tuple[Posted, ...]:
+        """What stands on the thread of other commands."""
+        return tuple(each for each in self.notes if each.note.command != self.id)
 
+    @property
+    def own(self) -> Posted | None:
+        """The comment that answers this command; None where it is being answered for the first time."""
+        return of(self.notes, self.id)
 
-def report(visit: Visit, secrets: tuple[str, ...]) -> Report:
-    """What was found, fit to print."""
-    items = tuple(health.cleaned(item, secrets) for item in visit.items)
-    return Report(visit.run, items, visit.asked, None if visit.usage.unpriced else visit.usage.micros)
+    @property
+    def spare(self) -> tuple[int, ...]:
+        """Comments for this command beside the one that answers it."""
+        return spare(self.notes, self.id)
+
+    @property
+    def since(self) -> str:
+        """When this command was first answered; empty where it is being answered for the first time."""
+        return self.own.at if self.own else ""

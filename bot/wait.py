@@ -5,12 +5,13 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from bot.core import ci, jobs, patch
+from bot.core.attempt import Attempt
 from bot.core.checks import Check
 from bot.core.ci import CiRun
+from bot.core.entries import Awaited, Opened, Pushed
 from bot.core.evidence import Evidence
 from bot.core.policy import Policy
-from bot.core.trail import Awaited, Opened, Pushed, Trail
-from bot.core.verdict import Attempt
+from bot.core.trail import Trail
 from bot.gates import gates, passed_by
 from bot.polling import FIRST, GROWS, answered, left_behind, log_of, rest
 from bot.ports import Ci, Denied, Desk, Kit, Unavailable

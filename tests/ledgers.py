@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import TypeVar, get_args
 
+from bot.core.attempt import StopReason
 from bot.core.confidence import Confidence
 from bot.core.cost import Tokens
 from bot.core.estimate import Estimate
@@ -24,7 +25,7 @@ from bot.core.policyfile import read
 from bot.core.route import Route, choose
 from bot.core.score import Score, weigh
 from bot.core.signals import Number, Signal
-from bot.core.verdict import Accept, Decision, Ended, Escalate, Stop, bar
+from bot.core.verdict import Accept, Decision, Escalate, Stop, bar
 from bot.core.words import Reason, SignalName, TaskClass
 
 POLICY = b"""\
@@ -217,7 +218,7 @@ def _attempt(plan: Plan, random: Random, lane: str, decision: Decision, places: 
     first = lane == plan.policy.lanes[0]
     micros = _about(random, plan.fast_micros if first else plan.strong_micros)
     confidence = decision.confidence if isinstance(decision, Accept) else Confidence(0.0, 0.55, (), 0.0)
-    ended: Ended = "budget" if isinstance(decision, Stop) and decision.code == "budget" else "finished"
+    ended: StopReason = "budget" if isinstance(decision, Stop) and decision.code == "budget" else "finished"
     passed = isinstance(decision, Accept)
     items = (
         Item("tests", "passed" if passed else "failed", "strong", "40 tests ran" if passed else "1 of 40 fails", 12.5),

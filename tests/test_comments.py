@@ -10,15 +10,16 @@ from bot.cli import templates
 from bot.core.account import MARKS, ran, reckoned, took
 from bot.core.checks import Check
 from bot.core.command import NearMiss
+from bot.core.entries import Entry, Proved, Published
 from bot.core.evidence import Evidence
 from bot.core.gate import Refused
-from bot.core.ledger import record
 from bot.core.notes import Note, Posted
 from bot.core.policyfile import read
+from bot.core.recording import record
 from bot.core.route import Refusal
 from bot.core.selftest import Finding
 from bot.core.state import running
-from bot.core.trail import Entry, Proved, Published, Trail
+from bot.core.trail import Trail
 from bot.edge.render import Templates
 from bot.ports import Unkept
 from tests.core.test_ci_trail import FAILED, FAST, PASSED, PUSHED, RULES, SECOND, STRONG, WEAK, awaited

@@ -12,6 +12,7 @@ import jsonschema
 import pytest
 
 from bot import tell
+from bot.checkup import Means
 from bot.cli import templates
 from bot.core.health import Ok, Problem, Report, Skipped, Unknown
 from bot.core.ledger import decode
@@ -22,7 +23,6 @@ from bot.edge.catalog import Catalog
 from bot.edge.render import Templates
 from bot.ports import Denied
 from bot.shop import Wall
-from bot.visit import Means
 from tests.fakes import repos
 from tests.fakes.checkups import KEY, READY, Site, doctor, hurried, policy, ran, states
 from tests.fakes.server import Server

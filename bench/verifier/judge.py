@@ -10,12 +10,14 @@ from typing import Any, Literal
 
 from bench.stand import Stand, commit
 from bench.verifier.recipe import Case, Edit, apply, restore, source
+from bot.core.attempt import Attempt
 from bot.core.checks import Check
 from bot.core.confidence import confidence
 from bot.core.cost import Usage
+from bot.core.entries import Proved, Tried
 from bot.core.evidence import EXECUTED, Evidence, Item
-from bot.core.trail import Proved, Trail, Tried
-from bot.core.verdict import Accept, Attempt, bar
+from bot.core.trail import Trail
+from bot.core.verdict import Accept, bar
 from bot.core.weights import PRIOR_FIRST, SHOWING
 from bot.execute import shown
 from bot.verify import chosen, prove, read

@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 
 from bot.agent.context import fit
 from bot.agent.tools import Action, Finish, GiveUp, Seen, Workplace, action, tools
+from bot.core.attempt import STEPS, Attempt, StopReason
 from bot.core.clean import line, redact, sendable
 from bot.core.cost import Cost, Tokens, Unpriced, Usage, dollars
 from bot.core.lane import Lane
-from bot.core.verdict import STEPS, Attempt, Ended
 from bot.ports import (
     Call,
     Clock,
@@ -92,7 +92,7 @@ class _State:
 
 @dataclass(frozen=True, slots=True)
 class _End:
-    ended: Ended
+    ended: StopReason
     note: str = ""
     said: Finish | None = None
 

@@ -5,6 +5,7 @@ from typing import Literal
 
 from bot.core.confidence import Confidence
 from bot.core.cost import dollars
+from bot.core.entries import Opened
 from bot.core.evidence import EXECUTED, FIXES, PATCH_RULES, REACHES, Evidence, Item, State
 from bot.core.facts import NotApplicable, NotRun, Unreadable
 from bot.core.lane import Lane
@@ -13,7 +14,6 @@ from bot.core.paths import is_test
 from bot.core.required import REQUIRED, missing
 from bot.core.route import Route, choose
 from bot.core.signals import Number, Reading, Signal
-from bot.core.trail import Opened
 from bot.core.verdict import bar
 from bot.core.words import SignalName
 

@@ -8,8 +8,9 @@ from fractions import Fraction
 from hashlib import sha256
 from typing import Literal
 
+from bot.core.entries import Audit, Opened
 from bot.core.route import Refusal, Route, always_strong
-from bot.core.trail import Audit, Opened, Trail
+from bot.core.trail import Trail
 from bot.core.verdict import Accept
 
 AGAIN = "-again"

@@ -17,7 +17,7 @@ RANKS: tuple[Permission, ...] = ("none", "read", "triage", "write", "maintain", 
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class Circumstances:
     """What is asked of GitHub, live, about one command. `pull` is None on an issue."""
 
     me: str
@@ -68,24 +68,24 @@ def who(event: Event, me: str) -> Ignored | None:
     return None
 
 
-def admit(sender: Person, verb: Verb, standing: Standing, triggers: Triggers) -> Answer:
+def admit(sender: Person, verb: Verb, around: Circumstances, triggers: Triggers) -> Answer:
     """Whether a command is obeyed."""
     if sender.kind != "User" or sender.login.endswith("[bot]"):
         if sender.id not in triggers.actors:
             return TurnedAway(f"{sender.login} is a bot; its id {sender.id} is not in triggers.actors")
-    elif RANKS.index(standing.permission) < RANKS.index(triggers.permission):
-        return TurnedAway(f"{sender.login} has `{standing.permission}` here; triggers.permission asks for `{triggers.permission}`")
-    return Admitted() if verb in ("help", "status", "stop") else _thread(verb, standing)
+    elif RANKS.index(around.permission) < RANKS.index(triggers.permission):
+        return TurnedAway(f"{sender.login} has `{around.permission}` here; triggers.permission asks for `{triggers.permission}`")
+    return Admitted() if verb in ("help", "status", "stop") else _thread(verb, around)
 
 
-def _thread(verb: Verb, standing: Standing) -> Answer:
-    thread, pull = standing.thread, standing.pull
+def _thread(verb: Verb, around: Circumstances) -> Answer:
+    thread, pull = around.thread, around.pull
     what = "pull request" if thread.pull else "issue"
     if thread.state != "open":
         return Refused("closed", f"this {what} is {thread.state}; reopen it, and give the command again")
     if thread.locked:
         return Refused("locked", f"this {what} is locked; unlock it, and give the command again")
-    if pull is not None and verb in ("fix", "retry") and not _same(pull.head_repo or "", standing.repo):
+    if pull is not None and verb in ("fix", "retry") and not _same(pull.head_repo or "", around.repo):
         return Refused(
             "fork",
             "the branch lies in a fork, where nothing can be pushed and nothing is run; push it to a branch of this repository, "

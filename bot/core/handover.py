@@ -5,10 +5,12 @@ import binascii
 import gzip
 import zlib
 
-from bot.core import trail as trails
+from bot.core import trailfile
+from bot.core.entries import Reviewed, Tried
 from bot.core.review import believed
 from bot.core.step import checked
-from bot.core.trail import Reviewed, Trail, TrailError, Tried
+from bot.core.trail import Trail
+from bot.core.trailfile import TrailError
 
 MOST_PACKED = 100_000
 """Characters: it travels in an environment variable, and Linux allows 131,072 bytes for one."""
@@ -16,7 +18,7 @@ MOST_PACKED = 100_000
 
 def pack(trail: Trail) -> str:
     """One line of text. Raises `TrailError` for a Trail that is too long to travel."""
-    packed = base64.b64encode(gzip.compress(trails.encode(trail), mtime=0)).decode()
+    packed = base64.b64encode(gzip.compress(trailfile.encode(trail), mtime=0)).decode()
     if len(packed) > MOST_PACKED:
         raise TrailError(
             f"packed it has {len(packed)} characters, and {MOST_PACKED} can travel between jobs; use the one-job workflow"
@@ -29,12 +31,12 @@ def unpack(text: str) -> Trail:
     try:
         raw = base64.b64decode(text.strip(), validate=True)
         reader = zlib.decompressobj(wbits=31)
-        data = reader.decompress(raw, trails.MAX_BYTES + 1)
+        data = reader.decompress(raw, trailfile.MAX_BYTES + 1)
     except (binascii.Error, zlib.error, ValueError):
         raise TrailError("it is not packed as a Trail is") from None
     if not reader.eof:
-        raise TrailError(f"it unpacks to more than {trails.MAX_BYTES} bytes, or is cut off")
-    return checked(trails.decode(data))
+        raise TrailError(f"it unpacks to more than {trailfile.MAX_BYTES} bytes, or is cut off")
+    return checked(trailfile.decode(data))
 
 
 def continued(before: Trail, after: Trail) -> tuple[Trail, Reviewed | None]:

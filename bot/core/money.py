@@ -1,9 +1,9 @@
 """What a run cost, in words: by lane and attempt, beside what always asking the top lane would have cost."""
 
+from bot.core.attempt import STEPS
 from bot.core.cost import Price, dollars, worst_case
 from bot.core.lane import Lane
 from bot.core.ledger import Record
-from bot.core.verdict import STEPS
 
 SHORT_PROMPT, SHORT_ANSWER, FEWEST = 2_500, 300, 2
 """Tokens of the shortest conversation that makes a patch: what every attempt is told, a small answer; an edit, and the end."""

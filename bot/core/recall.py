@@ -7,9 +7,10 @@ of other evidence is left behind. It was kept where others can write, so no more
 import re
 
 from bot.core.cost import Usage
+from bot.core.entries import Reviewed, Tried
 from bot.core.review import flaw
 from bot.core.step import Ask, Review, Step
-from bot.core.trail import Reviewed, Trail, Tried
+from bot.core.trail import Trail
 
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 

@@ -11,10 +11,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from bot.core.checks import Run
 from bot.core.clean import line, printable, redact
 from bot.core.cost import Usage
+from bot.core.entries import Question, Reviewed
 from bot.core.evidence import CRITIC, INDEPENDENT, SUMMARY, Evidence, Item
 from bot.core.patch import graders, parse, path_problem, trespasses
 from bot.core.paths import is_code, is_test
-from bot.core.trail import Question, Reviewed, TrailError
+from bot.core.trailfile import TrailError
 
 MOST_TEXT, MOST_PLACES, MOST_TEST = 4_000, 20, 40_000
 MOST_BRACKETS = 200
@@ -36,7 +37,7 @@ class Place(_Answer):
     quote: Annotated[str, Field(max_length=1_000)]
 
 
-class Verdict(_Answer):
+class Criticism(_Answer):
     verdict: Literal["bug", "no_bug_found"]
     bug: Annotated[str, Field(max_length=MOST_TEXT)] = ""
     lines: Annotated[list[Place], Field(max_length=MOST_PLACES)] = []
@@ -102,12 +103,12 @@ def _objects(text: str) -> list[dict[str, Any]]:
     return found
 
 
-def verdict(given: Mapping[str, Any], texts: Mapping[str, str]) -> Verdict | Unread:
+def verdict(given: Mapping[str, Any], texts: Mapping[str, str]) -> Criticism | Unread:
     """`texts` are the changed files, each with what the patch takes away from it: what is cited has to stand there.
 
     What does not is left out: nobody is sent to a place that is made up.
     """
-    found = _read(Verdict, given)
+    found = _read(Criticism, given)
     if isinstance(found, Unread) or found.verdict == "no_bug_found":
         return found
     if not found.bug.strip():
@@ -135,7 +136,7 @@ def _stands(place: Place, texts: Mapping[str, str]) -> bool:
     return len(quote) >= LEAST_QUOTE and quote in " ".join(texts.get(place.path, "").split())
 
 
-def judged(said: Verdict, summary: str, seconds: float, micros: int | None) -> tuple[Item, ...]:
+def judged(said: Criticism, summary: str, seconds: float, micros: int | None) -> tuple[Item, ...]:
     """Critic and summary check: one answer, so its time and cost stand with the critic."""
     if said.verdict == "bug":
         first = said.lines[0]
@@ -146,7 +147,7 @@ def judged(said: Verdict, summary: str, seconds: float, micros: int | None) -> t
     return critic, _summary(said, summary)
 
 
-def _summary(said: Verdict, summary: str) -> Item:
+def _summary(said: Criticism, summary: str) -> Item:
     if not summary.strip():
         return Item(SUMMARY, "not_applicable", "term", "the lane left no summary")
     if said.summary_matches:

@@ -10,16 +10,18 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
+from bot.core.attempt import Attempt
 from bot.core.clean import line, redact, sendable
 from bot.core.confidence import confidence
 from bot.core.cost import Cost, Tokens, Unpriced, Usage
+from bot.core.entries import Awaited, Opened, Proved, Published, Pushed, Reviewed, Tried
 from bot.core.evidence import Item
 from bot.core.lane import ADDRESSES, Lane
 from bot.core.ledger import Record
 from bot.core.policy import Policy
 from bot.core.route import Refusal
-from bot.core.trail import Awaited, Opened, Proved, Published, Pushed, Reviewed, Trail, Tried
-from bot.core.verdict import Accept, Attempt, Stop
+from bot.core.trail import Trail
+from bot.core.verdict import Accept, Stop
 
 WORKFLOW = "route-agent"
 MOST = 120

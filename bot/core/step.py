@@ -2,11 +2,14 @@
 
 from dataclasses import dataclass
 
+from bot.core.attempt import Attempt
+from bot.core.entries import Awaited, Entry, Opened, Proved, Published, Pushed, Question, Reviewed, Tried
 from bot.core.evidence import PATCH_RULES
 from bot.core.review import flaw
 from bot.core.route import Refusal
-from bot.core.trail import Awaited, Entry, Opened, Proved, Published, Pushed, Question, Reviewed, Trail, TrailError, Tried
-from bot.core.verdict import Accept, Attempt, Escalate, Stop
+from bot.core.trail import Trail
+from bot.core.trailfile import TrailError
+from bot.core.verdict import Accept, Escalate, Stop
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,160 +1,16 @@
 """Everything that happened to one request, in order. It only grows; it is the whole state of a run, and hostile when read back."""
 
-from typing import Literal, TypeVar
+from typing import TypeVar
 
-from pydantic import TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
 from bot.core import patch
-from bot.core.checks import Check, Run
-from bot.core.ci import Verdict
-from bot.core.clean import RawText
-from bot.core.cost import Price, Usage
-from bot.core.diff import DiffError
+from bot.core.attempt import Attempt
+from bot.core.cost import Usage
+from bot.core.entries import Awaited, Entry, Opened, Proved, Published, Pushed, Question, Reviewed, Tried
 from bot.core.evidence import Evidence, Item
-from bot.core.facts import Place
-from bot.core.fields import Share
-from bot.core.policy import Policy
-from bot.core.request import Request
-from bot.core.route import Refusal, Route
-from bot.core.score import Score
-from bot.core.signals import Number, Signal
-from bot.core.standing import Standing, prior
 from bot.core.strict import STRICT
-from bot.core.verdict import Attempt, Case, CiSaid, Decision, Escalate, beforehand, decide
-from bot.core.words import TaskClass
-
-MAX_BYTES = 20_000_000
-"""A longer Trail is refused before it is parsed."""
-MAX_ENTRIES = 60
-"""Eight attempts of five entries each, where CI judges what a verifier has seen, and the publication: with room."""
-Question = Literal["critic", "test"]
-"""What a verifier is asked, each in a conversation of its own."""
-
-
-Proof = Literal["sandbox", "ci"]
-"""Where checks run: here, on copies; or as CI jobs on the pushed branch, where nothing of the repository runs with us."""
-
-
-@dataclass(frozen=True, slots=True, config=STRICT)
-class LanePrice:
-    lane: str
-    price: Price | None
-    """None where nobody knows."""
-
-
-@dataclass(frozen=True, slots=True, config=STRICT)
-class Audit:
-    """That a run is a blind second look at another one's accepted patch."""
-
-    run: str
-    """The run that is looked at again."""
-    share: Share
-    """How likely that was, by the policy of the day."""
-
-
-@dataclass(frozen=True, slots=True, config=STRICT)
-class Opened:
-    """What was known when the run began, and the route that follows from it."""
-
-    request: Request
-    policy: Policy
-    signals: tuple[Signal, ...]
-    places: tuple[Place, ...]
-    task_class: TaskClass
-    score: Score
-    route: Route | Refusal
-    checks: tuple[Check, ...]
-    baseline: tuple[Run, ...]
-    """One run for each check, on the base, before anything was changed."""
-    at: str
-    """ISO 8601, UTC."""
-    seconds: float
-    sandbox: str
-    proof: Proof = "sandbox"
-    prices: tuple[LanePrice, ...] = ()
-    """What each lane's tokens cost, as it was known then."""
-    standing: Standing = Standing()
-    """What past runs say of the lanes, as it was known then."""
-    audit: Audit | None = None
-    """None for a run that somebody asked for."""
-    version: Literal[1] = 1
-
-    def prior(self, lane: str) -> float:
-        """How likely a patch of a lane is right before any evidence."""
-        return prior(self.standing, self.policy, lane)
-
-    @property
-    def red(self) -> bool:
-        """Whether tests fail on the base, or nobody has looked: a patch may turn some of them green."""
-        reading = next((signal.reading for signal in self.signals if signal.name == "test_failures"), None)
-        return not (isinstance(reading, Number) and reading.value == 0)
-
-
-@dataclass(frozen=True, slots=True, config=STRICT)
-class Tried:
-    attempt: Attempt
-    kind: Literal["tried"] = "tried"
-
-
-@dataclass(frozen=True, slots=True, config=STRICT)
-class Proved:
-    evidence: Evidence
-    seconds: float
-    kind: Literal["proved"] = "proved"
-
-    @property
-    def hopeless(self) -> bool:
-        """Whether nothing that CI says can help: there is no patch, or it breaks a rule."""
-        return bool(self.evidence.failed) or all(item.state != "passed" for item in self.evidence.items)
-
-
-@dataclass(frozen=True, slots=True, config=STRICT)
-class Reviewed:
-    """What the verifier model answered to one question about a patch, and what that cost."""
-
-    evidence: Evidence
-    usage: Usage
-    seconds: float
-    path: str = ""
-    test: RawText = ""
-    """The test that it wrote from the task alone, and where: it is written once, and judges later attempts too."""
-    kind: Literal["reviewed"] = "reviewed"
-
-
-@dataclass(frozen=True, slots=True, config=STRICT)
-class Pushed:
-    branch: str
-    commit: str
-    seconds: float
-    tests: str | None = None
-    """The commit below it that holds the tests alone, where a patch has tests and more."""
-    kind: Literal["pushed"] = "pushed"
-
-
-@dataclass(frozen=True, slots=True, config=STRICT)
-class Awaited:
-    """What the repository's own CI said of the branch."""
-
-    verdict: Verdict
-    why: str
-    url: str
-    evidence: Evidence
-    seconds: float
-    kind: Literal["awaited"] = "awaited"
-
-
-@dataclass(frozen=True, slots=True, config=STRICT)
-class Published:
-    at: str
-    pull_request: str | None = None
-    """The address of the pull request, or of the page on which a person can open it."""
-    opened: bool = False
-    """Whether the pull request is open; a person still has to open it where GitHub would not let us."""
-    kind: Literal["published"] = "published"
-
-
-Entry = Tried | Proved | Reviewed | Pushed | Awaited | Published
+from bot.core.verdict import Case, CiSaid, Decision, Escalate, beforehand, decide
 
 
 @dataclass(frozen=True, slots=True)
@@ -323,42 +179,3 @@ def questions(opened: Opened, proved: Proved) -> tuple[Question, ...]:
         return ()
     tested = opened.policy.verification.deep.independent_test and opened.proof == "sandbox"
     return ("critic", "test") if tested else ("critic",)
-
-
-class TrailError(ValueError):
-    """The text is no Trail of this version; says where it stops being one."""
-
-
-_CODEC = TypeAdapter(Trail)
-
-
-def encode(trail: Trail) -> bytes:
-    return _CODEC.dump_json(trail, by_alias=True)
-
-
-def decode(data: bytes) -> Trail:
-    """Read a Trail as hostile input: size, every field and type, every diff. Raises `TrailError`.
-
-    Whether each entry may stand where it stands is said by `step.checked`.
-    """
-    if len(data) > MAX_BYTES:
-        raise TrailError(f"{len(data)} bytes; a Trail has at most {MAX_BYTES}")
-    try:
-        trail = _CODEC.validate_json(data)
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise TrailError(f"{where}: {first['msg']}") from None
-    if len(trail.entries) > MAX_ENTRIES:
-        raise TrailError(f"{len(trail.entries)} entries; a Trail has at most {MAX_ENTRIES}")
-    _check_diffs(trail)
-    return trail
-
-
-def _check_diffs(trail: Trail) -> None:
-    for number, entry in enumerate(trail.entries):
-        if isinstance(entry, Tried) and entry.attempt.diff:
-            try:
-                patch.parse(entry.attempt.diff)
-            except DiffError as error:
-                raise TrailError(f"entries.{number}.attempt.diff: {error}") from None

@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
-from bot.core import trail as trails
+from bot.core import trailfile
 from bot.core.budget import Wish, grant, settlement
 from bot.core.ledger import LedgerError, Line, Record, decode, encode
 from bot.core.past import lives
@@ -19,7 +19,8 @@ from bot.core.route import Refusal
 from bot.core.spend import Movement, Settled, accounts, spent_by
 from bot.core.standing import Standing
 from bot.core.step import checked
-from bot.core.trail import Trail, TrailError
+from bot.core.trail import Trail
+from bot.core.trailfile import TrailError
 from bot.ports import Denied
 
 
@@ -148,7 +149,7 @@ class Runs:
         path = self._path(trail.opened.request.id)
         fresh = path.with_suffix(f".{os.getpid()}.tmp")
         with fresh.open("wb") as file:
-            file.write(trails.encode(trail))
+            file.write(trailfile.encode(trail))
             file.flush()
             os.fsync(file.fileno())
         fresh.replace(path)
@@ -159,7 +160,7 @@ class Runs:
         if not path.exists():
             return None
         try:
-            return checked(trails.decode(path.read_bytes()))
+            return checked(trailfile.decode(path.read_bytes()))
         except TrailError as error:
             raise Denied(f"{path} cannot be resumed ({error}); remove it to start over") from None
 

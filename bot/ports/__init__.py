@@ -1,6 +1,6 @@
 """The world, as far as the bot needs it, and the ways in which it can fail. Two kits: Bench (no writer), Desk (no model)."""
 
-from bot.ports.checkup import Books, Catalog, Hosting, Limit, Site, Standing
+from bot.ports.checkup import Books, Catalog, Checkout, Hosting, Limit, Site
 from bot.ports.failures import Answered, Denied, Moved, TooLong, Unavailable
 from bot.ports.github import Ci, Forge, Notices, Offer, Opening, Pulls
 from bot.ports.kits import (
@@ -29,6 +29,7 @@ __all__ = [
     "Books",
     "Call",
     "Catalog",
+    "Checkout",
     "Ci",
     "Clock",
     "Denied",
@@ -58,7 +59,6 @@ __all__ = [
     "Shown",
     "Site",
     "Sources",
-    "Standing",
     "Told",
     "TooLong",
     "Tool",

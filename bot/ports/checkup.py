@@ -21,7 +21,7 @@ class Limit(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class Checkout:
     """A repository that was found. `branch` is None where HEAD is detached."""
 
     root: str
@@ -45,7 +45,7 @@ class Site(Protocol):
         """Its version."""
         ...
 
-    def standing(self) -> Standing: ...
+    def checkout(self) -> Checkout: ...
 
     def policy(self) -> Policy:
         """Raises `PolicyError` for one that cannot be obeyed."""

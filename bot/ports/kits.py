@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from bot.core.budget import Wish
+from bot.core.entries import Reviewed
 from bot.core.ledger import Line
 from bot.core.policy import Budget
 from bot.core.route import Refusal
 from bot.core.standing import Standing
-from bot.core.trail import Reviewed, Trail
+from bot.core.trail import Trail
 from bot.ports.github import Ci, Pulls
 from bot.ports.models import Model
 from bot.ports.repository import Sandbox, Trees, Writer

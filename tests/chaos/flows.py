@@ -11,7 +11,7 @@ from typing import Any
 
 from bot.core.handover import pack
 from bot.core.instant import written
-from bot.core.trail import TrailError
+from bot.core.trailfile import TrailError
 from bot.edge import actions
 from bot.ending import Ended
 from bot.hosted import close, outputs

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from bot.core.event import Commented, Dispatched, EventError, Labelled, Person, Typed, read
+from bot.core.event import Commented, Dispatched, Labelled, Person
+from bot.core.payload import EventError, Typed, read
 
 REPO = {"full_name": "octo/shop", "default_branch": "main", "private": False}
 ANN = {"login": "ann", "id": 7, "type": "User"}

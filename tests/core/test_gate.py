@@ -4,7 +4,7 @@ import pytest
 
 from bot.core.event import Commented, Person, Repo
 from bot.core.forge import Pull, Thread
-from bot.core.gate import Admitted, Ignored, Refused, Standing, TurnedAway, admit, who
+from bot.core.gate import Admitted, Circumstances, Ignored, Refused, TurnedAway, admit, who
 from bot.core.policy import Triggers
 
 ANN, BOB = Person("ann", 7, "User"), Person("bob", 8, "User")
@@ -19,8 +19,8 @@ def pull(head_repo: str | None = "octo/shop") -> Pull:
     return Pull(3, "a" * 40, "topic", head_repo, "main", "open", draft=False, merged=False)
 
 
-def standing(permission="write", of: Thread | None = None, change: Pull | None = None) -> Standing:
-    return Standing("route-agent[bot]", permission, of or thread(), change, "octo/shop")
+def around(permission="write", of: Thread | None = None, change: Pull | None = None) -> Circumstances:
+    return Circumstances("route-agent[bot]", permission, of or thread(), change, "octo/shop")
 
 
 @pytest.mark.parametrize(
@@ -38,15 +38,15 @@ def standing(permission="write", of: Thread | None = None, change: Pull | None =
     ],
 )
 def test_only_the_live_permission_counts(permission, needed, obeyed):
-    answer = admit(ANN, "fix", standing(permission), Triggers(permission=needed))
+    answer = admit(ANN, "fix", around(permission), Triggers(permission=needed))
     assert isinstance(answer, Admitted if obeyed else TurnedAway)
 
 
 def test_a_bot_is_heard_only_by_its_id():
     """Complaint 24: a bot was known by a name that anybody can take."""
-    assert isinstance(admit(BOT, "fix", standing("admin"), Triggers()), TurnedAway)
-    assert isinstance(admit(BOT, "fix", standing("none"), Triggers(actors=(41,))), Admitted)
-    assert isinstance(admit(Person("x[bot]", 42, "User"), "fix", standing("admin"), Triggers()), TurnedAway)
+    assert isinstance(admit(BOT, "fix", around("admin"), Triggers()), TurnedAway)
+    assert isinstance(admit(BOT, "fix", around("none"), Triggers(actors=(41,))), Admitted)
+    assert isinstance(admit(Person("x[bot]", 42, "User"), "fix", around("admin"), Triggers()), TurnedAway)
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_a_bot_is_heard_only_by_its_id():
     ],
 )
 def test_what_is_not_done_is_refused_with_the_reason(of, change, verb, code):
-    answer = admit(ANN, verb, standing("write", of, change), Triggers())
+    answer = admit(ANN, verb, around("write", of, change), Triggers())
     assert (answer.code if isinstance(answer, Refused) else None) == code
 
 

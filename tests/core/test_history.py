@@ -12,14 +12,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.core.entries import Entry
 from bot.core.imported import Imported
 from bot.core.ledger import Begun, Record, decode, encode
-from bot.core.ledger import record as recorded
 from bot.core.outcome import Outcome
 from bot.core.past.history import AtWork, Happened, Money, Published, Run
 from bot.core.past.wire import Unread, read
+from bot.core.recording import record as recorded
 from bot.core.spend import Charge, Held, Reserved, Settled
-from bot.core.trail import Entry, Trail
+from bot.core.trail import Trail
 from tests.core.test_trail import GREEN, PUSHED, RED, opened, tried
 
 AT = "2026-01-02T10:00:00Z"

@@ -2,15 +2,16 @@
 
 import pytest
 
+from bot.core.attempt import Attempt
 from bot.core.cost import Cost, Price, Tokens, Usage
+from bot.core.entries import LanePrice, Opened, Proved, Reviewed, Tried
 from bot.core.estimate import Estimate, always_strong
 from bot.core.evidence import Evidence, Item
 from bot.core.lane import Lane
-from bot.core.ledger import record
 from bot.core.money import by_attempt, compared, doubtful, span
+from bot.core.recording import record
 from bot.core.standing import ClassCost, Standing
-from bot.core.trail import LanePrice, Opened, Proved, Reviewed, Trail, Tried
-from bot.core.verdict import Attempt
+from bot.core.trail import Trail
 from tests.core.test_trail import opened
 
 NONE = Standing()

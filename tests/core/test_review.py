@@ -8,11 +8,12 @@ from hypothesis import strategies as st
 
 from bot.core.checks import Report, Run
 from bot.core.cost import Usage
+from bot.core.entries import Question, Reviewed
 from bot.core.evidence import CRITIC, INDEPENDENT, SUMMARY, Evidence, Item
 from bot.core.review import (
     MOST_TEST,
+    Criticism,
     Unread,
-    Verdict,
     Written,
     arguments,
     flaw,
@@ -24,7 +25,6 @@ from bot.core.review import (
     verdict,
     written,
 )
-from bot.core.trail import Question, Reviewed
 
 TEXTS = {"shop/add.py": "def add(a, b):\n    return  a + b\n\n    return a + b + 1\n"}
 PLACE = {"path": "shop/add.py", "line": 2, "quote": "return a + b"}
@@ -33,9 +33,9 @@ FINE = {"verdict": "no_bug_found", "bug": "", "lines": [], "summary_matches": Tr
 
 
 def test_a_bug_that_quotes_a_line_and_a_search_that_found_none_are_verdicts():
-    assert isinstance(verdict(BUG, TEXTS), Verdict)
-    assert isinstance(verdict(FINE, TEXTS), Verdict)
-    assert isinstance(verdict({**FINE, "mood": "good"}, TEXTS), Verdict), "what is not asked for is left alone"
+    assert isinstance(verdict(BUG, TEXTS), Criticism)
+    assert isinstance(verdict(FINE, TEXTS), Criticism)
+    assert isinstance(verdict({**FINE, "mood": "good"}, TEXTS), Criticism), "what is not asked for is left alone"
 
 
 @pytest.mark.parametrize(
@@ -62,7 +62,7 @@ def test_what_is_no_verdict_says_why(given):
 
 @pytest.mark.parametrize("quote", ["return a + b", "    return   a + b", "+    return a + b + 1"])
 def test_a_quotation_counts_whatever_its_spaces_and_its_sign(quote):
-    assert isinstance(verdict({**BUG, "lines": [{**PLACE, "quote": quote}]}, TEXTS), Verdict)
+    assert isinstance(verdict({**BUG, "lines": [{**PLACE, "quote": quote}]}, TEXTS), Criticism)
 
 
 @pytest.mark.parametrize("text", [json.dumps(FINE), f"```json\n{json.dumps(FINE)}\n```", f"  {json.dumps(FINE)}\n"])
@@ -89,7 +89,7 @@ def test_of_several_answers_none_is_taken_so_a_quotation_is_never_the_verdict(ca
 
 def test_a_place_that_is_made_up_is_left_out_beside_one_that_stands():
     found = verdict({**BUG, "lines": [{**PLACE, "path": "shop/ghost.py"}, {**PLACE, "quote": "rm -rf"}, PLACE]}, TEXTS)
-    assert isinstance(found, Verdict)
+    assert isinstance(found, Criticism)
     assert [(place.path, place.quote) for place in found.lines] == [("shop/add.py", "return a + b")]
     assert "ghost" not in judged(found, "", 0.0, 0)[0].reason
 
@@ -104,7 +104,7 @@ def test_what_a_text_quotes_does_not_answer_for_it(text):
 @given(st.text(max_size=200))
 def test_any_text_is_read_or_left(text):
     found = spoken((), text, "verdict")
-    assert isinstance(found, Unread) or isinstance(verdict(found, TEXTS), Unread | Verdict)
+    assert isinstance(found, Unread) or isinstance(verdict(found, TEXTS), Unread | Criticism)
 
 
 @pytest.mark.parametrize("text", ['{"a":' * 100_000, "{" * 100_000, "{}" * 100_000])
@@ -112,9 +112,9 @@ def test_brackets_without_end_are_no_answer(text):
     assert isinstance(spoken((), text, "verdict"), Unread)
 
 
-def said(given: dict[str, object]) -> Verdict:
+def said(given: dict[str, object]) -> Criticism:
     found = verdict(given, TEXTS)
-    assert isinstance(found, Verdict)
+    assert isinstance(found, Criticism)
     return found
 
 

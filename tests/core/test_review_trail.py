@@ -5,11 +5,13 @@ from dataclasses import replace
 import pytest
 
 from bot.core.cost import Usage
+from bot.core.entries import Entry, Opened, Proof, Proved, Pushed, Reviewed
 from bot.core.evidence import CRITIC, INDEPENDENT, PATCH_RULES, SUMMARY, Evidence, Item, State
 from bot.core.policyfile import read
 from bot.core.signals import Number, Signal
 from bot.core.step import Ask, AwaitCI, Push, Review, Step, checked, next_step
-from bot.core.trail import Entry, Opened, Proof, Proved, Pushed, Reviewed, Trail, TrailError, decode, encode
+from bot.core.trail import Trail
+from bot.core.trailfile import TrailError, decode, encode
 from tests.core.test_trail import BANNED, DIFF, GREEN, RED, opened, tried
 from tests.fakes import repos
 

@@ -12,14 +12,22 @@ from bot.core.diff import Diff, FileDiff
 from bot.core.facts import Facts, Failing, Located, NotApplicable, NotRun, Place, Unreadable
 from bot.core.policy import Policy, Signals
 from bot.core.policyfile import read
-from bot.core.route import Refusal, Route, choose
-from bot.core.score import in_words, weigh
+from bot.core.route import Refusal, Route, choose, ineligible
+from bot.core.score import Part, Score, in_words, weigh
 from bot.core.signals import COUNTED, RULES, Number, observe
 from bot.core.taskclass import classify
 from bot.core.words import SignalName
 
-POLICY = read((Path(__file__).parent.parent / "data" / "policy-minimal.yml").read_bytes(), "p.yml")
 NOTHING = NotApplicable("none")
+PLAIN = (Path(__file__).parent.parent / "data" / "policy-minimal.yml").read_text()
+
+
+def with_rules(more: str, text: str = PLAIN) -> Policy:
+    """The policy with more under `routing`, which is its last part."""
+    return read((text + more).encode(), "p.yml")
+
+
+POLICY = with_rules("")
 
 
 def facts(*files: FileDiff, text: str = "", labels: tuple[str, ...] = (), failing: int = 0) -> Facts:
@@ -131,6 +139,70 @@ def test_what_cannot_be_read_counts_at_its_worst_and_starts_in_strong():
 def test_what_was_not_run_makes_the_score_a_range():
     score = weigh(observe(replace(facts(changed("a.py")), failing=NotRun("explain")), Signals()), POLICY.routing)
     assert (score.total, score.highest) == (1, 7)
+
+
+@pytest.mark.parametrize(("total", "lane"), [(0, "fast"), (6, "fast"), (7, "strong"), (40, "strong")])
+def test_the_score_alone_starts_in_fast_up_to_its_limit_and_in_strong_from_there(total, lane):
+    assert isinstance(found := choose((), total, "bugfix", POLICY), Route)
+    assert found.lane == lane
+    assert len(found.because) == 1
+
+
+def test_the_rules_that_decide_are_named_before_the_score_and_the_others_not():
+    policy = with_rules("  by_class: {docs: {lane: fast}}\n")
+    auth = observe(facts(changed("src/auth.py")), policy.signals)
+    score = "score 3 is at most fast_max_score 6"
+    assert choose(auth, 3, "docs", policy) == Route("strong", ("always_strong_if: auth_code (src/auth.py)", score))
+
+
+def test_a_class_of_its_own_lane_is_raised_and_lowered_to_it_and_lowered_past_no_rule():
+    policy = with_rules("  by_class: {docs: {lane: fast}, bugfix: {lane: strong}, tests: {min_confidence: 0.9}}\n")
+    assert choose((), 9, "docs", policy) == Route(
+        "fast", ("routing.by_class.docs: fast", "score 9 is at least strong_min_score 7")
+    ), "the class lowers"
+    assert choose((), 1, "bugfix", policy) == Route(
+        "strong", ("routing.by_class.bugfix: strong", "score 1 is at most fast_max_score 6")
+    ), "the class raises"
+    assert choose((), 9, "tests", policy) == choose((), 9, "tests", POLICY), "a class without a lane changes none"
+    assert choose((), 9, "docs", policy, asked="strong") == Route(
+        "strong", ("lane=strong asks for it", "score 9 is at least strong_min_score 7")
+    )
+    assert choose((), 1, "bugfix", policy, asked="fast") == Route(
+        "fast", ("lane=fast lowers it", "routing.by_class.bugfix: strong", "score 1 is at most fast_max_score 6")
+    )
+
+
+LANES = PLAIN.replace("  strong:\n", "  top: {provider: openai, model: m, max_context_tokens: 9000}\n  strong:\n", 1)
+
+
+def test_a_patch_past_the_limits_of_fast_is_for_strong_and_for_what_lies_above_it_alone():
+    policy = with_rules("  order: [fast, strong, top]\n", LANES)
+    plain, auth = (observe(facts(changed(path)), policy.signals) for path in ("a.py", "src/auth.py"))
+    small, edge, large = (Score((Part("files_touched", n, n, ""),)) for n in (1, 6, 7))
+    assert [ineligible("fast", plain, score, policy) for score in (small, edge)] == [None, None]
+    assert ineligible("fast", plain, large, policy) == "has a score of 7, past fast_max_score 6"
+    assert ineligible("fast", auth, small, policy) == "touches what only `strong` may: always_strong_if: auth_code (src/auth.py)"
+    assert [ineligible(lane, auth, large, policy) for lane in ("strong", "top")] == [None, None]
+
+
+def test_a_policy_s_weights_and_caps_take_the_place_of_the_usual_ones():
+    signals = observe(facts(*(changed(f"{n}.py") for n in range(5)), failing=4), Signals())
+    told = [(part.signal, part.points) for part in weigh(signals, POLICY.routing).parts if part.points]
+    assert told == [("files_touched", 5), ("test_failures", 6)]
+    own = with_rules("  weights: {files_touched: 2}\n  caps: {files_touched: 9, test_failures: 3}\n")
+    assert [part.points for part in weigh(signals, own.routing).parts if part.points] == [9, 3]
+
+
+def test_a_score_is_told_in_words_of_one_and_of_many():
+    assert in_words(weigh(observe(facts(changed("a.py"), failing=1), Signals()), POLICY.routing)) == (
+        "1 (1 file) + 2 (1 test failure) = 3"
+    )
+    assert in_words(weigh(observe(facts(), Signals()), POLICY.routing)) == "0: nothing was found"
+
+
+def test_a_lane_that_is_like_none_gets_no_guess():
+    assert isinstance(unknown := routed(facts(changed("a.py")), asked="zzz"), Refusal)
+    assert unknown.detail == "there is no lane `zzz`; the lanes are fast, strong"
 
 
 def test_a_person_may_raise_the_lane_and_lower_it_only_where_no_rule_forbids_it():

@@ -6,10 +6,11 @@ import pytest
 
 from bot.core import spans
 from bot.core.cost import Cost, Tokens, Unpriced, Usage
+from bot.core.entries import Opened, Proved, Published, Pushed
 from bot.core.lane import Lane
-from bot.core.ledger import record
+from bot.core.recording import record
 from bot.core.route import Refusal
-from bot.core.trail import Opened, Proved, Published, Pushed, Trail
+from bot.core.trail import Trail
 from tests.core.test_ci_trail import FAST, PASSED, PUSHED, RULES, awaited
 from tests.core.test_trail import BARE, opened, tried
 

@@ -10,7 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.core.attempt import Attempt, StopReason
 from bot.core.cost import Usage
+from bot.core.entries import Entry, Opened, Proved, Published, Pushed, Tried
 from bot.core.evidence import PATCH_RULES, REACHES, REPRODUCED, Evidence, Item
 from bot.core.facts import Facts, NotApplicable
 from bot.core.patch import parse
@@ -20,8 +22,9 @@ from bot.core.route import Refusal, Route
 from bot.core.score import weigh
 from bot.core.signals import observe
 from bot.core.step import Ask, Prove, Publish, Push, Step, checked, next_step
-from bot.core.trail import Entry, Opened, Proved, Published, Pushed, Trail, TrailError, Tried, decode, encode
-from bot.core.verdict import Accept, Attempt, Case, Ended, Stop, decide
+from bot.core.trail import Trail
+from bot.core.trailfile import TrailError, decode, encode
+from bot.core.verdict import Accept, Case, Stop, decide
 from bot.core.words import TaskClass
 from tests.fakes import repos
 
@@ -43,7 +46,7 @@ def opened(route: Route | Refusal = FAST) -> Opened:
     return Opened(request, policy, signals, (), "bugfix", score, route, (), (), "2026-01-01T00:00:00Z", 0.0, "none")
 
 
-def tried(lane: str, ended: Ended = "finished", diff: str = DIFF) -> Tried:
+def tried(lane: str, ended: StopReason = "finished", diff: str = DIFF) -> Tried:
     return Tried(Attempt(lane, ended, diff, Usage(), 1.0))
 
 

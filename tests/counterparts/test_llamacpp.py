@@ -6,8 +6,8 @@ from typing import get_args
 
 import pytest
 
+from bot.core.attempt import StopReason
 from bot.core.cost import Cost
-from bot.core.verdict import Ended
 from bot.ports import TooLong
 from tests.counterparts import product
 from tests.counterparts.product import Product
@@ -60,7 +60,7 @@ def test_a_whole_job_ends_with_a_name_and_each_call_is_booked(llamacpp, tmp_path
     first, _, rest = job.policy.partition("  fast: ")
     job.policy = first + lane + rest.partition("\n")[2].replace("routing:", "routing:\n  max_attempts: 1")
     (attempt,) = job.run(product.model({}, []))[0].attempts
-    assert attempt.ended in set(get_args(Ended)) - {"denied", "unavailable", "context", "time_limit"}
+    assert attempt.ended in set(get_args(StopReason)) - {"denied", "unavailable", "context", "time_limit"}
     assert attempt.calls == len(job.charges()) >= 1
     assert attempt.tokens.output > 0
     assert attempt.cost_micros == 0

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.core.ledger import Record, decode, encode
-from bot.core.ledger import record as recorded
+from bot.core.recording import record as recorded
 from bot.core.trail import Trail
 from bot.edge.github.client import connect
 from bot.edge.github.records import Records, place

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from bot.core.policy import Policy
 from bot.core.policyfile import read
 from bot.edge.limit import within
-from bot.ports import Books, Standing, Tree
+from bot.ports import Books, Checkout, Tree
 from tests.fakes import repos
 from tests.fakes.server import Server, completion
 from tests.fakes.typed import ROOT
@@ -70,8 +70,8 @@ class Site:
     def git(self) -> str:
         return self._or("git", "git version 2")
 
-    def standing(self) -> Standing:
-        return self._or("repository", Standing("/x", "a" * 40, None))
+    def checkout(self) -> Checkout:
+        return self._or("repository", Checkout("/x", "a" * 40, None))
 
     def policy(self) -> Policy:
         return self._or("policy", read(repos.POLICY.encode(), "p"))

@@ -16,7 +16,8 @@ from bot.ending import Ended
 from bot.first import look
 from bot.host import Ground
 from bot.hosted import outputs
-from bot.office import Office, office
+from bot.office import Office
+from bot.opening import office
 from bot.shop import Wall
 
 ME = "github-actions[bot]"

@@ -10,9 +10,9 @@ from dataclasses import replace
 
 from bot.core.budget import Wish
 from bot.core.ledger import Begun, Record
-from bot.core.ledger import record as recorded
 from bot.core.outcome import Outcome
 from bot.core.policy import Budget
+from bot.core.recording import record as recorded
 from bot.core.trail import Trail
 from bot.edge.github.client import connect
 from bot.edge.github.records import Records

@@ -307,6 +307,7 @@ def test_a_label_that_was_set_again_since_is_no_reason_to_take_up_another_s_run(
     models.meanwhile = lambda model: None
     second = Job(world, tmp_path / "second", "issues", world.label(shop, issue, "ann", "agent:fix"), run="78")
     models.script("m-fast", [DONE])
+    models.script("m-strong", [DONE])
     assert second.act().state == "not_fixed"
     world.runner = Scripted(PROVED)
     first.attempt = "2"

@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from bot.core.event import EventError, Judged
+from bot.core.event import Judged
 from bot.core.ledger import decode
 from bot.core.outcome import Origin, Outcome, origin
+from bot.core.payload import EventError
 from bot.edge.git.fetch import remote
 from bot.edge.github.client import connect
 from bot.first import look

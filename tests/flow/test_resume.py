@@ -9,7 +9,8 @@ import pytest
 
 from bot.core.ledger import Record
 from bot.core.step import Ask, next_step
-from bot.core.trail import Trail, decode, encode
+from bot.core.trail import Trail
+from bot.core.trailfile import decode, encode
 from bot.demo.scripted import Scripted
 from bot.edge.store import Runs
 from bot.ports import Denied

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
+from bot.core.entries import Reviewed
 from bot.core.evidence import CRITIC, SUMMARY, Item
 from bot.core.handover import pack, unpack
-from bot.core.trail import Reviewed
 from bot.core.verdict import Accept, Escalate
 from tests.fakes import shops
 from tests.fakes.hosted import GATE, PROPOSE, Hurried, Job

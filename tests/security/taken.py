@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from bot.core.attempt import Attempt
 from bot.core.cost import Usage
+from bot.core.entries import Tried
 from bot.core.handover import pack, unpack
-from bot.core.trail import Trail, Tried
-from bot.core.verdict import Attempt
+from bot.core.trail import Trail
 from tests.fakes import repos
 from tests.fakes.hosted import GATE, Job
 from tests.fakes.world import Issue, Repo, World

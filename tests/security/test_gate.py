@@ -61,7 +61,7 @@ def test_an_event_by_another_than_the_author_of_the_comment_is_no_command(world,
     silent(world, shop, issue)
 
 
-@attack("gate-edited", off=off("bot.core.event.read", cut=('case "issue_comment", "created":', 'case "issue_comment", _:')))
+@attack("gate-edited", off=off("bot.core.payload.read", cut=('case "issue_comment", "created":', 'case "issue_comment", _:')))
 @pytest.mark.parametrize("action", ["edited", "deleted", "created "])
 def test_a_comment_that_becomes_a_command_by_an_edit_is_none(world, shop, issue, tmp_path, action):
     payload = world.comment(shop, issue, "ann", "/agent fix") | {"action": action}

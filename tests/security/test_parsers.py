@@ -15,10 +15,10 @@ from bot.core import ci
 from bot.core.command import MOST_INSTRUCTIONS, Command, heard, may_be
 from bot.core.contexts import Seen, Wanted
 from bot.core.contexts import judge as required
-from bot.core.event import EventError, Typed, read
 from bot.core.handover import unpack
 from bot.core.ledger import decode
-from bot.core.trail import TrailError
+from bot.core.payload import EventError, Typed, read
+from bot.core.trailfile import TrailError
 from bot.edge.git.repository import find
 from bot.edge.git.trees import Trees
 from bot.ports import Call, Denied

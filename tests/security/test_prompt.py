@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from bot.core.event import MOST_BYTES, EventError
 from bot.core.handover import unpack
-from bot.core.trail import encode
+from bot.core.payload import MOST_BYTES, EventError
+from bot.core.trailfile import encode
 from bot.first import look
 from tests.fakes import shops
 from tests.fakes.hosted import GATE, Job
@@ -77,7 +77,7 @@ def test_no_address_in_an_issue_is_fetched_and_no_image_is_shown(world, models, 
         assert (evil.headers, evil.requests) == ([], [])
 
 
-@attack("prompt-size", off=off("bot.core.event.MOST_BYTES", "10**12"))
+@attack("prompt-size", off=off("bot.core.payload.MOST_BYTES", "10**12"))
 def test_an_event_without_end_is_refused_unread(world, shop, issue, tmp_path):
     job = Job(world, tmp_path / "job", "issue_comment", world.comment(shop, issue, "ann", "/agent fix"))
     env = job.env()

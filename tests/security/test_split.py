@@ -10,12 +10,14 @@ import pytest
 import requests
 import yaml
 
-from bot.core import trail as trails
+from bot.core import trailfile
+from bot.core.attempt import Attempt
 from bot.core.cost import Usage
+from bot.core.entries import Awaited, Proved, Published, Pushed, Tried
 from bot.core.evidence import Evidence, Item
 from bot.core.handover import pack, unpack
-from bot.core.trail import Awaited, Proved, Published, Pushed, Trail, TrailError, Tried
-from bot.core.verdict import Attempt
+from bot.core.trail import Trail
+from bot.core.trailfile import TrailError
 from bot.ports import Denied
 from tests.fakes.hosted import GATE, ME, PROPOSE, Job
 from tests.fakes.repos import DONE, GOOD
@@ -106,14 +108,14 @@ def test_a_diff_that_is_not_what_git_makes_of_the_change_is_not_taken(world, sho
 
 
 def _bomb() -> str:
-    return base64.b64encode(gzip.compress(b"[" * (trails.MAX_BYTES * 4), 9, mtime=0)).decode()
+    return base64.b64encode(gzip.compress(b"[" * (trailfile.MAX_BYTES * 4), 9, mtime=0)).decode()
 
 
 def _garbage() -> str:
     return base64.b64encode(gzip.compress(b'{"version": 1, "opened": {"__class__": "os.system"}}', mtime=0)).decode()
 
 
-@attack("split-bomb", off=off("bot.core.handover.unpack", cut=("trails.MAX_BYTES + 1", "0")))
+@attack("split-bomb", off=off("bot.core.handover.unpack", cut=("trailfile.MAX_BYTES + 1", "0")))
 @pytest.mark.parametrize("make", [_bomb])
 def test_a_trail_that_does_not_end_is_cut_off(world, shop, issue, tmp_path, make):
     gate = begun(world, shop, issue, tmp_path)
@@ -125,7 +127,7 @@ def test_a_trail_that_does_not_end_is_cut_off(world, shop, issue, tmp_path, make
 
 @attack(
     "split-bomb",
-    off=off("bot.action._applied", cut=("except (TrailError, Denied) as error:", "except ZeroDivisionError as error:")),
+    off=off("bot.split.applied", cut=("except (TrailError, Denied) as error:", "except ZeroDivisionError as error:")),
 )
 @pytest.mark.parametrize("text", ["x", "H4sIAAAAAAAA", _garbage(), ""])
 def test_what_is_no_trail_publishes_nothing_and_is_said_on_the_thread(world, shop, issue, tmp_path, text):
@@ -194,7 +196,7 @@ def test_a_model_job_that_hands_in_a_patch_of_the_workflows_has_it_refused_and_n
     assert happened(world, shop, issue) == Happened()
 
 
-@attack("split-command", off=off("bot.action._applied", cut=("before.opened.request.id != entered.id or ", "")))
+@attack("split-command", off=off("bot.split.applied", cut=("before.opened.request.id != entered.id or ", "")))
 def test_the_trail_of_another_command_is_not_taken(world, models, shop, issue, tmp_path):
     first = world.comment(shop, issue, "ann", "/agent fix")
     gate = Job(world, tmp_path / "gate", "issue_comment", first, scopes=GATE).packed("gate")

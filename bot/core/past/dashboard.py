@@ -11,7 +11,7 @@ TITLE = "route-agent: what its runs say"
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class Notice:
     """`closed` is one that a person has closed: it stays as it is."""
 
     state: Literal["made", "edited", "closed"]

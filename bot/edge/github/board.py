@@ -4,7 +4,7 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from bot.core.past.dashboard import LABEL, MARK, TITLE, Standing
+from bot.core.past.dashboard import LABEL, MARK, TITLE, Notice
 from bot.edge.github.client import Ambiguous, Hub, Polled, sorted_out
 from bot.edge.github.speaker import shortened
 
@@ -28,7 +28,7 @@ class Board:
     hub: Hub
     login: str
 
-    def keep(self, text: str) -> Standing:
+    def keep(self, text: str) -> Notice:
         """Make the issue say this. One that is closed stays closed and as it is: somebody does not want it.
 
         Raises `Denied` or `Unavailable`; there is never a second issue for a write whose answer got lost.
@@ -38,11 +38,11 @@ class Board:
         if there is None:
             return self._made(body)
         if not there.open:
-            return Standing("closed", there.number, there.url)
+            return Notice("closed", there.number, there.url)
         if there.body != body:
             with sorted_out(f"editing #{there.number}", NEEDS):
                 self._send("PATCH", f"{self._issues}/{there.number}", {"body": body})
-        return Standing("edited", there.number, there.url)
+        return Notice("edited", there.number, there.url)
 
     @property
     def _issues(self) -> str:
@@ -64,7 +64,7 @@ class Board:
             return False
         return (row.get("body") or "").replace("\r\n", "\n").startswith(f"{MARK}\n")
 
-    def _made(self, body: str) -> Standing:
+    def _made(self, body: str) -> Notice:
         try:
             with sorted_out("making the dashboard's issue", NEEDS):
                 made = _issue(self._send("POST", self._issues, {"title": TITLE, "body": body, "labels": [LABEL]}))
@@ -74,7 +74,7 @@ class Board:
             if found is None:
                 raise
             made = found
-        return Standing("made", made.number, made.url)
+        return Notice("made", made.number, made.url)
 
     def _send(self, method: str, url: str, body: dict[str, Any]) -> Any:
         return self.hub.github.requester.requestJsonAndCheck(method, url, input=body)[1]

@@ -4,25 +4,19 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
 from typing import Any, get_args
 from urllib.parse import quote
 
-from github.CheckRun import CheckRun
-from github.CommitStatus import CommitStatus
 from github.File import File
 from github.GithubException import GithubException, UnknownObjectException
 
 from bot.core.clean import line
-from bot.core.forge import Checks, Comment, FailedCheck, Permission, Pull, Remark, Review, Thread
+from bot.core.forge import Checks, Comment, Permission, Pull, Remark, Review, Thread
 from bot.core.instant import written
 from bot.edge.github.client import PAGE, Hub, asked, graph, sorted_out
-from bot.edge.github.logs import tail
+from bot.edge.github.redchecks import failing
 from bot.ports import Denied, Unavailable
 
-RED = frozenset({"failure", "timed_out", "startup_failure"})
-MOST_ANNOTATIONS, MOST_LOGS = 20, 3
-ACTIONS = "github-actions"
 _DECIDES = frozenset({"APPROVED", "CHANGES_REQUESTED", "DISMISSED"})
 """States of a review that replace an earlier one of the same person's; a remark alone does not."""
 
@@ -192,60 +186,8 @@ class Reader:
             for each in wanted.values()
         )
 
-    # ---- checks ------------------------------------------------------------------------------------------------------
-
     def failing(self, sha: str) -> Checks:
-        """Check runs and statuses. A token that may not read them knows nothing, which is not the same as nothing red."""
-        try:
-            runs, statuses = self._runs(sha), self._statuses(sha)
-        except Denied as error:
-            return Checks(0, (), str(error))
-        red = [run for run in runs if run.conclusion in RED]
-        failed = tuple(self._failed(run, with_log=number < MOST_LOGS) for number, run in enumerate(red))
-        told = tuple(
-            FailedCheck(name, "", None, (line(said, 300),) if said else (), "") for name, said in statuses if said is not None
-        )
-        return Checks(len(runs) + len(statuses), failed + told)
-
-    def _runs(self, sha: str) -> tuple[CheckRun, ...]:
-        """The newest of each app and name that has ended."""
-        with sorted_out("reading the commit's checks", "checks: read"):
-            found = list(self.hub.repo.get_commit(sha).get_check_runs(filter="latest"))
-        newest: dict[tuple[str, str], CheckRun] = {}
-        for run in sorted(found, key=lambda run: run.id):
-            newest[run.app.slug or "" if run.app else "", run.name] = run
-        return tuple(run for run in newest.values() if run.status == "completed" and run.conclusion is not None)
-
-    def _statuses(self, sha: str) -> tuple[tuple[str, str | None], ...]:
-        """Each status context that has ended, with what it says where it is red. Every page: the combined answer holds thirty."""
-        newest: dict[str, CommitStatus] = {}
-        with sorted_out("reading the commit's statuses", "statuses: read"):
-            try:
-                for status in self.hub.repo.get_commit(sha).get_statuses():  # newest first
-                    newest.setdefault(status.context, status)
-            except UnknownObjectException:
-                return ()
-        ended = [status for status in newest.values() if status.state != "pending"]
-        return tuple((s.context, (s.description or "red") if s.state in ("failure", "error") else None) for s in ended)
-
-    def _failed(self, run: CheckRun, *, with_log: bool) -> FailedCheck:
-        app = (run.app.slug or "") if run.app else ""
-        job = run.id if app == ACTIONS else None  # a job of Actions and its check run have one id
-        log = ""
-        if job is not None and with_log:
-            try:
-                log = tail(self.hub, job)
-            except (Denied, Unavailable) as error:
-                log = f"(the log could not be read: {line(str(error))})"
-        return FailedCheck(run.name, app, job, self._annotations(run), log)
-
-    def _annotations(self, run: CheckRun) -> tuple[str, ...]:
-        with sorted_out("reading a check's annotations", "checks: read"):
-            try:
-                found = list(islice(run.get_annotations(), MOST_ANNOTATIONS))
-            except UnknownObjectException:
-                return ()
-        return tuple(line(f"{note.path}:{note.start_line}: {note.message or ''}", 300) for note in found)
+        return failing(self.hub, sha)
 
 
 def _lines(files: Iterable[File]) -> Counter[tuple[str, str]] | None:

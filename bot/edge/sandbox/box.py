@@ -1,24 +1,21 @@
 """Checks on copies of a tree: behind bubblewrap's walls, or, where a person says so, without any."""
 
-import json
 import os
-import re
 import shutil
-import stat
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from importlib.util import find_spec
 from pathlib import Path
 from threading import Lock
 from uuid import uuid4
 
-from bot.core import reports, trace
+from bot.core import trace
 from bot.core.checks import Check, Probe, Probed, Report, Run, Traced
 from bot.core.clean import printable
 from bot.edge.sandbox import process, products, walls
+from bot.edge.sandbox.probing import addopts, noted, notes, probing, reported, shown
 from bot.edge.sandbox.process import Ended
 from bot.ports import Denied, Tree
 
@@ -26,7 +23,6 @@ TAIL = 4_000
 NOTHING = Probe()
 MOST_KEPT = 4
 """So many trees lie unpacked, to be copied for every run: reading them from git anew takes longer."""
-MOST_NOTES = 64
 MOST_AT_ONCE = 3
 """What proving one patch can have to run at a time: the suite, and the patch's tests without the change and with it."""
 LIMITS = 'ulimit -c 0; ulimit -n 4096; ulimit -f 4194304; exec sh -c "$1"'
@@ -139,8 +135,8 @@ class Box:
             name = f"{uuid4().hex}.xml"
             view = walls.View(self.at.root, copy, Path(folder), self._folders, self.at.search, self.at.home, network=network)
             ended = self._start(view, check, name, seconds, probe, over)
-            traced = trace.read(_notes(Path(folder)), str(self._seen(view))) if probe.files else None
-            return ended, _report(check, ended, Path(folder) / name), traced
+            traced = trace.read(notes(Path(folder)), str(self._seen(view))) if probe.files else None
+            return ended, reported(check, ended, Path(folder) / name), traced
 
     def _seen(self, view: walls.View) -> Path:
         """Where judged code finds the repository."""
@@ -150,10 +146,10 @@ class Box:
         more = (
             dict(self.at.setup_environment)
             if view.network
-            else _addopts(check, f"{walls.REPORTS}/{report}")
-            | _probing(probe, str(view.root), walls.REPORTS, f"{walls.PROBE}/start", f"{walls.PROBE}/coverage")
+            else addopts(check, f"{walls.REPORTS}/{report}")
+            | probing(probe, str(view.root), walls.REPORTS, f"{walls.PROBE}/start", f"{walls.PROBE}/coverage")
         )
-        command = [str(self.bwrap), *walls.arguments(view, walls.environment(view, more), _shown() if _noted(probe) else {})]
+        command = [str(self.bwrap), *walls.arguments(view, walls.environment(view, more), shown() if noted(probe) else {})]
         return process.run([*command, "--", "sh", "-c", LIMITS, "sh", check.run], {}, Path("/"), seconds, over)
 
 
@@ -180,12 +176,12 @@ class Bare(Box):
             if not link.exists():
                 link.symlink_to(real)
         here = replace(view, root=view.copy)
-        at = {inside: str(real) for inside, real in _shown().items()}
+        at = {inside: str(real) for inside, real in shown().items()}
         more = (
             dict(self.at.setup_environment)
             if view.network
-            else _addopts(check, str(view.reports / report))
-            | _probing(probe, str(view.copy), str(view.reports), at[f"{walls.PROBE}/start"], at.get(f"{walls.PROBE}/coverage", ""))
+            else addopts(check, str(view.reports / report))
+            | probing(probe, str(view.copy), str(view.reports), at[f"{walls.PROBE}/start"], at.get(f"{walls.PROBE}/coverage", ""))
         )
         env = walls.environment(here, {**more, "HOME": str(view.reports), "TMPDIR": str(view.reports)})
         return process.run(["sh", "-c", LIMITS, "sh", check.run], env, view.copy, seconds, over)
@@ -201,69 +197,9 @@ def _emptied(prefix: str, where: Path) -> Iterator[str]:
         subprocess.run(["rm", "-rf", "--", folder], check=False, capture_output=True)
 
 
-def _shown() -> dict[str, Path]:
-    """What a probed run sees besides: our two small modules, and coverage.py for an environment that has none."""
-    found = {f"{walls.PROBE}/start": Path(__file__).parent / "probe"}
-    coverage = find_spec("coverage")
-    if coverage is not None and coverage.origin is not None:
-        found[f"{walls.PROBE}/coverage"] = Path(coverage.origin).parent
-    return found
-
-
-def _noted(probe: Probe) -> bool:
-    """Whether judged code has to be told of the probe."""
-    return bool(probe.files or probe.only)
-
-
-def _probing(probe: Probe, root: str, out: str, start: str, coverage: str) -> dict[str, str]:
-    """The environment that has every Python of a check note what is asked for; empty where nothing is."""
-    if not _noted(probe):
-        return {}
-    files = [f"{root}/{path}" for path in probe.files]
-    wanted = {"root": root, "files": files, "only": list(probe.only), "out": out, "coverage": coverage}
-    return {"ROUTE_AGENT_PROBE": json.dumps(wanted), "PYTHONPATH": start}
-
-
-def _notes(folder: Path) -> tuple[bytes, ...]:
-    found = sorted(folder.glob("trace-*.json"))[:MOST_NOTES]
-    return tuple(content for path in found if (content := _read(path, trace.MOST_BYTES)) is not None)
-
-
-def _addopts(check: Check, report: str) -> dict[str, str]:
-    """Has pytest, wherever in the command it is started, leave a report that says what it executed."""
-    return {"PYTEST_ADDOPTS": f"--junitxml={report}"} if check.kind == "tests" else {}
-
-
 def _run(check: Check, ended: Ended, report: Report | None) -> Run:
     tail = printable(ended.output)[-TAIL:]
     return Run(check.name, ended.code, ended.seconds, ended.timed_out, report, tail)
-
-
-_PYTEST = re.compile(r"\bpy\.?test\b")
-
-
-def _report(check: Check, ended: Ended, path: Path) -> Report | None:
-    """What the runner closed with. Where pytest ran, only its own report file counts, not what was printed."""
-    if check.kind != "tests" or ended.timed_out:
-        return None
-    written = _read(path)
-    if written is not None:
-        return reports.junit(written)
-    return None if _PYTEST.search(check.run) else reports.closing(ended.output)
-
-
-def _read(path: Path, most: int = reports.MOST_XML) -> bytes | None:
-    """A regular file of bounded size that judged code may have put there; no link, pipe or device is followed."""
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-    except OSError:
-        return None
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-        os.close(descriptor)
-        return None
-    with os.fdopen(descriptor, "rb") as file:
-        content = file.read(most + 1)
-        return content if len(content) <= most else None
 
 
 def find(at: Home) -> Box:

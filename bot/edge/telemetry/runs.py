@@ -9,13 +9,14 @@ from opentelemetry.trace import SpanKind, set_span_in_context
 
 from bot.core import spans
 from bot.core.cost import Cost, Price, Unpriced
+from bot.core.entries import Reviewed, Tried
 from bot.core.lane import Lane
 from bot.core.ledger import Line, Record
 from bot.core.recall import used
 from bot.core.spans import Span
 from bot.core.spend import Charge
 from bot.core.standing import Standing
-from bot.core.trail import Reviewed, Trail, Tried
+from bot.core.trail import Trail
 from bot.edge.telemetry.meters import Meters
 from bot.edge.telemetry.tracing import Tracing, ended
 from bot.ports import Keeper, Ledger, Model, Moved, Prompt, Reply, Unkept

@@ -10,7 +10,7 @@ import pytest
 from bot.core.estimate import Estimate
 from bot.core.evidence import CRITIC, Item, State
 from bot.core.imported import Imported
-from bot.core.ledger import Begun, Record, encode, record
+from bot.core.ledger import Begun, Record, encode
 from bot.core.outcome import Outcome
 from bot.core.past.history import Run
 from bot.core.past.interval import rate, spread, wilson
@@ -18,6 +18,7 @@ from bot.core.past.lives import Books, Line, books
 from bot.core.past.report import report
 from bot.core.past.tables import Report
 from bot.core.past.wire import Unread, read
+from bot.core.recording import record
 from bot.core.spend import Reserved
 from tests.core.test_trail import FULL
 

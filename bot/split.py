@@ -1,0 +1,54 @@
+"""The split workflow: one job asks the model and cannot write, one writes and has no model's key."""
+
+from dataclasses import replace
+
+from bot.core import handover
+from bot.core.state import running
+from bot.core.trailfile import TrailError
+from bot.ending import Ended, closed, mistaken
+from bot.entry import admitted, handed_on, unpacked
+from bot.flow import run
+from bot.office import Office
+from bot.ports import Denied
+from bot.publish import broken_off, recorded
+from bot.visit import Visit
+from bot.work import carried, keyed
+
+ROUNDS = 2
+"""Pairs of `propose` and `apply` in the split workflow."""
+
+
+def proposed(office: Office) -> Ended:
+    """The job that holds the model's key and no way to write: it adds one attempt to the Trail."""
+    trail = handed_on(office)
+    kit = office.kit(trail.opened.policy, None, bench=office.bench, before=office.paid_before(trail.opened))
+    keyed(trail.opened.policy, office)
+    after = run(trail, kit, attempts=1)  # of more, the next job would take over the first, and the others be bought again
+    return Ended(running(after), "the attempt is made", after, recorded(after, kit))
+
+
+def applied(office: Office) -> Ended:
+    """The job that may write and holds no model's key: what the other job says is looked at anew."""
+    entered = admitted(office)
+    if not isinstance(entered, Visit):
+        return entered
+    post = office.post(entered)
+    post.keep_open()
+    before = unpacked(office, "before")
+    if before.opened.request.id != entered.id or before.opened.policy != entered.policy:
+        raise Denied("the input `before` is not the Trail of this command under this policy; pass the gate's output on as it is")
+    try:
+        trail, handed = handover.continued(before, unpacked(office, "handover"))
+    except (TrailError, Denied) as error:
+        why = f"the job that asks the model left nothing that can be used ({error}); its log says why: a missing key, most often"
+        return Ended("error", why, before, text=mistaken(why, post, office))
+    kit = replace(office.kit(trail.opened.policy, post, desk=office.desk(entered), halt=office.halt(entered)), handed=handed)
+    went = carried(trail, kit, office, post)
+    if isinstance(went, Ended):
+        return went
+    trail = went
+    if not trail.finished and len(trail.attempts) >= ROUNDS:
+        why = f"the split workflow has {ROUNDS} rounds, and no lane of them proved a patch; take the one-job workflow for more"
+        made = broken_off(trail, kit, why)
+        return Ended("error", why, trail, made, mistaken(why, post, office, kit))
+    return closed(trail, kit, office, post)
