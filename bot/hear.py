@@ -58,7 +58,7 @@ def wish(request: Request, kit: Kit, brought: Usage = NOTHING) -> Wish:
     """
     known = kit.ledger.spent(request.id)
     spent = None if known is None or brought.unpriced else max(known, brought.micros)
-    return Wish(request.id, request.actor, kit.clock.now(), kit.by, spent)
+    return Wish(request.id, request.actor, kit.clock.now(), kit.by, spent, kit.over)
 
 
 def _share(asked: Asked, kit: Kit) -> Refusal | None:

@@ -58,8 +58,15 @@ def close(trail: Trail, desk: Desk, kit: Kit) -> Published:
     if desk.pulls is not None and trail.pushed is not None:
         published = _offered(trail, trail.pushed, desk, desk.pulls, kit.clock)
     record = booked(trail.then(published), kit)
-    cleared(trail.superseded, record, desk)
+    cleared((*trail.superseded, *_left_over(trail, kit)), record, desk)
     return published
+
+
+def _left_over(trail: Trail, kit: Kit) -> tuple[str, ...]:
+    """Branches that an earlier job of the run may have made, and this one did not come to: nobody is to look at them."""
+    made = sum(isinstance(entry, Pushed) for entry in trail.entries)
+    most = len(kit.before.attempts) if kit.before else 0
+    return tuple(branch(trail.opened.request, number) for number in range(made + 1, most + 1))
 
 
 def cleared(branches: tuple[str, ...], record: Record, desk: Desk) -> None:
@@ -78,7 +85,7 @@ def broken_off(trail: Trail, kit: Kit, why: str) -> Record:
     """The end of a run that comes no further: what was spent is booked, and the last branch stays to be looked at."""
     assert kit.desk is not None, "a job that cannot write ends no run"
     made = booked(trail, kit, why)
-    cleared(trail.superseded, made, kit.desk)
+    cleared((*trail.superseded, *_left_over(trail, kit)), made, kit.desk)
     return made
 
 

@@ -3,9 +3,10 @@
 from dataclasses import replace
 
 from bot.core import handover
+from bot.core.ledger import Record
 from bot.core.state import running
 from bot.core.trailfile import TrailError
-from bot.ending import Ended, closed, mistaken
+from bot.ending import Ended, closed, mistaken, told_again
 from bot.entry import admitted, handed_on, unpacked
 from bot.flow import run
 from bot.office import Office
@@ -42,7 +43,11 @@ def applied(office: Office) -> Ended:
     except (TrailError, Denied) as error:
         why = f"the job that asks the model left nothing that can be used ({error}); its log says why: a missing key, most often"
         return Ended("error", why, before, text=mistaken(why, post, office))
-    kit = replace(office.kit(trail.opened.policy, post, desk=office.desk(entered), halt=office.halt(entered)), handed=handed)
+    left = office.left(entered)
+    if isinstance(left, Record):
+        return told_again(entered, left, office, post)
+    kit = office.kit(trail.opened.policy, post, desk=office.desk(entered), halt=office.halt(entered), before=left)
+    kit = replace(kit, handed=handed, over=entered.over(office.step.run))
     went = carried(trail, kit, office, post)
     if isinstance(went, Ended):
         return went

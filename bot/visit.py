@@ -60,6 +60,10 @@ class Visit:
         """The comment that answers this command; None where it is being answered for the first time."""
         return of(self.notes, self.id)
 
+    def over(self, run: str) -> frozenset[str]:
+        """The workflow run that answered this command before this one, and has ended: else nobody would be let in."""
+        return frozenset({self.own.note.run} if self.own else ()) - {"", run}
+
     @property
     def spare(self) -> tuple[int, ...]:
         """Comments for this command beside the one that answers it."""

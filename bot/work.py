@@ -38,6 +38,7 @@ def _worked(visit: Visit, office: Office, post: Post, *, only_gate: bool) -> End
         return told_again(visit, left, office, post)
     desk, bench = office.desk(visit), None if only_gate else office.bench
     kit = office.kit(visit.policy, post, desk=desk, bench=bench, halt=office.halt(visit), before=left)
+    kit = replace(kit, over=visit.over(office.step.run))
     if bench is not None and office.host is not None:
         kit.watch("sandbox", office.host.ready())  # before anything is set aside
     gate = visit.gate

@@ -22,6 +22,8 @@ class Wish:
 
     None where a part is unknown.
     """
+    over: frozenset[str] = frozenset()
+    """GitHub's workflow runs that are known to have ended, whose jobs had this run's share."""
 
     def since(self, before: int) -> int:
         """Of what is known, the part that no earlier account holds: `before` is what those hold."""
@@ -41,7 +43,7 @@ def grant(budget: Budget, wish: Wish, movements: Iterable[Movement]) -> Grant | 
     found = accounts(movements)
     mine_or_lost = [account for account in found if account.run == wish.run]
     own = [account for account in mine_or_lost if not _others(account, wish)]
-    if any(_others(account, wish) and not _over(account.by, wish.by) for account in mine_or_lost):
+    if any(_others(account, wish) and not _over(account.by, wish) for account in mine_or_lost):
         return Refusal("budget", "another job has this run's share set aside, and what it spent is unknown; give a new command")
     gone = total((*(account.spent for account in own), wish.spent))
     if gone is None:
@@ -61,10 +63,10 @@ def _others(account: Account, wish: Wish) -> bool:
     return account.settled == "open" and bool(account.reserved) and account.by != wish.by
 
 
-def _over(by: str, now: str) -> bool:
+def _over(by: str, wish: Wish) -> bool:
     """Whether a process is at work no more: GitHub begins a further attempt at a workflow run when the one before has ended."""
-    (run, _, attempt), (mine, _, later) = by.partition("."), now.partition(".")
-    return run == mine and attempt.isdecimal() and later.isdecimal() and int(attempt) < int(later)
+    (run, _, attempt), (mine, _, later) = by.partition("."), wish.by.partition(".")
+    return run in wish.over or (run == mine and attempt.isdecimal() and later.isdecimal() and int(attempt) < int(later))
 
 
 def _left(budget: Budget, wish: Wish, others: list[Account], before: int, spent: int) -> int | Refusal:
