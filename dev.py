@@ -7,6 +7,7 @@ python3 dev.py rest       the tests that need packages from elsewhere (a wheel i
 python3 dev.py bench      a sample of the verifier bench: real packages, and the verdicts that right and wrong patches must get
 python3 dev.py frontier   routers and cascades on public results, in the folder that is named; writes the picture and the page anew
 python3 dev.py attacks    each defence switched off, in a copy: the test of its attack has to turn red; takes a quarter of an hour
+python3 dev.py chaos      schedules of faults, kills and commands at once, drawn by a seed; ten minutes, or `--seconds N`
 python3 dev.py weights    the tests with a real model; ROUTE_AGENT_WEIGHTS names its GGUF file
 python3 dev.py e2e        the whole product in containers, and a page in a browser; as root on Debian it installs what it needs
 python3 dev.py generate   rewrite the generated files
@@ -97,6 +98,11 @@ def frontier(*words: str) -> int:
 def attacks(*words: str) -> int:
     prepare("dev")
     return run(PYTHON, "-m", "tests.security.switched_off", *words, check=False)
+
+
+def chaos(*words: str) -> int:
+    prepare("dev")
+    return run(PYTHON, "-W", "ignore::DeprecationWarning", "-m", "tests.chaos", *words, check=False)
 
 
 def weights(*words: str) -> int:

@@ -114,7 +114,7 @@ def stuck(error: Denied | Unavailable, trail: Trail, kit: Kit, office: Office, p
     return silent(error, post, office, trail)
 
 
-def silent(error: Unavailable, post: Post, office: Office, trail: Trail | None = None) -> Ended:
+def silent(error: Unavailable | str, post: Post, office: Office, trail: Trail | None = None) -> Ended:
     why = f"{error}; run this job again, and it goes on without buying again what is paid, or give the command again later"
     text = tell.error(why, office.step.url, office.render)
     post.pause("error", text)

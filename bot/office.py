@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from bot.core.budget import Wish
@@ -185,6 +185,7 @@ class Office:
         keeper, ledger = Shown(self.runs, post, self.render, outlives, log, before), Kept(self.ledger, records, log)
         spending = Spending(self.shelf(policy.ledger.branch))
         kit = Kit(ledger, spending, keeper, self.clock, log, by(self.step), bench, desk, halt, before=before)
+        kit = replace(kit, reached=len(before.attempts) if before else 0)
         return self.observer.observed(kit)
 
     def halt(self, visit: Visit) -> Halt:

@@ -65,8 +65,7 @@ def close(trail: Trail, desk: Desk, kit: Kit) -> Published:
 def _left_over(trail: Trail, kit: Kit) -> tuple[str, ...]:
     """Branches that an earlier job of the run may have made, and this one did not come to: nobody is to look at them."""
     made = sum(isinstance(entry, Pushed) for entry in trail.entries)
-    most = len(kit.before.attempts) if kit.before else 0
-    return tuple(branch(trail.opened.request, number) for number in range(made + 1, most + 1))
+    return tuple(branch(trail.opened.request, number) for number in range(made + 1, kit.reached + 1))
 
 
 def cleared(branches: tuple[str, ...], record: Record, desk: Desk) -> None:

@@ -6,7 +6,7 @@ from bot.core import handover
 from bot.core.ledger import Record
 from bot.core.state import running
 from bot.core.trailfile import TrailError
-from bot.ending import Ended, closed, mistaken, told_again
+from bot.ending import Ended, closed, mistaken, silent, told_again
 from bot.entry import admitted, handed_on, unpacked
 from bot.flow import run
 from bot.office import Office
@@ -42,12 +42,13 @@ def applied(office: Office) -> Ended:
         trail, handed = handover.continued(before, unpacked(office, "handover"))
     except (TrailError, Denied) as error:
         why = f"the job that asks the model left nothing that can be used ({error}); its log says why: a missing key, most often"
-        return Ended("error", why, before, text=mistaken(why, post, office))
+        return silent(why, post, office, before)
     left = office.left(entered)
     if isinstance(left, Record):
         return told_again(entered, left, office, post)
     kit = office.kit(trail.opened.policy, post, desk=office.desk(entered), halt=office.halt(entered), before=left)
-    kit = replace(kit, handed=handed, over=entered.over(office.step.run))
+    # what is handed on is counted here, also what an earlier attempt at the workflow run had paid for
+    kit = replace(kit, before=None, handed=handed, over=entered.over(office.step.run))
     went = carried(trail, kit, office, post)
     if isinstance(went, Ended):
         return went

@@ -155,6 +155,8 @@ class Kit:
     """What another job's model said of the last attempt's patch, for a process that has none."""
     before: Trail | None = None
     """How far an earlier job of the same run came before it was cut off."""
+    reached: int = 0
+    """How many attempts an earlier job of the run had come to, whose branches may be there."""
     over: frozenset[str] = frozenset()
     """GitHub's other workflow runs that have answered the same command, and are known to have ended."""
 

@@ -34,6 +34,7 @@ class Wild(Server):
         super().__init__()
         self.chance = chance
         self.foolish = 0.0
+        self.edits = EDITS
         self.owed: Counter[str] = Counter()
         """Micro-dollars by the command whose job asked."""
         self.asker: Callable[[], str] = str
@@ -57,7 +58,7 @@ class Wild(Server):
         said = sum(message["role"] == "assistant" for message in body["messages"])
         match said:
             case 0:
-                return self.chance.choice(EDITS)
+                return self.chance.choice(self.edits)
             case 1:
                 return self.chance.choice((TEST, TEST, DONE))
             case _:

@@ -2,7 +2,8 @@
 
 import itertools
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
@@ -75,15 +76,16 @@ class Schedule:
             twin = self.chance.choice(self.flows)
             self._flow(twin.event, twin.payload, twin.command, twin.by)
         else:
-            self._given()
+            self._new()
 
-    def _given(self) -> None:
+    def _new(self) -> None:
         if self.chance.random() < 0.1:
             payload = self.world.label(self.shop, self.thread, "ann", "agent:fix")
             self._flow("issues", payload, f"l{self.thread.events[-1]['id']}", "ann")
             return
-        by = "bob" if self.chance.random() < 0.1 else "ann"
-        words = self.chance.choice(COMMANDS)
+        self.give(self.chance.choice(COMMANDS), "bob" if self.chance.random() < 0.1 else "ann")
+
+    def give(self, words: str, by: str = "ann") -> None:
         payload = self.world.comment(self.shop, self.thread, by, f"/agent {words}")
         self._flow("issue_comment", payload, f"c{payload['comment']['id']}", by, words)
 
@@ -232,9 +234,10 @@ def calm(found: Setting) -> Setting:
     return replace(found, faulty=0.0, foolish=0.0, deadly=0.0, lively=0.0, jumpy=0.0, contended=0.0)
 
 
-def played(seed: int, folder: Path) -> Schedule:
-    """From the first event to where nothing is left to mend. What it left is for others to judge; its servers are down."""
-    setting = settings.drawn(seed)
+@contextmanager
+def place(setting: Setting, folder: Path) -> Iterator[Schedule]:
+    """A repository with an issue, where nothing has happened yet."""
+    seed = setting.seed
     chance = random.Random(f"{seed} happens")  # noqa: S311
     with Wild(random.Random(f"{seed} answers")) as models, World(folder / "world") as world:  # noqa: S311
         shop = world.repo("octo/shop", settings.files(setting, models.url), ann="write", bob="read")
@@ -245,8 +248,15 @@ def played(seed: int, folder: Path) -> Schedule:
         models.foolish, models.asker = setting.foolish, made.asking
         world.runner, world.contended, world.limit_left, world.turn = ci, setting.contended, 10_000, made.turns.arrive
         try:
-            made.run(setting.commands)
-            made.mended()
+            yield made
         finally:
             made.turns.clear()
+
+
+def played(seed: int, folder: Path) -> Schedule:
+    """From the first event to where nothing is left to mend. What it left is for others to judge; its servers are down."""
+    setting = settings.drawn(seed)
+    with place(setting, folder) as made:
+        made.run(setting.commands)
+        made.mended()
     return made

@@ -25,13 +25,14 @@ LONGEST = 12
 @dataclass
 class Verdicts:
     chance: random.Random
+    outcomes: tuple[dict[str, str] | None, ...] = OUTCOMES
     green: set[str] = field(default_factory=set)
     """Commits on which the last run of the patched suite was green."""
     going: list[tuple["World", "Repo", "Run", dict[str, str], int]] = field(default_factory=list)
 
     def __call__(self, world: "World", repo: "Repo", run: "Run") -> None:
         self.green.discard(run.sha)
-        ends = self.chance.choice(OUTCOMES)
+        ends = self.chance.choice(self.outcomes)
         run.status = "in_progress"
         if ends is not None:
             self.going.append((world, repo, run, ends, self.chance.randint(0, LONGEST)))

@@ -1,0 +1,174 @@
+"""A share of the schedules in every run of the tests; `python3 dev.py chaos` plays thousands. What has to hold can break, too."""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.chaos import aftermath, setting
+from tests.chaos.__main__ import tried
+from tests.chaos.play import Schedule, calm, notes, place
+from tests.chaos.setting import CANARY
+from tests.chaos.verdicts import PROVED
+from tests.fakes.hosted import ME
+from tests.fakes.repos import GOOD
+from tests.fakes.world.http import Seen
+from tests.fakes.world.state import Comment
+
+SECONDS = 30.0
+"""After so many no further schedule of a part is begun."""
+PARTS = 2
+FAR = 1_000_000
+"""Seeds between two parts."""
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_whatever_happens_what_has_to_hold_holds(part):
+    seed, end = part * FAR, time.monotonic() + SECONDS
+    while True:
+        found, _ = tried(seed)
+        assert not found, f"python3 dev.py chaos --seed {seed} --schedules 1 --tell: {found}"
+        seed += 1
+        if time.monotonic() > end:
+            return
+
+
+# ---- what has to hold can break -----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def fixed(tmp_path: Path) -> Iterator[Schedule]:
+    """One fix, proved at once and offered, in a world in which nothing fails."""
+    drawn = replace(calm(setting.drawn(0)), split=False, judge=False, audit=False, offer="pr", per_run=1_000_000, per_day=1_000_000)
+    with place(replace(drawn, per_actor=None), tmp_path) as made:
+        made.models.edits, made.ci.outcomes = (GOOD,), (PROVED,)
+        made.give("fix")
+        made.run(0)
+        assert [note.state for note in notes(made.thread)] == ["accepted"]
+        assert aftermath.wrong(made) == []
+        yield made
+
+
+def said(made: Schedule) -> Comment:
+    return next(comment for comment in made.thread.comments if comment.user.login == ME)
+
+
+def commented_twice(made: Schedule) -> None:
+    made.thread.comments.append(replace(said(made)))
+
+
+def told_a_stranger(made: Schedule) -> None:
+    made.flows[0].by = "bob"
+
+
+def left_open(made: Schedule) -> None:
+    said(made).body = said(made).body.replace("state: accepted", "state: routing")
+
+
+def forced(made: Schedule) -> None:
+    made.refs.look("POST /repos/octo/shop/git/refs")
+    other = made.shop.git("-c", "user.name=x", "-c", "user.email=x@x.invalid", "commit-tree", "-m", "other", "main^{tree}")
+    made.shop.git("update-ref", "refs/heads/main", other)
+    made.refs.look("PATCH /repos/octo/shop/git/refs/heads/main")
+
+
+def deleted(made: Schedule) -> None:
+    made.shop.git("branch", "topic", "main")
+    made.refs.look("POST /repos/octo/shop/git/refs")
+    made.shop.git("branch", "-D", "topic")
+    made.refs.look("DELETE /repos/octo/shop/git/refs/heads/topic")
+
+
+def left_a_branch(made: Schedule) -> None:
+    made.shop.git("branch", "route-agent/1/c9-1", "main")
+
+
+def _record(made: Schedule) -> tuple[str, str]:
+    path = made.shop.git("ls-tree", "-r", "--name-only", aftermath.LEDGER, "records/")
+    return path, made.shop.file(aftermath.LEDGER, path) or ""
+
+
+def recorded_twice(made: Schedule) -> None:
+    made.world.commit(made.shop, aftermath.LEDGER, {"records/2026-01/copy.json": _record(made)[1] + "\n"})
+
+
+def rewrote_a_record(made: Schedule) -> None:
+    path, text = _record(made)
+    made.world.commit(made.shop, aftermath.LEDGER, {path: text.replace('"actor":"ann"', '"actor":"eve"') + "\n"})
+
+
+def took_money_away(made: Schedule) -> None:
+    path = made.shop.git("ls-tree", "-r", "--name-only", aftermath.LEDGER, "spend/")
+    made.world.commit(made.shop, aftermath.LEDGER, {path: (made.shop.file(aftermath.LEDGER, path) or "").partition("\n")[2]})
+
+
+def proved_nothing(made: Schedule) -> None:
+    made.ci.green.clear()
+
+
+def offered_twice(made: Schedule) -> None:
+    (pull,) = [one for one in made.shop.issues.values() if one.head]
+    made.shop.issues[9] = replace(pull, number=9)
+
+
+def offered_unproved(made: Schedule) -> None:
+    (pull,) = [one for one in made.shop.issues.values() if one.head]
+    pull.head = ("octo/shop", "route-agent/1/c9-1")
+
+
+def spent_too_much(made: Schedule) -> None:
+    made.models.owed[made.flows[0].command] = made.setting.per_run + 1
+
+
+def counted_too_little(made: Schedule) -> None:
+    made.models.owed[made.flows[0].command] += 1
+
+
+def told_the_key(made: Schedule) -> None:
+    said(made).body += CANARY
+
+
+def pushed_the_key(made: Schedule) -> None:
+    made.world.commit(made.shop, "route-agent/1/c1003-1", {"key.txt": CANARY})
+
+
+def asked_in_vain(made: Schedule) -> None:
+    made.world.journal.append(Seen("GET", "/api/v3/nowhere", 501))
+
+
+def broke_down(made: Schedule) -> None:
+    (made.flows[0].every[0].folder / "log").write_text("Traceback (most recent call last):\nKeyError: 'x'\n")
+
+
+BREAKS: tuple[tuple[Callable[[Schedule], None], str], ...] = (
+    (commented_twice, "one_comment"),
+    (told_a_stranger, "strangers_are_not_answered"),
+    (left_open, "at_its_end"),
+    (forced, "never_forced"),
+    (deleted, "never_forced"),
+    (left_a_branch, "branches_have_records"),
+    (recorded_twice, "one_record"),
+    (rewrote_a_record, "only_appended"),
+    (took_money_away, "only_appended"),
+    (proved_nothing, "accepted_is_true"),
+    (offered_twice, "one_pull_request"),
+    (offered_unproved, "one_pull_request"),
+    (spent_too_much, "within_caps"),
+    (counted_too_little, "counted_in_full"),
+    (told_the_key, "no_secret"),
+    (pushed_the_key, "no_secret"),
+    (asked_in_vain, "served"),
+    (broke_down, "no_bug"),
+)
+
+
+@pytest.mark.parametrize(("break_it", "name"), BREAKS, ids=[each.__name__ for each, _ in BREAKS])
+def test_what_has_to_hold_is_seen_where_it_does_not(fixed, break_it, name):
+    break_it(fixed)
+    assert name in {each.partition(":")[0] for each in aftermath.wrong(fixed)}
+
+
+def test_each_thing_that_has_to_hold_is_broken_once():
+    assert {name for _, name in BREAKS} == {each.__name__ for each in aftermath.HOLDS}
