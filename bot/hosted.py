@@ -89,7 +89,7 @@ def _noted(step: Step, event: Judged) -> int:
     repo = event.repo.full_name
     hub = connect(step.api, step.server, step.token, repo)
     with tempfile.TemporaryDirectory(prefix="route-agent-") as folder:
-        store = remote(Path(folder), f"{step.server}/{repo}.git", step.token, os.environ.get("PATH", os.defpath))
+        store = remote(Path(folder), f"{step.server}/{repo}.git", step.token, step.path)
         return _log("notice", noted(event, hub, step.policy, store, datetime.now(UTC)), step.secrets, DONE)
 
 
@@ -97,7 +97,7 @@ def _reported(step: Step) -> int:
     """The job's summary has the report whatever becomes of the issue."""
     hub = connect(step.api, step.server, step.token, os.environ.get("GITHUB_REPOSITORY", ""))
     render = Redacted(Templates(templates()), step.secrets)
-    wired = Wired(step, hub, render, Wall(), os.environ.get("PATH", os.defpath))
+    wired = Wired(step, hub, render, Wall())
     text, said = shown(wired)
     if not text:
         return _log("notice", said, step.secrets, DONE)
