@@ -9,7 +9,7 @@ from bot.core.entries import Opened
 from bot.core.event import Commented, Dispatched, Event, Labelled
 from bot.core.forge import Permission, Pull, Thread
 from bot.core.gate import RANKS, Admitted, Circumstances, Ignored, Refused, TurnedAway, admit, who
-from bot.core.notes import of, posted
+from bot.core.notes import Note, of, posted
 from bot.core.policy import Policy
 from bot.core.policyfile import read as read_policy
 from bot.earlier import costly
@@ -92,10 +92,8 @@ def _visit(
     notes = posted(forge.comments(thread.number, me))
     there = of(notes, id_)
     said = there.note if there else None
-    if said is not None and said.answered:
-        return Ignored("this command has had its answer; give a new one for another run")
-    if said is not None and said.run not in ("", run) and not said.final and forge.at_work(said.run):
-        return Ignored("another job is answering this very command")
+    if said is not None and (taken := _taken(said, run, forge)) is not None:
+        return taken
     head, pin = pull.head_sha if pull else default, said.commit if said else ""
     if pull and pin not in ("", head):
         answer = Refused("moved", f"the pull request has moved on from {pin[:12]}, which the command was given for; give it again")
@@ -118,6 +116,15 @@ def _visit(
         notes=notes,
         gate=heard_.gate,
     )
+
+
+def _taken(said: Note, run: str, forge: Forge) -> Ignored | None:
+    """Why there is nothing left to do for a command that has its comment; None where this job goes on with it."""
+    if said.answered:
+        return Ignored("this command has had its answer; give a new one for another run")
+    if said.run not in ("", run) and not said.final and forge.at_work(said.run):
+        return Ignored("another job is answering this very command")
+    return None
 
 
 def _before(event: Commented, pull: Pull, forge: Forge) -> Admitted | Refused:

@@ -33,6 +33,7 @@ from bot.edge.github.client import connect
 from bot.edge.render import Templates
 from bot.edge.telemetry import switch
 from bot.ending import Ended
+from bot.exits import DONE, INTERRUPTED, MENDABLE, OURS
 from bot.host import Ground, ground
 from bot.office import Log, Redacted
 from bot.opening import doors, office, settled_by_file, swept_by_file
@@ -40,8 +41,6 @@ from bot.outcome import noted
 from bot.ports import UNOBSERVED, Denied, Notices, Observer, Unavailable
 from bot.proposal import answered
 from bot.shop import Wall
-
-DONE, MENDABLE, OURS, INTERRUPTED = 0, 1, 3, 130
 
 
 def main(event: Event | Judged | Proposed, *, nodded: bool = False, here: bool = False) -> int:

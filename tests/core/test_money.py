@@ -66,6 +66,10 @@ def _judged(story: Trail) -> Trail:
 def test_the_parts_add_up_to_the_whole_and_what_was_cut_off_is_a_part():
     whole = record(_judged(trail("fast", "strong")), 25_000)
     assert by_attempt(whole) == "fast $0.01 + strong $0.01 + cut off $0.005 + verification $0.00"
+    assert by_attempt(record(_judged(trail("fast")), 10_000)) == "fast $0.01 + verification $0.00"
+    assert by_attempt(record(_judged(trail("fast")), None)) == "fast $0.01 + verification $0.00", (
+        "of an unknown sum there is no rest"
+    )
 
 
 def test_figures_that_differ_are_both_kept_and_said():
