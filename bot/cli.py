@@ -1,4 +1,4 @@
-"""What is typed becomes a job, and how it ends becomes an exit code. The only reader of the environment."""
+"""What is typed becomes a job, and how it ends becomes an exit code; of the command line the only reader of the environment."""
 
 import os
 import platform
