@@ -9,7 +9,7 @@ from bot.core.fields import Count, Name, Part, Points, Share, Text, Usd
 from bot.core.lane import Lane, ModelPart
 from bot.core.words import CheckKind, Reason, SignalName, TaskClass
 
-Permission = Literal["write", "maintain", "admin"]
+LeastPermission = Literal["write", "maintain", "admin"]
 
 CEILING = 0.95
 """Confidence is never above this; a policy that asks for more asks for what cannot be."""
@@ -130,7 +130,7 @@ class Triggers(Part):
     """How a command begins."""
     labels: tuple[Text, ...] = ("agent:fix",)
     """Labels that ask for a fix when somebody sets them."""
-    permission: Permission = "write"
+    permission: LeastPermission = "write"
     """The least that whoever gives a command has to hold in the repository."""
     actors: tuple[Count, ...] = ()
     """Numeric ids of bots that may give commands. There is no way to allow all."""
