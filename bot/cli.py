@@ -1,4 +1,4 @@
-"""What is typed becomes a job, and how it ends becomes an exit code. The only reader of the environment."""
+"""What is typed becomes a job, and how it ends becomes an exit code; of the command line the only reader of the environment."""
 
 import os
 import platform
@@ -30,11 +30,10 @@ from bot.demo import play
 from bot.edge.prices import Prices
 from bot.edge.telemetry import switch
 from bot.edge.terminal import Progress
+from bot.exits import DONE, INTERRUPTED, LATER, MENDABLE, NOT_PROVED, OURS
 from bot.page import page
 from bot.ports import Denied, Unavailable
 from bot.shop import Outside, Wall, actor
-
-DONE, MENDABLE, NOT_PROVED, OURS, LATER, INTERRUPTED = 0, 1, 2, 3, 75, 130
 
 
 def main(words: list[str] | None = None) -> int:

@@ -33,13 +33,12 @@ class Branch:
 
 @dataclass(frozen=True, slots=True)
 class Wired:
-    """What the dashboard is made with. `path` is PATH."""
+    """What the dashboard is made with."""
 
     step: Step
     hub: Hub
     render: Renderer
     clock: Clock
-    path: str
 
 
 def shown(wired: Wired) -> tuple[str, str]:
@@ -53,7 +52,7 @@ def shown(wired: Wired) -> tuple[str, str]:
         return "", f"there is no branch `{line(branch.name, 80)}` yet: no run has left a record"
     with tempfile.TemporaryDirectory(prefix="route-agent-", ignore_cleanup_errors=True) as folder:
         url = f"{wired.step.server}/{wired.hub.name}.git"
-        store = remote(Path(folder) / "store", url, wired.step.token, wired.path)
+        store = remote(Path(folder) / "store", url, wired.step.token, wired.step.path)
         now = datetime.fromisoformat(wired.clock.now())
         made = report(books([fetched(store, tip)], now), (f"{wired.hub.name}: {branch.name}",), now, branch.per_day)
     return tell.ledger(made, wired.render), f"{made.runs} runs on `{line(branch.name, 80)}`"

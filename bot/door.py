@@ -1,6 +1,6 @@
 """The gate: what an event asks for, whether it may be asked, and what is known of it before anything is paid."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bot.core.clean import line
@@ -9,7 +9,7 @@ from bot.core.entries import Opened
 from bot.core.event import Commented, Dispatched, Event, Labelled
 from bot.core.forge import Permission, Pull, Thread
 from bot.core.gate import RANKS, Admitted, Circumstances, Ignored, Refused, TurnedAway, admit, who
-from bot.core.notes import Posted, labelled_by, of, posted, spare
+from bot.core.notes import Note, Posted, labelled_by, of, posted, spare
 from bot.core.policy import Policy
 from bot.core.policyfile import read as read_policy
 from bot.earlier import costly
@@ -92,10 +92,8 @@ def _visit(
     id_ = _id(event, run, notes, forge)
     there = of(notes, id_)
     said = there.note if there else None
-    if said is not None and said.answered:
-        return Ignored("this command has had its answer; give a new one for another run", spare(notes, id_))
-    if said is not None and said.run not in ("", run) and not said.final and forge.at_work(said.run):
-        return Ignored("another job is answering this very command", spare(notes, id_))
+    if said is not None and (taken := _taken(said, run, forge)) is not None:
+        return replace(taken, spare=spare(notes, id_))
     head, pin = pull.head_sha if pull else default, said.commit if said else ""
     if pull and pin not in ("", head):
         answer = Refused("moved", f"the pull request has moved on from {pin[:12]}, which the command was given for; give it again")
@@ -118,6 +116,15 @@ def _visit(
         notes=notes,
         gate=heard_.gate,
     )
+
+
+def _taken(said: Note, run: str, forge: Forge) -> Ignored | None:
+    """Why there is nothing left to do for a command that has its comment; None where this job goes on with it."""
+    if said.answered:
+        return Ignored("this command has had its answer; give a new one for another run")
+    if said.run not in ("", run) and not said.final and forge.at_work(said.run):
+        return Ignored("another job is answering this very command")
+    return None
 
 
 def _before(event: Commented, pull: Pull, forge: Forge) -> Admitted | Refused:

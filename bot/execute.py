@@ -17,12 +17,6 @@ from bot.ports import Tree
 from bot.reach import Counted, faults, reach
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
-    items: tuple[Item, ...]
-    runs: tuple[Run, ...]
-
-
 def changed(made: Patch, base: Tree, patched: Tree) -> tuple[Changed, ...]:
     return tuple(Changed(file.path, _text(base, file.path), _text(patched, file.path), file) for file in made.diff.files)
 
@@ -43,24 +37,26 @@ def baseline(tree: Tree, checks: tuple[Check, ...], lab: Lab) -> tuple[Run, ...]
     return tuple(found)
 
 
-def shown(specimen: Specimen, checks: tuple[Check, ...], before: tuple[Run, ...], lab: Lab) -> Shown:
+def shown(specimen: Specimen, checks: tuple[Check, ...], before: tuple[Run, ...], lab: Lab) -> Evidence:
     """Run what there is to run. What is needed whatever the suite says runs beside it; after a veto nothing more is begun."""
     with session(specimen, checks, before, lab) as at:
         judging = at.pool.submit(_checks, at)
         alone, counting = _alone(at), _counting(at)
         items, runs = judging.result()
         if Evidence(items).failed:
-            return Shown(items, runs)
+            return Evidence(items, runs)
         fixed = _fixes(at, runs)
         told = _reproduction(at, alone, runs)
         items = (*items, fixed(), told)
         if not _worth_more(specimen, items):
-            return Shown((*items, Item(EXECUTED, "not_run", "info", "not looked at: whatever they are, too little is shown")), runs)
+            return Evidence(
+                (*items, Item(EXECUTED, "not_run", "info", "not looked at: whatever they are, too little is shown")), runs
+            )
         found = reach(at, runs, alone.within.result() if alone else None, counting)
         items = (*items, *found.items)
         if specimen.deep and _worth_more(specimen, items):
             items = (*items, faults(at, runs, found.traced))
-        return Shown(items, runs)
+        return Evidence(items, runs)
 
 
 def _worth_more(specimen: Specimen, items: tuple[Item, ...]) -> bool:

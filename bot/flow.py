@@ -95,7 +95,7 @@ def _ask(step: Ask, trail: Trail, kit: Kit, bench: Bench) -> Attempt:
     kit.watch("attempting", f"{lane.name}: {lane.model}" + (f", because {step.because}" if step.because else ""))
     means = Means(bench.model, place, bench.render, kit.clock, hold, book, watch)
     bounds = Bounds(left, opened.policy.protect.max_files)
-    return solve(lane, told.desired, bounds, means)
+    return solve(lane, told.assignment, bounds, means)
 
 
 def _reviewed(step: Review, trail: Trail, kit: Kit, bench: Bench) -> Reviewed:

@@ -33,6 +33,7 @@ from bot.edge.github.client import connect
 from bot.edge.render import Templates
 from bot.edge.telemetry import switch
 from bot.ending import Ended
+from bot.exits import DONE, INTERRUPTED, MENDABLE, OURS
 from bot.host import Ground, ground
 from bot.office import Log, Redacted
 from bot.opening import doors, office, settled_by_file, swept_by_file
@@ -40,8 +41,6 @@ from bot.outcome import noted
 from bot.ports import UNOBSERVED, Denied, Notices, Observer, Unavailable
 from bot.proposal import answered
 from bot.shop import Wall
-
-DONE, MENDABLE, OURS, INTERRUPTED = 0, 1, 3, 130
 
 
 def main(event: Event | Judged | Proposed, *, nodded: bool = False, here: bool = False) -> int:
@@ -89,7 +88,7 @@ def _noted(step: Step, event: Judged) -> int:
     repo = event.repo.full_name
     hub = connect(step.api, step.server, step.token, repo)
     with tempfile.TemporaryDirectory(prefix="route-agent-") as folder:
-        store = remote(Path(folder), f"{step.server}/{repo}.git", step.token, os.environ.get("PATH", os.defpath))
+        store = remote(Path(folder), f"{step.server}/{repo}.git", step.token, step.path)
         return _log("notice", noted(event, hub, step.policy, store, datetime.now(UTC)), step.secrets, DONE)
 
 
@@ -97,7 +96,7 @@ def _reported(step: Step) -> int:
     """The job's summary has the report whatever becomes of the issue."""
     hub = connect(step.api, step.server, step.token, os.environ.get("GITHUB_REPOSITORY", ""))
     render = Redacted(Templates(templates()), step.secrets)
-    wired = Wired(step, hub, render, Wall(), os.environ.get("PATH", os.defpath))
+    wired = Wired(step, hub, render, Wall())
     text, said = shown(wired)
     if not text:
         return _log("notice", said, step.secrets, DONE)

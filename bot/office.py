@@ -48,7 +48,7 @@ from bot.ports import (
     Writer,
     never,
 )
-from bot.thread import Halt, Post, Shown
+from bot.thread import Halt, Narrator, Post
 from bot.visit import Visit
 
 WORKFLOW = "github-actions[bot]"
@@ -182,7 +182,7 @@ class Office:
         log = Log(self.step)
         records = self.records(policy.ledger.branch) if desk else None
         outlives = records if post is not None else None  # an audit is not taken up again, so what it has paid for is not kept
-        keeper, ledger = Shown(self.runs, post, self.render, outlives, log, before), Kept(self.ledger, records, log)
+        keeper, ledger = Narrator(self.runs, post, self.render, outlives, log, before), Kept(self.ledger, records, log)
         spending = Spending(self.shelf(policy.ledger.branch))
         kit = Kit(ledger, spending, keeper, self.clock, log, by(self.step), bench, desk, halt, before=before)
         kit = replace(kit, reached=len(before.attempts) if before else 0)

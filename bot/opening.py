@@ -1,6 +1,5 @@
 """Opens an office for one run of the action, and puts in order what one left that was cut off."""
 
-import os
 import random
 import tempfile
 from collections.abc import Iterator
@@ -80,14 +79,13 @@ def office(
     """Open it; what was fetched is gone afterwards, Trail and ledger stay. `host`: what checks may use of this machine."""
     render = Redacted(Templates(templates), step.secrets)
     own = _swept(step.workspace / OWN)
-    path = os.environ.get("PATH", os.defpath)
     hub = connect(step.api, step.server, step.token, event.repo.full_name, pause)
     url = f"{step.server}/{event.repo.full_name}.git"
     with (
         tempfile.TemporaryDirectory(
             prefix="route-agent-", dir=host.scratch if host else None, ignore_cleanup_errors=True
         ) as folder,
-        fetched(Path(folder), url, step.token, path) as sources,
+        fetched(Path(folder), url, step.token, step.path) as sources,
     ):
         timing = Timing(clock.seconds, clock.sleep, random.random)
         yield Office(

@@ -4,7 +4,6 @@ The proposed file is a stranger's: it is asked for as text at the commit of the 
 request is checked out or run. Which ledger is read, the policy on the default branch says.
 """
 
-import os
 import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -83,5 +82,5 @@ def _lines(folder: Path, step: Step, event: Proposed, hub: Hub, branch: str) -> 
     tip = Reader(hub).tip(branch)
     if tip is None:
         return ()
-    store = remote(folder / "store", f"{step.server}/{event.repo.full_name}.git", step.token, os.environ.get("PATH", os.defpath))
+    store = remote(folder / "store", f"{step.server}/{event.repo.full_name}.git", step.token, step.path)
     return (fetched(store, tip),)

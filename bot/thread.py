@@ -77,7 +77,7 @@ class Post:
 
 
 @dataclass(slots=True)
-class Shown:
+class Narrator:
     """Keeps the Trail, and shows on the comment what is about to happen whenever that changes."""
 
     keeper: Keeper

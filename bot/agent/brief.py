@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from bot.agent.loop import Desired
+from bot.agent.loop import Assignment
 from bot.agent.tools import Known, failures
 from bot.core.checks import Run
 from bot.core.clean import printable, redact
@@ -22,7 +22,7 @@ CHARACTERS = 3
 class Brief:
     """The texts, and what of the repository they show."""
 
-    desired: Desired
+    assignment: Assignment
     known: Known
 
 
@@ -35,15 +35,15 @@ def brief(trail: Trail, tree: Tree, context_tokens: int, render: Renderer) -> Br
     red = tuple(run for run in opened.baseline if run.exit_code)[:2]
     free = (place.path for place in opened.places if protecting(place.path, opened.policy.protect.paths) is None)
     files = _files(tuple(free), tree, context_tokens * CHARACTERS // SHARE)
-    return Brief(_desired(trail, red, files, render), Known(tuple(path for path, _ in files), red))
+    return Brief(_assignment(trail, red, files, render), Known(tuple(path for path, _ in files), red))
 
 
-def _desired(trail: Trail, red: tuple[Run, ...], files: tuple[tuple[str, str], ...], render: Renderer) -> Desired:
+def _assignment(trail: Trail, red: tuple[Run, ...], files: tuple[tuple[str, str], ...], render: Renderer) -> Assignment:
     opened = trail.opened
     outputs = tuple((run.check, failures(redact(run.tail))) for run in red)
     failed = (name for run in opened.baseline if run.report for name in run.report.failed)
     failing = tuple(name for name in failed if not any(name in output for _, output in outputs))  # what is shown, is said once
-    return Desired(
+    return Assignment(
         session=f"route-agent-{opened.request.id[:32]}-{len(trail.tries)}",
         system=render("prompts/system.j2"),
         task=render(

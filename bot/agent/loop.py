@@ -43,7 +43,7 @@ class Bounds:
 
 
 @dataclass(frozen=True, slots=True)
-class Desired:
+class Assignment:
     """What the attempt is about: the two texts that begin the conversation, and its name for the provider's cache."""
 
     system: str
@@ -97,24 +97,24 @@ class _End:
     said: Finish | None = None
 
 
-def solve(lane: Lane, desired: Desired, bounds: Bounds, means: Means) -> Attempt:
+def solve(lane: Lane, assignment: Assignment, bounds: Bounds, means: Means) -> Attempt:
     """Work until the lane is done or a limit is met; every way to end has a name."""
     start = means.clock.seconds()
-    state: _State = _State((Told(sendable(desired.task)),))
+    state: _State = _State((Told(sendable(assignment.task)),))
     for _ in range(STEPS):
         if means.clock.seconds() - start > SECONDS:
             return _attempt(lane, state, _End("time_limit"), means, start)
-        state, end = _turn(lane, desired, state, bounds, means)
+        state, end = _turn(lane, assignment, state, bounds, means)
         if end is not None:
             return _attempt(lane, state, end, means, start)
     return _attempt(lane, state, _End("step_limit", f"{STEPS} calls"), means, start)
 
 
-def _turn(lane: Lane, desired: Desired, state: _State, bounds: Bounds, means: Means) -> tuple[_State, _End | None]:
+def _turn(lane: Lane, assignment: Assignment, state: _State, bounds: Bounds, means: Means) -> tuple[_State, _End | None]:
     """One call and what follows from it."""
     offered = tools(means.place.checks)
     seconds = float(lane.timeout_seconds)
-    whole = Prompt(desired.system, state.turns, offered, lane.max_output_tokens, seconds, desired.session)
+    whole = Prompt(assignment.system, state.turns, offered, lane.max_output_tokens, seconds, assignment.session)
     prompt = fit(whole, lane.max_context_tokens)
     if prompt is None:
         return state, _End("context", f"models.{lane.name}.max_context_tokens is {lane.max_context_tokens}")

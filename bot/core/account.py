@@ -9,7 +9,7 @@ from bot.core.entries import Opened
 from bot.core.evidence import EXECUTED, FIXES, PATCH_RULES, REACHES, Evidence, Item, State
 from bot.core.facts import NotApplicable, NotRun, Unreadable
 from bot.core.lane import Lane
-from bot.core.ledger import AttemptRecord, Record
+from bot.core.ledger import Record
 from bot.core.paths import is_test
 from bot.core.required import REQUIRED, missing
 from bot.core.route import Route, choose
@@ -51,11 +51,6 @@ def classifier(signals: tuple[Signal, ...]) -> tuple[tuple[str, str], ...]:
         ("needs_new_code", "new_code"),
     )
     return tuple((short, reading(by_name[name], yes_or_no=name in _YES_OR_NO)) for name, short in names)
-
-
-def why_not(attempt: AttemptRecord) -> str:
-    """Why an attempt was not accepted; empty where it was."""
-    return getattr(attempt.decision, "detail", "")
 
 
 def reckoned(found: Confidence) -> str:

@@ -97,7 +97,9 @@ class ModelPart(Part):
     api_key_env: Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$")] | None = None
     """The environment variable that holds the key; the provider's usual one where this is not given."""
     max_context_tokens: Annotated[int, Field(ge=2_000)] = 32_000
+    """The most tokens of a call, the answer included."""
     max_output_tokens: Annotated[int, Field(ge=256)] = 4_096
+    """The most tokens of an answer."""
     timeout_seconds: Annotated[int, Field(ge=1, le=3_600)] = 120
     """The most that one call may take, retries included."""
     price: PricePart | None = None

@@ -9,7 +9,7 @@ from bot.core.fields import Count, Name, Part, Points, Share, Text, Usd
 from bot.core.lane import Lane, ModelPart
 from bot.core.words import CheckKind, Reason, SignalName, TaskClass
 
-Permission = Literal["write", "maintain", "admin"]
+LeastPermission = Literal["write", "maintain", "admin"]
 
 CEILING = 0.95
 """Confidence is never above this; a policy that asks for more asks for what cannot be."""
@@ -22,6 +22,7 @@ class ByClass(Part):
     lane: Name | None = None
     """The lane this class of task starts in; it may raise, and lower only where no always-strong rule fires."""
     min_confidence: Share | None = None
+    """The bar for this class of task, in place of `routing.min_confidence`."""
 
 
 class Routing(Part):
@@ -30,6 +31,7 @@ class Routing(Part):
     strong_min_score: Points
     """The lowest score that starts in `strong`: always one above `fast_max_score`."""
     always_strong_if: tuple[SignalName, ...] = ("schema_change", "auth_code", "production_incident")
+    """Signals that start in `strong` whatever the score says, and that no `lane=` lowers."""
     escalate_on: tuple[Reason, ...] = ("failed_tests", "patch_rejected", "low_confidence_summary")
     """The reasons that may escalate. A reason that is not listed stops the run instead."""
     order: tuple[Name, ...] = ()
@@ -42,7 +44,9 @@ class Routing(Part):
     """Signals that start in `strong` without being listed in `always_strong_if`."""
     by_class: dict[TaskClass, ByClass] = {}
     min_confidence: Share = 0.65
+    """The confidence that a patch must reach; a score above `fast_max_score` raises it, as docs/evidence.md says."""
     max_attempts: Annotated[int, Field(ge=1, le=8)] = 2
+    """The most attempts of a run, all lanes together."""
     shadow: bool = False
     """Log route and estimate on every trigger, spend nothing."""
     audit_share: Share = 0.0
@@ -53,25 +57,35 @@ class Signals(Part):
     """Added to the built-in rules; nothing can be taken away here."""
 
     paths: dict[SignalName, tuple[Text, ...]] = {}
+    """By signal: globs, as .gitignore writes them, of files in which it is found."""
     labels: dict[SignalName, tuple[Text, ...]] = {}
+    """By signal: labels by which it is found."""
 
 
 class CheckPart(Part):
     name: Name
     run: Text
+    """A command of the shell, in the folder of the repository."""
     kind: CheckKind = "tests"
+    """Only `tests` can prove a patch; the others can stop one."""
 
 
 class Deep(Part):
     mutants: bool = False
+    """Put small faults into the changed lines, and see whether the tests notice."""
     independent_test: bool = False
+    """Have `models.verifier` write a test from the task alone."""
 
 
 class Ci(Part):
     workflows: tuple[Text, ...] = ()
+    """Files in `.github/workflows` that judge a patch; `route-agent-verify.yml` where this is empty."""
     required: tuple[Text, ...] = ()
+    """Names of checks that are waited for besides."""
     timeout_minutes: Count = 30
+    """How long CI is waited for."""
     min_seconds: Annotated[int, Field(ge=0)] = 20
+    """A run that was quicker is not believed."""
 
 
 class Verification(Part):
@@ -82,6 +96,7 @@ class Verification(Part):
     by_lane: dict[Name, tuple[Name, ...]] = {}
     """The checks that a lane's patch must pass, workflows by file name without `.yml`; all where a lane is not named."""
     by_class: dict[TaskClass, tuple[Name, ...]] = {}
+    """The same by class of task; goes before `by_lane`."""
     deep: Deep = Deep()
     ci: Ci = Ci()
     timeout_seconds: Annotated[int, Field(ge=1, le=7_200)] = 900
@@ -92,33 +107,43 @@ class Budget(Part):
     """Checked before each call against the worst that it can cost."""
 
     per_run_usd: Usd = micros("1.00")
+    """The most that one run may cost."""
     per_day_usd: Usd = micros("10.00")
+    """The most that all runs of a day (UTC) may cost."""
     per_month_usd: Usd | None = None
+    """The most that all runs of a month may cost; no cap where it is not given."""
     per_actor_day_usd: Usd | None = None
+    """The most that the runs of one person may cost in a day; no cap where it is not given."""
 
 
 class Protect(Part):
     paths: tuple[Text, ...] = ()
     """Globs, as .gitignore writes them, that no patch may touch; added to the built-in ones."""
     max_files: Count = 20
+    """The most files that a patch may change."""
     max_lines: Count = 800
+    """The most lines that it may add and take away."""
 
 
 class Triggers(Part):
     command: Annotated[str, Field(pattern=r"^/[a-z][a-z0-9-]{1,30}$")] = "/agent"
+    """How a command begins."""
     labels: tuple[Text, ...] = ("agent:fix",)
-    permission: Permission = "write"
+    """Labels that ask for a fix when somebody sets them."""
+    permission: LeastPermission = "write"
+    """The least that whoever gives a command has to hold in the repository."""
     actors: tuple[Count, ...] = ()
     """Numeric ids of bots that may give commands. There is no way to allow all."""
 
 
 class Publish(Part):
     as_: Annotated[Literal["draft-pr", "pr", "branch"], Field(alias="as")] = "draft-pr"
+    """What a proved patch becomes: a draft pull request, one that is ready, or a branch alone."""
 
 
 class LedgerPart(Part):
     branch: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,99}$")] = "route-agent-ledger"
-    """Where money is counted; for nothing else, and not the default branch."""
+    """The branch of the ledger, for nothing else: spending on GitHub, records, outcomes. Not the default branch."""
 
 
 class Policy(Part):

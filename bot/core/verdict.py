@@ -18,7 +18,6 @@ from bot.core.evidence import (
     INDEPENDENT,
     PATCH_RULES,
     REACHES,
-    REPRODUCED,
     SUMMARY,
     TAMPERING,
     WELL_FORMED,
@@ -209,13 +208,11 @@ def _contested(case: Case) -> Objection | None:
 
 
 def _futile(case: Case) -> Objection | None:
-    """A bug that the critic found, where nothing that CI can still show would outweigh it."""
+    """A bug that the critic found, where nothing CI can still show outweighs it: a test of the patch's own is its author's word."""
     if case.evidence.state(CRITIC) != "failed" or case.diff is None:
         return None
-    tests = [is_test(file.path) for file in case.diff.files]
-    shows: State = "passed" if any(tests) and not all(tests) else "not_run"
     fixed: State = "passed" if case.red else "not_applicable"
-    best = (Item("the best of CI", "passed", "strong", ""), Item(REPRODUCED, shows, "term", ""), Item(FIXES, fixed, "info", ""))
+    best = (Item("the best of CI", "passed", "strong", ""), Item(FIXES, fixed, "info", ""))
     hoped = replace(case, evidence=Evidence((*case.evidence.items, *best)))
     if _unproved(hoped) is None and _contested(hoped) is None and _doubt(hoped) is None:
         return None

@@ -45,6 +45,8 @@ class Step:
     """Where a person reads the log of this workflow run."""
     files: Mapping[str, Path] = field(default_factory=dict)
     """`GITHUB_OUTPUT` and `GITHUB_STEP_SUMMARY`, where the runner gave them."""
+    path: str = os.defpath
+    """PATH: where git is found."""
     hidden: tuple[str, ...] = field(default=(), repr=False)
     """Secrets that are no model's: those of a collector of telemetry."""
 
@@ -79,6 +81,7 @@ def step(env: Mapping[str, str]) -> Step:
         keys=_keys(env, inputs),
         inputs=inputs,
         url=f"{_wanted(env, 'GITHUB_SERVER_URL')}/{_wanted(env, 'GITHUB_REPOSITORY')}/actions/runs/{_wanted(env, 'GITHUB_RUN_ID')}",
+        path=env.get("PATH", os.defpath),
         files={name: Path(env[name]) for name in ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY") if env.get(name, "").strip()},
     )
 

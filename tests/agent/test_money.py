@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from bot.agent.loop import Bounds, Desired, Means, solve
+from bot.agent.loop import Assignment, Bounds, Means, solve
 from bot.agent.tools import Workplace
 from bot.cli import templates
 from bot.core.budget import Wish
@@ -179,7 +179,7 @@ def conversation(run: str, lines: Lines, provider: Provider, chance: random.Rand
 
     try:
         attempt = solve(
-            lane, Desired("system", TASK, "s"), Bounds(left, 9), Means(provider, place, RENDER, Wall(), hold, book, print)
+            lane, Assignment("system", TASK, "s"), Bounds(left, 9), Means(provider, place, RENDER, Wall(), hold, book, print)
         )
     except Killed:
         return
@@ -228,6 +228,6 @@ def test_the_run_stops_before_the_cap_and_not_long_before_it(tmp_path: Path):
     lane = Lane(name="fast", provider="vllm", model="m", max_context_tokens=64_000, max_output_tokens=600)
     place = Workplace(Folder(), (), lambda _: pytest.fail("no check is offered"))  # type: ignore[arg-type]
     means = Means(provider, place, RENDER, Wall(), lambda _: None, lambda _: None, lambda _: None)
-    attempt = solve(lane, Desired("system", TASK, "s"), Bounds(left, 9), means)
+    attempt = solve(lane, Assignment("system", TASK, "s"), Bounds(left, 9), means)
     assert attempt.ended == "budget"
     assert 0.9 * left < attempt.usage.micros <= left

@@ -64,6 +64,8 @@ def test_every_cap_is_named_when_it_is_reached():
     assert "per_actor_day_usd is spent" in refused(grant(budget(per_actor_day_usd=0.5), wish("r2", actor="bob"), own))
     assert granted(grant(budget(per_actor_day_usd=0.5), wish("r2", actor="ann"), own)) == 500_000
     assert "per_run_usd is spent" in refused(grant(budget(), wish(spent=1_000_000), []))
+    past = refused(grant(budget(per_day_usd=1), wish(spent=400_000), [reserved("r2", 700_000)]))
+    assert "per_day_usd is spent: $1.10 of $1.00" in past, "what the run has spent already counts with the rest of the day"
 
 
 def test_a_charge_that_nobody_knows_leaves_nothing_under_any_cap_that_counts_it():
@@ -140,6 +142,11 @@ def test_a_share_is_settled_once_and_by_the_larger_of_what_is_known():
     assert settlement(wish(spent=None), there) == Settled("r1", TODAY, None)
     assert settlement(wish(), [*there, Settled("r1", TODAY, 250_000)]) is None
     assert settlement(wish(), []) is None
+    assert settlement(wish(spent=5), [charge("r1", 5)]) is None, "without a share there is none to settle"
+    lost: list[Movement] = [*there, charge("r1", None), Settled("r1", TODAY, None), reserved("r1", 1_000_000, TOMORROW)]
+    assert settlement(wish(at=TOMORROW, spent=300_000), lost) == Settled("r1", TOMORROW, None), (
+        "what of it fell to which day is unknown"
+    )
     again = grant(budget(), wish(), [*there, Settled("r1", TODAY, 250_000)])
     assert again == Grant(750_000, reserved("r1", 1_000_000)), "the same command goes on with the rest"
 

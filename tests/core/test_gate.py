@@ -4,8 +4,10 @@ import pytest
 
 from bot.core.event import Commented, Person, Repo
 from bot.core.forge import Pull, Thread
-from bot.core.gate import Admitted, Circumstances, Ignored, Refused, TurnedAway, admit, who
+from bot.core.gate import Admitted, Circumstances, Ignored, Refused, TurnedAway, admit, often, who
+from bot.core.notes import Note, Posted
 from bot.core.policy import Triggers
+from bot.core.words import State
 
 ANN, BOB = Person("ann", 7, "User"), Person("bob", 8, "User")
 BOT = Person("helper[bot]", 41, "Bot")
@@ -78,3 +80,26 @@ def test_our_own_words_and_other_peoples_are_ignored():
     assert isinstance(who(commented(ANN, BOB), me), Ignored)
     own = Person("Route-Agent[bot]", 1, "Bot")
     assert isinstance(who(commented(own, own), me), Ignored)
+
+
+def given(*minutes: int, by: str = "ann", state: State = "refused") -> tuple[Posted, ...]:
+    """Commands that were given so many minutes past nine."""
+    return tuple(Posted(n, f"2026-01-02T09:{at:02}:00Z", Note(f"c{n}", state, by=by)) for n, at in enumerate(minutes, 1))
+
+
+def test_six_commands_of_a_person_within_an_hour_are_taken_and_the_seventh_is_told_when():
+    six = given(0, 1, 2, 3, 4, 5)
+    assert often(six[1:], "ann", "2026-01-02T09:30:00Z") is None
+    assert often(six, "bob", "2026-01-02T09:30:00Z") is None, "they are Ann's"
+    refused = often(six[::-1], "Ann", "2026-01-02T09:59:59Z")
+    assert refused == Refused(
+        "often", "6 commands were given here by Ann within an hour; the next is taken at 2026-01-02T10:00:00Z"
+    ), "names differ by more than case, and the order of the comments is nothing"
+    assert often(six, "ann", "2026-01-02T10:00:00Z") is None, "the first is an hour old"
+    later = often(given(0, 10, 11, 12, 13, 14, 15), "ann", "2026-01-02T09:40:00Z")
+    assert later is not None
+    assert later.detail.endswith("the next is taken at 2026-01-02T10:10:00Z"), "when six are left no more"
+
+
+def test_what_cost_nothing_is_not_counted():
+    assert often(given(*range(9), state="explained"), "ann", "2026-01-02T09:30:00Z") is None

@@ -66,6 +66,10 @@ def _judged(story: Trail) -> Trail:
 def test_the_parts_add_up_to_the_whole_and_what_was_cut_off_is_a_part():
     whole = record(_judged(trail("fast", "strong")), 25_000)
     assert by_attempt(whole) == "fast $0.01 + strong $0.01 + cut off $0.005 + verification $0.00"
+    assert by_attempt(record(_judged(trail("fast")), 10_000)) == "fast $0.01 + verification $0.00"
+    assert by_attempt(record(_judged(trail("fast")), None)) == "fast $0.01 + verification $0.00", (
+        "of an unknown sum there is no rest"
+    )
 
 
 def test_figures_that_differ_are_both_kept_and_said():
@@ -90,6 +94,14 @@ def test_what_the_verifier_was_paid_is_a_part_of_the_sum_and_of_its_doubts():
     whole = record(Trail(story.opened, (*story.entries, said)), 15_000)
     assert by_attempt(whole) == "fast $0.01 + verification $0.005"
     assert doubtful(whole) == "1 call counted at the worst: no answer said what it cost"
+
+
+def test_by_the_known_price_the_verifier_s_calls_cost_what_they_cost_by_it_too():
+    story = _judged(trail("fast"))
+    said = Reviewed(Evidence((Item("critic", "passed", "term", "no bug"),)), usage(5_000, 7_000), 1.0)
+    whole = record(Trail(story.opened, (*story.entries, said)), 15_000)
+    price = "by the price: $0.017"
+    assert doubtful(whole) == f"provider's figure and known price differ by more than 5 % in 1 call; {price}"
 
 
 def test_a_lane_that_made_no_call_is_no_rival_and_a_run_in_the_top_lane_alone_is_no_cascade():

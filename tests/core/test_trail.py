@@ -11,16 +11,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.core.attempt import Attempt, StopReason
+from bot.core.audit import due, foreseen, second
 from bot.core.cost import Usage
-from bot.core.entries import Entry, Opened, Proved, Published, Pushed, Tried
+from bot.core.entries import Audit, Entry, Opened, Proved, Published, Pushed, Tried
 from bot.core.evidence import PATCH_RULES, REACHES, REPRODUCED, Evidence, Item
 from bot.core.facts import Facts, NotApplicable
 from bot.core.patch import parse
 from bot.core.policyfile import read
 from bot.core.request import Request
 from bot.core.route import Refusal, Route
-from bot.core.score import weigh
-from bot.core.signals import observe
+from bot.core.score import Part, Score, weigh
+from bot.core.signals import Number, Signal, observe
 from bot.core.step import Ask, Prove, Publish, Push, Step, checked, next_step
 from bot.core.trail import Trail
 from bot.core.trailfile import TrailError, decode, encode
@@ -91,6 +92,39 @@ def test_what_comes_next_follows_from_what_has_been(entries: tuple[Entry, ...], 
     trail = Trail(opened(), entries)
     assert next_step(trail) == step
     assert checked(trail) == trail
+
+
+def test_an_audit_pushes_nothing_where_the_sandbox_is_the_proof():
+    audit = second(audited(), "2026-01-02T00:00:00Z")
+    for proof in (GREEN, RED):
+        assert next_step(Trail(audit, (tried("strong"), proof))) == Publish()
+
+
+def test_an_audit_is_due_after_an_accepted_fix_of_low_risk_below_the_top_lane_that_is_over_and_is_none_itself():
+    over, start = (PUSHED, Published("2026-01-01T00:00:01Z")), audited()
+    told = (tried("fast"), GREEN, *over)
+    assert due(Trail(start, told))
+    assert not due(Trail(start, told[:-1])), "it is not over"
+    assert not due(Trail(start, (tried("fast"), RED, tried("strong"), GREEN, *over))), "nobody is above the top lane"
+    assert not due(Trail(start, (tried("fast", "budget", ""), BARE, over[-1]))), "nothing was accepted"
+    assert not due(Trail(audited(Refusal("no_checks", "none")), over[-1:])), "nothing was tried"
+    assert not due(Trail(replace(start, audit=Audit("r0", 0.5)), told)), "an audit has none"
+    assert not due(Trail(opened(), told)), "chance draws nobody where the share is 0"
+    limit = start.policy.routing.fast_max_score
+    edge, past = (replace(start, score=Score((Part("files_touched", n, n, ""),))) for n in (limit, limit + 1))
+    assert due(Trail(edge, told))
+    assert not due(Trail(past, told)), "a score of more is no low risk"
+    auth = replace(start, signals=(Signal("auth_code", Number(1), ("src/auth.py",)),))
+    assert not due(Trail(auth, told)), "an always-strong rule fires"
+    assert [foreseen(each) for each in (start, edge, past, auth)] == ["drawn", "drawn", "never", "never"]
+    assert foreseen(opened()) == "not drawn"
+    assert [foreseen(audited(route)) for route in (Route("strong", ()), Refusal("lane", "none"))] == ["never", "never"]
+
+
+def audited(route: Route | Refusal = FAST) -> Opened:
+    """A run under a policy that has every accepted one of low risk audited."""
+    share = repos.POLICY.replace("strong_min_score: 7", "strong_min_score: 7\n  audit_share: 1")
+    return replace(opened(route), policy=read(share.encode(), "p"))
 
 
 def test_a_refused_request_and_a_shadowed_one_are_only_written_down():
