@@ -17,6 +17,7 @@ from bot.core.clean import redact
 from bot.core.event import Dispatched, Event
 from bot.core.forge import Comment
 from bot.core.handover import unpack
+from bot.core.keys import Keys
 from bot.core.ledger import Begun, Line, Record
 from bot.core.notes import mark
 from bot.core.policy import Policy
@@ -303,7 +304,7 @@ def office(
             pulls=PullRequests(hub),
             sources=sources,
             ear=partial(Ear, Polled(hub)),
-            model=Models(step.keys, Prices(), render, timing, partial(Log(step), "asking")),
+            model=Models(Keys(step.keys, "anywhere", step.said), Prices(), render, timing, partial(Log(step), "asking")),
             render=render,
             ledger=Lines(own / "ledger.jsonl"),
             shelf=partial(Shelf, hub),
