@@ -17,7 +17,8 @@ RUN set -eu; missing=""; \
 FROM base AS build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PIP_ROOT_USER_ACTION=ignore
 COPY constraints.txt constraints-otel.txt constraints-build.txt /src/
-# Everything that runs here or later is pinned by its hash, what builds our wheel too.
+# All that pip installs is pinned by its hash, what builds our wheel too. The base and what apt brings are as they were on the day of
+# the build: an image that is named by its digest, as a release does, has them in it.
 RUN python3 -m venv /build \
     && /build/bin/pip install --require-hashes -r /src/constraints-build.txt \
     && python3 -m venv --without-pip /opt/route-agent \

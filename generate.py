@@ -11,6 +11,7 @@ from pydantic import TypeAdapter
 from bench.frontier.page import page, paragraph
 from bench.frontier.report import kept
 from bench.scale import tables as scale_tables
+from bot.core.areas import PROTECTED_BY
 from bot.core.entries import Opened
 from bot.core.health import Report
 from bot.core.ledger import Line
@@ -31,6 +32,13 @@ def between(path: Path, text: str) -> str:
     head, _, rest = path.read_text(encoding="utf-8").partition(BEGIN)
     _, _, tail = rest.partition(END)
     return f"{head}{BEGIN}{text}{END}{tail}"
+
+
+def protected() -> str:
+    """What no patch may touch, for docs/policy.md."""
+    rows = ["", "No patch may touch these, in any folder and any case, whatever the policy says:", "", "| read by | |", "|---|---|"]
+    rows += [f"| {whom} | {', '.join(f'`{path}`' for path in paths)} |" for whom, paths in PROTECTED_BY.items()]
+    return "\n".join(rows) + "\n"
 
 
 def ledger_schema() -> str:
@@ -111,7 +119,7 @@ def files() -> dict[Path, str]:
         ROOT / "bench" / "frontier.md": page(found),
         ROOT / "README.md": between(ROOT / "README.md", paragraph(found)),
         ROOT / "templates" / "policy.schema.json": schema(),
-        docs / "policy.md": between(docs / "policy.md", reference()),
+        docs / "policy.md": between(docs / "policy.md", reference() + protected()),
         docs / "action.md": between(docs / "action.md", action_tables()),
         docs / "evidence.md": between(docs / "evidence.md", evidence_tables()),
         docs / "running-at-scale.md": between(docs / "running-at-scale.md", scale_tables()),

@@ -125,9 +125,9 @@ def examined(folder: Path, policy_file: str | None, outside: Outside, *, offline
     runner = _runner(outside.env)
     keys = {**outside.env, **(runner.keys if isinstance(runner, Step) else {})}
     with _site(folder, policy_file, outside.env) as site:
-        model = replace(outside, env=keys).model()
+        given = replace(outside, env=keys)
         watch: Watcher = outside.progress if runner is None else Guarded(outside.progress)
-        means = Means(site, model, Catalog(keys), keys, Wall(), within, watch, actor())
+        means = Means(site, given.model(), Catalog(given.keys), keys, Wall(), within, watch, actor())
         try:
             checkup = examine(means, offline=offline)
             if runner is not None:

@@ -6,15 +6,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bot.core.clean import line
+from bot.core.keys import shown
 from bot.edge.sandbox import box
 from bot.ports import Denied
-from bot.shop import SETUP_NAMES
 
 OURS = "github-hosted"
 """What `RUNNER_ENVIRONMENT` says of a machine that is thrown away after the job."""
 INSTEAD = "take the docker action (`uses: route-agent/route-agent@v0`): it executes nothing of the repository, your CI does"
-SECRET = ("_TOKEN", "_KEY", "_SECRET", "_PASSWORD", "_AUTH", "AUTHTOKEN")
-"""How the names of variables end that set-up commands never see, whatever they are for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +47,6 @@ class Host:
 
 def ground(env: Mapping[str, str]) -> Ground:
     """From the environment of a runner's step, without its secrets."""
-    how = {name: value for name, value in env.items() if name.startswith(SETUP_NAMES) and not name.upper().endswith(SECRET)}
     temporary = env.get("RUNNER_TEMP", "").strip()
     if not temporary or not Path(temporary).is_dir():
         raise Denied("RUNNER_TEMP names no folder: the host action runs as a step of a GitHub workflow")
@@ -58,7 +55,7 @@ def ground(env: Mapping[str, str]) -> Ground:
         scratch=Path(temporary),
         search=tuple(part for part in env.get("PATH", os.defpath).split(":") if part),
         home=Path(env.get("HOME", "/root")),
-        setup_environment=how,
+        setup_environment=shown(env).values,
     )
 
 

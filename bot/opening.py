@@ -10,6 +10,7 @@ from pathlib import Path
 from bot.audit import swept
 from bot.core.budget import Wish
 from bot.core.event import Event
+from bot.core.keys import Keys
 from bot.edge.actions import OWN, Step
 from bot.edge.git.fetch import fetched
 from bot.edge.github.client import PAUSE, Polled, connect
@@ -99,7 +100,7 @@ def office(
             pulls=PullRequests(hub),
             sources=sources,
             ear=partial(Ear, Polled(hub)),
-            model=Models(step.keys, Prices(), render, timing, partial(Log(step), "asking")),
+            model=Models(Keys(step.keys, "anywhere", step.said), Prices(), render, timing, partial(Log(step), "asking")),
             render=render,
             ledger=Lines(own / "ledger.jsonl"),
             shelf=partial(Shelf, hub),

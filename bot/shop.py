@@ -19,6 +19,7 @@ from bot.core.diff import Diff, DiffError
 from bot.core.diff import parse as parse_diff
 from bot.core.facts import NotApplicable, Unreadable
 from bot.core.instant import written
+from bot.core.keys import SEND_KEY, SETUP_ENV, Keys, said, shown
 from bot.core.policy import Policy
 from bot.core.policyfile import read as read_policy
 from bot.core.policyfile import unheeded
@@ -36,19 +37,6 @@ from bot.edge.store import Lines, Runs
 from bot.edge.terminal import Progress
 from bot.hear import Asked
 from bot.ports import UNOBSERVED, Bench, Denied, Desk, Kit, Model, Observer, Renderer
-
-SETUP_NAMES = (
-    "PIP_",
-    "UV_",
-    "npm_config_",
-    "SSL_CERT_",
-    "REQUESTS_CA_BUNDLE",
-    "NODE_EXTRA_CA_CERTS",
-    "HTTP_PROXY",
-    "HTTPS_PROXY",
-    "NO_PROXY",
-)
-"""What set-up commands may see of the caller's environment: how packages are reached, nothing else."""
 
 
 class Wall:
@@ -81,12 +69,20 @@ class Outside:
         return self.env.get("PATH", os.defpath)
 
     @property
+    def keys(self) -> Keys:
+        """A repository's policy sends none where this environment does not say so."""
+        try:
+            return Keys(self.env, "to its own provider", said(self.env.get(SEND_KEY, "")))
+        except ValueError as error:
+            raise Denied(str(error)) from None
+
+    @property
     def render(self) -> Renderer:
         return Templates(self.templates)
 
     def model(self) -> Model:
         timing = Timing(time.monotonic, time.sleep, random.random)
-        return Models(self.env, Prices(), self.render, timing, lambda text: self.progress("asking", text))
+        return Models(self.keys, Prices(), self.render, timing, lambda text: self.progress("asking", text))
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +120,8 @@ def _shop(wanted: Desired, outside: Outside, model: Model, repository: Repositor
         raise Denied(f"--lane: {unknown}")
     for note in unheeded(policy, "sandbox"):
         outside.progress("policy", f"not obeyed yet: {note}")
+    if policy.verification.setup and (withheld := shown(outside.env).withheld):
+        outside.progress("set-up", f"does not see {', '.join(withheld)}, which may be secret; {SETUP_ENV} names what it may see")
     if repository.dirty():
         outside.progress("reading", "uncommitted changes are not part of this: the patch is made on HEAD")
     sandbox = _sandbox(wanted, outside, repository, scratch)
@@ -159,7 +157,7 @@ def _sandbox(wanted: Desired, outside: Outside, repository: Repository, scratch:
         search=tuple(part for part in repository.path.split(":") if part),
         home=Path(env.get("HOME", "/root")),
         scratch=scratch,
-        setup_environment={name: value for name, value in env.items() if name.startswith(SETUP_NAMES)},
+        setup_environment=shown(env).values,
     )
     made = box.find(home) if wanted.sandbox else box.Bare(home, Path())
     made.probe()

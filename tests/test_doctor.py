@@ -15,6 +15,7 @@ from bot import tell
 from bot.checkup import Means
 from bot.cli import templates
 from bot.core.health import Ok, Problem, Report, Skipped, Unknown
+from bot.core.keys import Keys
 from bot.core.ledger import decode
 from bot.core.spend import Charge
 from bot.demo.scripted import Scripted
@@ -288,6 +289,6 @@ PARTS = ("git", "repository", "policy", "sandbox", "checks", "ledger")
 @pytest.mark.parametrize(("what", "state"), [(_wait, "unknown"), (_deny, "problem"), (_fall, "unknown")])
 def test_one_check_that_hangs_or_fails_never_hides_the_next(what, state):
     site = Site(dict.fromkeys(PARTS, what))
-    means = Means(site, Scripted({}), Catalog({}), {}, Wall(), hurried, lambda *_: None, "ann")
+    means = Means(site, Scripted({}), Catalog(Keys({}, "anywhere")), {}, Wall(), hurried, lambda *_: None, "ann")
     found = {item.name: item.state for item in examine(means, offline=False).items}
     assert found == {**dict.fromkeys(PARTS, state), "models": "unknown"}

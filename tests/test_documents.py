@@ -4,6 +4,7 @@ would read it; every link leads somewhere."""
 import importlib.util
 import os
 import re
+import shlex
 import subprocess
 import sys
 import tomllib
@@ -69,8 +70,10 @@ def of_git(typed: list[str]) -> None:
 def of_gh(typed: list[str]) -> None:
     """GitHub's command line is not here. What is told to people is what the release workflow does itself."""
     assert typed[:2] == ["attestation", "verify"]
-    assert 'gh attestation verify "$file" --repo "$GITHUB_REPOSITORY"' in (ROOT / ".ci" / "attest").read_text()
-    assert typed[2:] == [] or typed[3:] == ["--repo", "route-agent/route-agent"]
+    (ours,) = (line for line in (ROOT / ".ci" / "attest").read_text().splitlines() if line.startswith("gh attestation verify"))
+    given = {"GITHUB_REPOSITORY": "route-agent/route-agent", "GITHUB_REF": "refs/tags/source/v0.1.0"}
+    given |= {"GITHUB_WORKFLOW_REF%%@*": "route-agent/route-agent/.github/workflows/release.yml"}
+    assert typed[2:] == [] or typed[3:] == shlex.split(re.sub(r"\$\{?([A-Z][^}\s\"]*)\}?", lambda each: given[each[1]], ours))[4:]
 
 
 READERS: dict[str, Callable[[list[str]], None]] = {

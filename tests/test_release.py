@@ -119,6 +119,19 @@ def test_each_right_is_held_by_the_jobs_alone_that_need_it_and_who_tags_cannot_s
     assert rights["tag"] == {"contents": "write"}
 
 
+def test_no_step_that_builds_has_a_token():
+    for name, job in jobs().items():
+        assert "github.token" not in str(job.get("env", {})), name
+        having = [each["name"] for each in job.get("steps", []) if "GH_TOKEN" in each.get("env", {})]
+        assert having == [each["name"] for each in job.get("steps", []) if re.search(r"gh |attest|GH_TOKEN", each.get("run", ""))]
+        assert "build" not in having
+
+
+def test_what_moves_the_tag_that_templates_name_waits_for_an_environment_whose_token_no_other_job_has():
+    assert [name for name, job in jobs().items() if "environment" in job] == ["tag"]
+    assert [name for name, job in jobs().items() if "secrets." in str(job)] == ["tag"]
+
+
 # ---- the statement -----------------------------------------------------------------------------------------------
 
 JOB = {
@@ -154,6 +167,9 @@ def test_the_statement_says_which_workflow_made_it_in_which_run_from_which_commi
     assert run["metadata"]["invocationId"] == "https://github.example/octo/agent/actions/runs/11/attempts/2"
 
 
+SIGNED = "--signer-workflow octo/agent/.github/workflows/release.yml --source-ref refs/tags/source/v0.3.1"
+
+
 def test_a_statement_that_github_s_own_tool_does_not_believe_ends_the_job(tmp_path: Path):
     """Everything but the signature is real: the tools that sign, and GitHub, are recorded."""
     signs = 'while [[ $# -gt 1 ]]; do [[ $1 == --bundle ]] && echo "{}" > "$2"; shift; done'
@@ -171,7 +187,10 @@ def test_a_statement_that_github_s_own_tool_does_not_believe_ends_the_job(tmp_pa
         done = bash(f"{ROOT}/.ci/attest it.whl", work, {"gh": gh}, RUNNER_TEMP=str(tmp_path), **JOB)
         assert (done.returncode != 0) == refused, done.stderr
     first = (tmp_path / "asked").read_text().splitlines()[:2]
-    assert first == ["api --method POST repos/octo/agent/attestations --input -", "attestation verify it.whl --repo octo/agent"]
+    assert first == [
+        "api --method POST repos/octo/agent/attestations --input -",
+        f"attestation verify it.whl --repo octo/agent {SIGNED}",
+    ]
     assert json.loads((tmp_path / "given").read_text().split("\n}\n")[0] + "}") == {"bundle": {}}
     assert (work / "it.whl.sigstore.json").exists()
 

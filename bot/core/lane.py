@@ -120,6 +120,10 @@ class Lane(ModelPart):
         return self.api_key_env or KEYS.get(self.provider)
 
     @property
+    def address(self) -> str:
+        return self.base_url or ADDRESSES.get(self.provider, "")
+
+    @property
     def speaks(self) -> Speaks:
         """OpenAI's current models take tools by Responses alone; everybody else's common tongue is Chat Completions."""
         match self.api:

@@ -10,52 +10,10 @@ from functools import cache
 from pathspec import GitIgnoreSpec
 
 from bot.core import diff as diffs
-from bot.core.areas import CI_PATHS
+from bot.core.areas import PROTECTED
 from bot.core.clean import line
 from bot.core.diff import Diff, FileDiff
 from bot.core.paths import is_code, is_test
-
-PROTECTED = (
-    *CI_PATHS,
-    ".drone.yml",
-    ".git/",
-    ".gitattributes",
-    ".gitmodules",
-    ".gitconfig",
-    ".husky/",
-    ".githooks/",
-    "lefthook.y*ml",
-    ".npmrc",
-    ".yarnrc*",
-    ".pypirc",
-    ".netrc",
-    ".env",
-    ".env.*",
-    ".envrc",
-    ".vscode/",
-    ".idea/",
-    ".devcontainer/",
-    "CODEOWNERS",
-    "AGENTS.md",
-    "CLAUDE.md",
-    "CLAUDE.local.md",
-    "GEMINI.md",
-    ".codex/",
-    ".kiro/",
-    ".roo/",
-    ".windsurfrules",
-    ".clinerules",
-    "opencode.json",
-    ".claude/",
-    ".gemini/",
-    ".cursor/",
-    ".cursorrules",
-    ".mcp.json",
-    "sitecustomize.py",
-    "usercustomize.py",
-    "*.pth",
-)
-"""What no patch may touch, in any folder and any case: CI, git's and agents' configuration, files that run unasked."""
 
 BRANCH = re.compile(r"^route-agent/[a-z0-9]+/[a-z0-9-]+\Z")
 """The names of our own branches; no other is ever written or deleted."""

@@ -16,7 +16,7 @@ from bot.core.confidence import confidence
 from bot.core.cost import Cost, Tokens, Unpriced, Usage
 from bot.core.entries import Awaited, Opened, Proved, Published, Pushed, Reviewed, Tried
 from bot.core.evidence import Item
-from bot.core.lane import ADDRESSES, Lane
+from bot.core.lane import Lane
 from bot.core.ledger import Record
 from bot.core.policy import Policy
 from bot.core.route import Refusal
@@ -202,7 +202,7 @@ def _asked(lane: Lane, model: str) -> dict[str, Value]:
 def server(lane: Lane) -> dict[str, Value]:
     """Where a lane's model answers; without what an address may hold besides."""
     try:
-        found = urlsplit(lane.base_url or ADDRESSES.get(lane.provider, ""))
+        found = urlsplit(lane.address)
         port = found.port or (443 if found.scheme == "https" else 80)
     except ValueError:
         return {}

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bot.core.clean import printable, redact
+from bot.core.keys import SEND_KEY, Said, said
 from bot.ports import Denied
 
 OWN = "route-agent"
@@ -47,6 +48,8 @@ class Step:
     """`GITHUB_OUTPUT` and `GITHUB_STEP_SUMMARY`, where the runner gave them."""
     path: str = os.defpath
     """PATH: where git is found."""
+    said: tuple[Said, ...] = ()
+    """Where keys may go, as the workflow says it."""
     hidden: tuple[str, ...] = field(default=(), repr=False)
     """Secrets that are no model's: those of a collector of telemetry."""
 
@@ -82,6 +85,7 @@ def step(env: Mapping[str, str]) -> Step:
         inputs=inputs,
         url=f"{_wanted(env, 'GITHUB_SERVER_URL')}/{_wanted(env, 'GITHUB_REPOSITORY')}/actions/runs/{_wanted(env, 'GITHUB_RUN_ID')}",
         path=env.get("PATH", os.defpath),
+        said=_said(env),
         files={name: Path(env[name]) for name in ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY") if env.get(name, "").strip()},
     )
 
@@ -103,6 +107,13 @@ def _keys(env: Mapping[str, str], inputs: Mapping[str, str]) -> dict[str, str]:
             raise Denied(f"the input `api-key-env` names {name}, which is not set; give it under `env:` of the step")
         found[name] = env[name]
     return found
+
+
+def _said(env: Mapping[str, str]) -> tuple[Said, ...]:
+    try:
+        return said(env.get(SEND_KEY, ""))
+    except ValueError as error:
+        raise Denied(str(error)) from None
 
 
 def strip(names: Mapping[str, str]) -> None:

@@ -1,7 +1,6 @@
 """A server's list of models, for the sizes that it gives: a bounded read within a time limit, and nothing believed."""
 
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import requests
@@ -9,6 +8,7 @@ from requests import PreparedRequest
 from requests.auth import AuthBase
 from urllib3.exceptions import HTTPError
 
+from bot.core.keys import Keys, Withheld
 from bot.core.lane import ADDRESSED, ADDRESSES, Lane
 from bot.core.sizes import Silent, Window, informed, listed
 
@@ -30,15 +30,17 @@ class Key(AuthBase):
 
 @dataclass(frozen=True, slots=True)
 class Catalog:
-    keys: Mapping[str, str] = field(repr=False)
-    """The environment's variables; only the lane's key is read, by name."""
+    keys: Keys = field(repr=False)
 
     def window(self, lane: Lane, seconds: float) -> Window | Silent:
         address = lane.base_url or (ADDRESSES["openrouter"] if lane.provider == "openrouter" else "")
         if not address:
             return Silent(f"{lane.provider} does not say how much its models hold")
         deadline = time.monotonic() + seconds
-        key = Key(self.keys.get(lane.key_name or "", "").strip())
+        mine = self.keys.of(lane)
+        if isinstance(mine, Withheld):
+            return Silent("not asked, since its key is not sent there")
+        key = Key(mine)
         found = self._asked(f"{address.rstrip('/')}/models", key, deadline)
         said = listed(found, lane.model) if isinstance(found, bytes) else found
         if isinstance(said, Window) or lane.provider not in ADDRESSED:

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.core.areas import PROTECTED
 from bot.core.diff import DiffError
-from bot.core.patch import PROTECTED, parse, path_problem, protecting, trespasses
+from bot.core.patch import parse, path_problem, protecting, trespasses
 
 TEXT = "diff --git a/{0} b/{0}\nindex 1..2 100644\n--- a/{0}\n+++ b/{0}\n@@ -1 +1 @@\n-1\n+2\n"
 NEW = "diff --git a/{0} b/{0}\nnew file mode {1}\n--- /dev/null\n+++ b/{0}\n@@ -0,0 +1 @@\n+1\n"

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bot.cli import templates
+from bot.core.keys import Keys
 from bot.core.lane import Lane
 from bot.edge.model.asking import Models, Timing
 from bot.edge.prices import Prices
@@ -26,7 +27,7 @@ TOOLS = (Tool("read", "Show a file.", _READ),)
 def model(keys: Mapping[str, str], told: list[str]) -> Model:
     """On the real clock: how long we wait is part of what is judged."""
     timing = Timing(time.monotonic, time.sleep, random.random)
-    return Models(keys, Prices(), Templates(templates()), timing, told.append)
+    return Models(Keys(keys, "anywhere"), Prices(), Templates(templates()), timing, told.append)
 
 
 @dataclass(slots=True)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from bot.core.keys import Keys
 from bot.core.lane import Lane
 from bot.core.sizes import Silent, Window
 from bot.edge.catalog import Catalog
@@ -25,7 +26,7 @@ def lane(server: Server, **more):
 
 
 def asked(server: Server, seconds: float = 5.0, **more):
-    return Catalog({"MINE": " key-of-mine\n", "OTHER": "x"}).window(lane(server, **more), seconds)
+    return Catalog(Keys({"MINE": " key-of-mine\n", "OTHER": "x"}, "anywhere")).window(lane(server, **more), seconds)
 
 
 def test_the_list_is_asked_for_with_the_lanes_own_key(server):

@@ -7,6 +7,7 @@ import pytest
 
 from bot.cli import templates
 from bot.core.cost import Cost, Price, Unpriced
+from bot.core.keys import Keys
 from bot.core.lane import Lane
 from bot.edge.model.asking import Models, Timing
 from bot.edge.prices import Prices
@@ -33,7 +34,7 @@ class Bed:
     def __init__(self, server: Server) -> None:
         self.server, self.now, self.told = server, 0.0, list[str]()
         timing = Timing(lambda: self.now, self._sleep, lambda: 0.0)
-        self.chat = Models({"K": KEY}, Prices(), Templates(templates()), timing, self.told.append)
+        self.chat = Models(Keys({"K": KEY}, "anywhere"), Prices(), Templates(templates()), timing, self.told.append)
 
     def _sleep(self, seconds: float) -> None:
         self.now += seconds

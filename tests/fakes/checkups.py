@@ -18,13 +18,15 @@ from tests.fakes.server import Server, completion
 from tests.fakes.typed import ROOT
 
 READY = {"action": "ready", "word": "yes"}
+SAID = {"ROUTE_AGENT_SEND_KEY": "MINE@127.0.0.1"}
+"""That the key may go to these servers."""
 KEY = "mine-Zq8wX1vB5nT3kL7p"
 """Of no shape that is known for a key: only its value tells."""
 Found = TypeVar("Found")
 
 
 def doctor(*words: str, cwd: Path, **env: str) -> subprocess.CompletedProcess[str]:
-    own = {"PATH": os.environ["PATH"], "HOME": "/nonexistent", "PYTHONPATH": str(ROOT), "USER": "ann", **env}
+    own = {"PATH": os.environ["PATH"], "HOME": "/nonexistent", "PYTHONPATH": str(ROOT), "USER": "ann", **SAID, **env}
     command = [sys.executable, "-m", "bot", "doctor", *words]
     return subprocess.run(command, cwd=cwd, env=own, capture_output=True, text=True, check=False, timeout=120)
 

@@ -9,6 +9,7 @@ import pytest
 
 from bot import tell
 from bot.core.evidence import CRITIC, INDEPENDENT, SUMMARY, State
+from bot.core.keys import Keys
 from bot.core.ledger import Record
 from bot.core.verdict import Accept, Escalate
 from bot.demo.scripted import Scripted
@@ -270,7 +271,8 @@ def test_a_missing_key_is_said_and_stops_nothing(job):
 
 
 def asking(job: Job) -> Models:
-    return Models({}, Prices(), job.outside().render, Timing(lambda: 0.0, lambda _: None, lambda: 0.5), lambda _: None)
+    timing = Timing(lambda: 0.0, lambda _: None, lambda: 0.5)
+    return Models(Keys({}, "anywhere"), Prices(), job.outside().render, timing, lambda _: None)
 
 
 # ---- the independent reproduction --------------------------------------------------------------------------------

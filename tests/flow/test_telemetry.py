@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 
+from bot.core.keys import SEND_KEY
 from bot.edge.telemetry import switch
 from tests.fakes import repos, shops
 from tests.fakes.collector import Collector, Span
@@ -33,6 +34,7 @@ from tests.flow.test_review import FINE
 
 TASK = "add(2, 2) gives 5, see shop/add.py; taskcanary"
 TOKEN, KEY = "tokencanary-1234567890", "keycanary-1234567890"
+SAID = "SHOP_API_KEY@127.0.0.1"
 POLICY = """
 models:
   fast: {{provider: openai_compatible, model: m-fast, base_url: "{url}", api_key_env: SHOP_API_KEY, price: {{input: 1, output: 2}}}}
@@ -74,7 +76,7 @@ def shop_in(folder: Path, models: Server) -> Path:
 def told(url: str, **more: str) -> dict[str, str]:
     """The environment of a run whose collector asks for a token."""
     header = f"authorization=Bearer%20{TOKEN}"
-    return {"OTEL_EXPORTER_OTLP_ENDPOINT": url, "OTEL_EXPORTER_OTLP_HEADERS": header, "SHOP_API_KEY": KEY, **more}
+    return {"OTEL_EXPORTER_OTLP_ENDPOINT": url, "OTEL_EXPORTER_OTLP_HEADERS": header, "SHOP_API_KEY": KEY, SEND_KEY: SAID, **more}
 
 
 def fixed(folder: Path, models: Server, env: Mapping[str, str], *words: str) -> subprocess.CompletedProcess[str]:
@@ -322,7 +324,7 @@ def test_one_signal_can_be_had_without_the_other(folder, models, collector):
     for env, path in (
         (told(collector.url, OTEL_TRACES_EXPORTER="none"), "/v1/metrics"),
         (told(collector.url, OTEL_METRICS_EXPORTER="none"), "/v1/traces"),
-        (own | {"SHOP_API_KEY": KEY}, "/v1/metrics"),
+        (own | {"SHOP_API_KEY": KEY, SEND_KEY: SAID}, "/v1/metrics"),
     ):
         collector.bodies.clear()
         typed("--task", TASK, "--policy", "../policy.yml", cwd=folder, more=env)
@@ -509,7 +511,7 @@ def refused() -> str:
 def plain(tmp_path_factory: pytest.TempPathFactory) -> subprocess.CompletedProcess[str]:
     """What a run says of which nobody is told."""
     with Server() as models:
-        return fixed(shop_in(tmp_path_factory.mktemp("plain"), models), models, {"SHOP_API_KEY": KEY})
+        return fixed(shop_in(tmp_path_factory.mktemp("plain"), models), models, {"SHOP_API_KEY": KEY, SEND_KEY: SAID})
 
 
 @pytest.mark.parametrize("how", ["refuses", "500", "503", "hangs", "no address"])
@@ -597,7 +599,7 @@ def loaded(folder: Path, models: Server, more: Mapping[str, str]) -> subprocess.
     models.script("m-fast", [GOOD, DONE])
     models.script("m-judge", [FINE])
     command = [sys.executable, "-c", LOADED, "--task", TASK, "--policy", "../policy.yml"]
-    env = {**ENV, "SHOP_API_KEY": KEY, **more}
+    env = {**ENV, "SHOP_API_KEY": KEY, SEND_KEY: SAID, **more}
     done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, check=False, timeout=120)
     assert "result: pass" in done.stdout, done.stderr
     return done

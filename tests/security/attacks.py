@@ -86,6 +86,8 @@ CHECKLIST: dict[str, str] = {
     "split-permission": "a permission that is gone by the time of the write",
     "split-writes": "a `propose` job that tries to write",
     "forged-note": "a stranger's comment that looks like the bot's own",
+    "clone-key": "a clone whose policy names an address, and which of your secrets is sent there as the model's key",
+    "clone-setup": "a clone whose set-up commands send off what they find in the environment",
 }
 
 INCIDENTS: dict[str, str] = {

@@ -90,7 +90,8 @@ PROTECTED = (
     ".github/workflows/x.yml", ".GitHub/Workflows/x.yml", "\uff0egithub/workflows/x.yml", "action.yml", "sub/.gitattributes",
     ".husky/pre-commit", ".pre-commit-config.yaml", ".npmrc", ".envrc", ".vscode/tasks.json", "CODEOWNERS", "docs/CODEOWNERS",
     "AGENTS.md", "sub/CLAUDE.md", ".cursor/rules", ".gemini/settings.json", ".mcp.json", ".github/route-agent.yml",
-    "sitecustomize.py", "x.pth", ".gitmodules",
+    "sitecustomize.py", "x.pth", ".gitmodules", ".lefthook.yml", ".zed/tasks.json", ".mise.toml", ".agents/skills/x/SKILL.md",
+    ".cirrus.yml", ".tekton/run.yaml", ".pdbrc",
 )  # fmt: skip
 
 

@@ -6,7 +6,8 @@ from urllib.parse import urlsplit
 
 from bot.core.clean import line, redact
 from bot.core.cost import Cost, Price, Unpriced, apart
-from bot.core.lane import ADDRESSED, ADDRESSES, Api, Lane
+from bot.core.keys import Keys, Withheld
+from bot.core.lane import ADDRESSED, Api, Lane
 from bot.edge.model.chat import Chat
 from bot.edge.model.messages import Messages
 from bot.edge.model.responses import Responses
@@ -39,8 +40,7 @@ class _How:
 
 @dataclass(slots=True)
 class Models:
-    keys: Mapping[str, str]
-    """The environment's variables; only the key's is read, by name."""
+    keys: Keys
     prices: Pricing
     render: Renderer
     timing: Timing
@@ -121,7 +121,7 @@ class Models:
         how, asked = self._state(lane), self._asked(lane)
         manual = "" if how.form == "tools" else self.render("prompts/json_mode.j2", tools=prompt.tools)
         ceiling = self.prices.ceiling(asked)
-        sending = Sending(asked, prompt, how.form, manual, self._address(lane), key, seconds, self._count, ceiling)
+        sending = Sending(asked, prompt, how.form, manual, lane.address, key, seconds, self._count, ceiling)
         try:
             heard = self._wires[how.api].ask(sending)
         except (TooLong, Denied, Unavailable) as error:
@@ -146,8 +146,9 @@ class Models:
         return reckoned
 
     def _key(self, lane: Lane) -> str:
-        name = lane.key_name
-        key = self.keys.get(name, "").strip() if name else ""
+        name, key = lane.key_name, self.keys.of(lane)
+        if isinstance(key, Withheld):
+            raise Denied(key.why)
         if not key and lane.provider not in ADDRESSED:
             raise Denied(
                 f"the key of lane `{lane.name}` is missing: set {name}, or name another variable in models.{lane.name}.api_key_env"
@@ -156,9 +157,6 @@ class Models:
             raise Denied(f"models.{lane.name}.api_key_env names {name}, which is not set")
         return key or "none"
 
-    def _address(self, lane: Lane) -> str:
-        return lane.base_url or ADDRESSES[lane.provider]
-
     def _say(self, lane: Lane, what: str) -> str:
-        host = urlsplit(lane.base_url or ADDRESSES.get(lane.provider, "")).netloc
+        host = urlsplit(lane.address).netloc
         return line(redact(f"lane `{lane.name}` ({self._asked(lane).model} at {host}): {what}", (self._key(lane),)), 400)
