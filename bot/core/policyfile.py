@@ -30,7 +30,7 @@ def read(data: bytes, name: str) -> Policy:
     problems = list(found.problems)
     policy = None
     if found.value is None and not problems:
-        problems.append(Problem(1, "", "the file is empty", "docs/policy.md has a minimal policy to start from"))
+        problems.append(Problem(1, "", "the file is empty", "`route-agent init` writes a policy to start from"))
     elif not isinstance(found.value, dict) and not problems:
         problems.append(Problem(1, "", "the file is no mapping of keys", "begin with `models:`"))
     if isinstance(found.value, dict):
@@ -121,6 +121,8 @@ def _pattern(detail: ErrorDetails, _: Path) -> Saying:
 
 
 def _bound(detail: ErrorDetails, _: Path) -> Saying:
+    if detail["input"] == "":
+        return "is empty", "write something, or leave it out"
     context = detail.get("ctx", {})
     limit = next(iter(context.values()), "?")
     side = "at least" if "ge" in context or "gt" in context or "min_length" in context else "at most"
