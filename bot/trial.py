@@ -42,6 +42,8 @@ def try_out(visit: Visit, lane: Lane, policy: Policy, books: Books | None) -> No
         return
     if isinstance(key, Problem):
         visit.items.append(Unknown(f"{lane.name}.call", f"not asked: see {key.name}"))
+    elif isinstance(key, Unknown):
+        visit.items.append(Unknown(f"{lane.name}.call", f"not asked: {key.found.rpartition(': ')[2]}"))
     elif books is None:
         visit.items.append(Unknown(f"{lane.name}.call", "not asked: what it costs could not be booked; see ledger"))
     else:
@@ -55,7 +57,8 @@ def _key(visit: Visit, lane: Lane) -> Item:
     name = lane.key_name
     found = health.key(lane, present=bool(name and visit.means.keys.get(name, "").strip()))
     if isinstance(found, Problem):
-        return found
+        before = next((item.name for item in visit.items if isinstance(item, Problem) and item.found == found.found), "")
+        return Unknown(found.name, f"{found.found}: see {before}") if before else found
     try:
         visit.means.model.ready(lane)
     except Denied as error:

@@ -187,6 +187,25 @@ def unheeded(policy: Policy, mode: Mode) -> tuple[str, ...]:
     )
 
 
+def globs(policy: Policy) -> tuple[tuple[str, str], ...]:
+    """Every glob of the file's own, each with its key."""
+    listed = {"protect.paths": policy.protect.paths, **{f"signals.paths.{name}": own for name, own in policy.signals.paths.items()}}
+    return tuple((f"{key}[{index}]", glob) for key, own in listed.items() for index, glob in enumerate(own))
+
+
+PLACEHOLDER = "WRITE-HERE"
+"""How the names begin that `init` cannot know."""
+
+
+def unfilled(policy: Policy) -> tuple[str, ...]:
+    """Models that still go by the name which `init` put there."""
+    return tuple(
+        f"models.{name}.model: {model.model} is a place to fill in; write the name by which your server knows the model"
+        for name, model in policy.models.items()
+        if model.model.startswith(PLACEHOLDER)
+    )
+
+
 def idle(policy: Policy) -> tuple[str, ...]:
     """What the file asks of a verifier and cannot have."""
     deep, verifier = policy.verification.deep.independent_test, policy.verifier
