@@ -90,6 +90,9 @@ def _init(parser: argparse.ArgumentParser) -> None:
         "--provider", choices=get_args(Provider), help="whose models (default: by the key that is set, else openrouter)"
     )
     parser.add_argument("--base-url", metavar="URL", help="where they answer; needed for litellm, vllm and openai_compatible")
+    parser.add_argument(
+        "--action-ref", metavar="REF", help="the commit or tag of route-agent that the workflows call (default: v0)"
+    )
     parser.add_argument("--force", action="store_true", help="overwrite files that differ")
     parser.add_argument("--dry-run", action="store_true", help="write nothing, only say what would be written")
 

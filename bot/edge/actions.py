@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from bot.core import lane
 from bot.core.clean import printable, redact
 from bot.ports import Denied
 
@@ -19,7 +20,7 @@ OWN = "route-agent"
 
 MOST_SUMMARY = 900_000
 """Bytes; the runner throws a summary above 1 MiB away."""
-KEYS = ("openrouter", "openai", "anthropic", "litellm", "vllm")
+KEYS = tuple(lane.KEYS)
 """Providers whose key has an input of its own, `openai-api-key` and so on."""
 _COMMAND = re.compile(r"::|##\[")
 

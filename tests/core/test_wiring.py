@@ -47,7 +47,8 @@ def test_the_host_action_needs_no_workflow_that_proves():
 def test_the_shipped_workflow_may_have_other_steps_pins_limits_and_additions():
     before, _, rest = SHIPPED.partition("      - name: set up\n")
     own = rest.replace("pip install", "pip install --pre").replace("timeout-minutes: 20", "timeout-minutes: 5")
-    text = f"{before.replace('timeout-minutes: 30', 'timeout-minutes: 9')}      - uses: actions/setup-python@v6\n\n      - name: set up\n{own}"
+    before = before.replace("timeout-minutes: 30", "timeout-minutes: 9")
+    text = f"{before}      - uses: actions/setup-python@v6\n\n      - name: set up\n{own}"
     (_, found) = said(route_agent=AGENT, route_agent_verify=text)
     assert found[0] == "ok"
     assert "the shipped one but for what is yours to change" in found[1]
