@@ -11,7 +11,6 @@ from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from types import FrameType
 
@@ -257,10 +256,6 @@ def _drift(words: Namespace) -> int:
 
 
 def _bug() -> int:
-    try:
-        mine = version("route-agent")
-    except PackageNotFoundError:
-        mine = "a checkout"
     said = redact(printable(traceback.format_exc()))
-    about = f"route-agent {mine}, Python {platform.python_version()}, {platform.platform()}"
+    about = f"route-agent {arguments.own_version()}, Python {platform.python_version()}, {platform.platform()}"
     return _say(f"this is a bug in route-agent. Please report it with these lines:\n\n{about}\n{said}", OURS)

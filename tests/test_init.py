@@ -156,7 +156,10 @@ def test_the_commit_that_is_named_stands_in_every_workflow(shop, words):
     assert "@v0" not in text
     assert "route-agent/route-agent@0123abc" in text
     assert "ls-remote" not in said
-    assert "--action-ref COMMIT" in made(shop, *words, "--force")
+    made(shop, *words, "--force")
+    (sed,) = (row.partition("    (")[0] for row in made(shop, *words, "--force").splitlines() if row.strip().startswith("sed "))
+    subprocess.run(["sh", "-c", sed.replace("COMMIT", "0123abc")], cwd=shop, check=True)
+    assert "".join((shop / path).read_text() for path in OURS) == text
 
 
 @pytest.mark.parametrize("ref", ["", "-x", "a b", "a'b", "ä"])

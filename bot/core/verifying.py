@@ -16,7 +16,7 @@ BEGIN, END = "      - name: set up\n", "      # An exit code of 0 proves nothing
 
 @dataclass(frozen=True, slots=True)
 class Shipped:
-    """The steps of the workflow fit: pip and pytest. `files` of requirements and `extras` of the repository are what pip gets besides."""
+    """The workflow's own steps fit: pip and pytest. `files` of requirements and `extras` are what pip is asked for besides."""
 
     kind: Kind = "python"
     files: tuple[str, ...] = ()
