@@ -55,7 +55,10 @@ def parse(words: list[str]) -> argparse.Namespace:
         near = get_close_matches(words[0], COMMANDS, 1, 0.6)
         meant = f"did you mean `{near[0]}`?" if near else f"the commands are {', '.join(COMMANDS)}; a task stands behind --task"
         raise Denied(f"`{line(words[0], 60)}` is no command; {meant}")
-    return parser.parse_args(words)
+    found = parser.parse_args(words)
+    if found.command in ("fix", "explain") and found.task is None and found.issue_file is None:
+        raise Denied('one of --task and --issue-file is required; add --task "what is wanted, in a sentence or two"')
+    return found
 
 
 def own_version() -> str:
@@ -66,7 +69,7 @@ def own_version() -> str:
 
 
 def _task(parser: argparse.ArgumentParser) -> None:
-    task = parser.add_mutually_exclusive_group()  # that one is there, `desired` sees to: an unknown flag is said first
+    task = parser.add_mutually_exclusive_group()  # `parse` wants one: an unknown flag is said first
     task.add_argument("--task", metavar="TEXT", help="what is wanted, in a sentence or two")
     task.add_argument("--issue-file", metavar="FILE", help="a file that holds the task, for example an issue's text")
     parser.add_argument("--repo", metavar="DIR", default=".", help="the repository (default: the folder you stand in)")
@@ -235,8 +238,6 @@ class Desired:
 
 def desired(words: argparse.Namespace) -> Desired:
     """From what was typed. Raises `Denied` for files that cannot be read."""
-    if words.task is None and words.issue_file is None:
-        raise Denied('nothing says what is wanted; add --task "in a sentence or two", or --issue-file FILE')
     task = _file(words.issue_file, "--issue-file").decode(errors="replace") if words.issue_file else words.task
     if not task.strip() or len(task) > MOST_TASK:
         raise Denied(f"the task is empty or longer than {MOST_TASK} characters; say in a sentence or two what is wanted")

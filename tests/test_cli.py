@@ -120,7 +120,7 @@ def test_json_is_one_document_of_the_published_schema():
 def test_a_dead_address_is_one_line_that_says_what_to_do(shop):
     done = typed("--task", "add(2, 2) is wrong", "--policy", str(shop.parent / "policy.yml"), cwd=shop)
     assert done.returncode == 75
-    assert "is the server running, and the address right?; try again later" in done.stderr.splitlines()[-1]
+    assert "is the server running, the address right, and the way there open?; try again later" in done.stderr.splitlines()[-1]
     assert "result: unavailable" in done.stdout
 
 
@@ -140,7 +140,7 @@ def test_a_dead_address_is_one_line_that_says_what_to_do(shop):
         (("policy", "check", "--x"), "`--x` is not known here; `route-agent policy check --help`"),
         (("explian",), "`explian` is no command; did you mean `explain`?"),
         (("mend",), "`mend` is no command; the commands are fix, explain, demo,"),
-        (("explain",), 'nothing says what is wanted; add --task "in a sentence or two"'),
+        (("explain",), "one of --task and --issue-file is required; add --task"),
         (("policy", "check", "none.yml"), "none.yml cannot be read"),
         (("--task", "x", "--policy", "../keyless.yml"), "the key of lane `fast` is missing: set OPENROUTER_API_KEY"),
     ],

@@ -87,7 +87,7 @@ def step(env: Mapping[str, str]) -> Step:
 def _wanted(env: Mapping[str, str], name: str) -> str:
     found = env.get(name, "").strip()
     if not found:
-        raise Denied(f"{name} is not set: `action` runs as a step of a GitHub workflow")
+        raise Denied(f"{name} is not set, which a runner of GitHub's always sets; run this as a step of a workflow")
     return found
 
 
