@@ -11,27 +11,37 @@ from pydantic import TypeAdapter
 from bench.frontier.page import page, paragraph
 from bench.frontier.report import kept
 from bench.scale import tables as scale_tables
+from bot.core import areas
 from bot.core.areas import PROTECTED_BY
 from bot.core.entries import Opened
 from bot.core.health import Report
 from bot.core.ledger import Line
 from bot.core.past.columns import TABLES
 from bot.core.past.replayed import Replay
+from bot.core.policy import Routing
 from bot.core.policyschema import reference, schema
 from bot.core.required import REQUIRED
+from bot.core.score import CAPS
+from bot.core.score import WEIGHTS as SCORE
+from bot.core.signals import COUNTED, RULES
 from bot.core.weights import PRIOR_FIRST, PRIOR_LATER, WEIGHTS
 
 ROOT = Path(__file__).resolve().parent
 OWN = ("route-agent", "route-agent-outcome", "route-agent-replay", "route-agent-report", "route-agent-selftest")
 """Of the workflows that people copy, those that this repository has copied, as they are: what we hand out is what we use."""
-BEGIN, END = "<!-- generated: begin -->\n", "<!-- generated: end -->\n"
+MADE = "generated"
+"""What the markers of a file's part are called, where it has one alone."""
 
 
-def between(path: Path, text: str) -> str:
-    """The file with the part between its two markers replaced."""
-    head, _, rest = path.read_text(encoding="utf-8").partition(BEGIN)
-    _, _, tail = rest.partition(END)
-    return f"{head}{BEGIN}{text}{END}{tail}"
+def between(path: Path, text: str, **more: str) -> str:
+    """The file with the part between its two markers replaced; `more` are parts with markers of their own name."""
+    whole = path.read_text(encoding="utf-8")
+    for name, part in {MADE: text, **more}.items():
+        begin, end = f"<!-- {name}: begin -->\n", f"<!-- {name}: end -->\n"
+        head, _, rest = whole.partition(begin)
+        _, _, tail = rest.partition(end)
+        whole = f"{head}{begin}{part}{end}{tail}"
+    return whole
 
 
 def protected() -> str:
@@ -86,6 +96,33 @@ def evidence_tables() -> str:
     return "\n".join(rows) + "\n"
 
 
+PATHS = {
+    "schema_change": areas.SCHEMA_PATHS,
+    "ci_config": areas.CI_PATHS,
+    "secrets_handling": areas.SECRET_PATHS,
+    "deploy_config": areas.DEPLOY_PATHS,
+    "dependency_change": areas.DEPENDENCY_PATHS,
+}
+
+
+def signal_tables() -> str:
+    """The sum, and every signal with what it adds and where it is seen, for docs/policy.md."""
+    upward = {*Routing.model_fields["always_strong_if"].default, *Routing.model_fields["default_upward"].default}
+    terms = {name: f"{weight}·{name}" if weight != 1 else name for name, weight in SCORE.items() if weight}
+    parts = [f"min({term}, {CAPS[name]})" if name in CAPS else term for name, term in terms.items()]
+    rows = [f"`{' + '.join(parts)}`", "", "| signal | what it stands for | adds | starts in `strong` |", "|---|---|---|---|"]
+    for name, about, _ in RULES:
+        adds = f"{SCORE[name]} each, at most {CAPS[name]}" if name in COUNTED else str(SCORE[name])
+        rows.append(f"| `{name}` | {about} | {adds} | {'yes' if name in upward else ''} |")
+    rows += [
+        "",
+        "Paths that fire one, in any folder and any case; most are also seen in changed lines, in labels and in the text:",
+        "",
+    ]
+    rows += [f"- `{name}`: {', '.join(f'`{glob}`' for glob in globs)}" for name, globs in PATHS.items()]
+    return "\n".join(rows) + "\n"
+
+
 def export_tables() -> str:
     """The columns of every table that is exported, for docs/ledger.md."""
     types = {"text": "text", "whole": "int64", "number": "float64", "instant": "instant", "yes_no": "true or false"}
@@ -119,7 +156,7 @@ def files() -> dict[Path, str]:
         ROOT / "bench" / "frontier.md": page(found),
         ROOT / "README.md": between(ROOT / "README.md", paragraph(found)),
         ROOT / "templates" / "policy.schema.json": schema(),
-        docs / "policy.md": between(docs / "policy.md", reference() + protected()),
+        docs / "policy.md": between(docs / "policy.md", reference() + protected(), signals=signal_tables()),
         docs / "action.md": between(docs / "action.md", action_tables()),
         docs / "evidence.md": between(docs / "evidence.md", evidence_tables()),
         docs / "running-at-scale.md": between(docs / "running-at-scale.md", scale_tables()),

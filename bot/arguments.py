@@ -5,9 +5,12 @@ import re
 import sys
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from difflib import get_close_matches
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import NoReturn, get_args
 
+from bot.core.clean import line
 from bot.core.lane import Provider
 from bot.core.outcome import What
 from bot.core.past.columns import Format
@@ -25,6 +28,14 @@ class _Parser(argparse.ArgumentParser):
         """Raises instead of exiting, so that there is one place that turns mistakes into exit codes."""
         raise Denied(f"{message}; `{self.prog} --help` shows what can be typed")
 
+    def parse_known_args(self, args=None, namespace=None):  # type: ignore[no-untyped-def]
+        """The command that a word was typed to says that it does not know it: it alone knows what may be meant."""
+        found, unknown = super().parse_known_args(args, namespace)
+        if unknown:
+            near = get_close_matches(unknown[0].partition("=")[0], self._option_string_actions, 1, 0.6)
+            self.error(f"`{line(unknown[0], 60)}` is not known here{f'; did you mean {near[0]}?' if near else ''}")
+        return found, unknown
+
 
 def parse(words: list[str]) -> argparse.Namespace:
     """Read the command line. `route-agent --task …` is `route-agent fix --task …`."""
@@ -37,13 +48,28 @@ def parse(words: list[str]) -> argparse.Namespace:
     _policy(commands.add_parser("policy", help="check, print and explain policy files"))
     _ledger(commands.add_parser("ledger", help="what past runs say: reports, exports, imports"))
     _init(commands.add_parser("init", help="write policy and workflows for a repository, and say which clicks remain"))
-    if words and words[0] not in COMMANDS and words[0] not in ("-h", "--help"):
+    parser.add_argument("--version", action="version", version=f"route-agent {own_version()}")
+    if words and words[0].startswith("-") and words[0] not in ("-h", "--help", "--version"):
         words = ["fix", *words]
-    return parser.parse_args(words)
+    elif words and words[0] not in COMMANDS and not words[0].startswith("-"):
+        near = get_close_matches(words[0], COMMANDS, 1, 0.6)
+        meant = f"did you mean `{near[0]}`?" if near else f"the commands are {', '.join(COMMANDS)}; a task stands behind --task"
+        raise Denied(f"`{line(words[0], 60)}` is no command; {meant}")
+    found = parser.parse_args(words)
+    if found.command in ("fix", "explain") and found.task is None and found.issue_file is None:
+        raise Denied('one of --task and --issue-file is required; add --task "what is wanted, in a sentence or two"')
+    return found
+
+
+def own_version() -> str:
+    try:
+        return version("route-agent")
+    except PackageNotFoundError:
+        return "a checkout"
 
 
 def _task(parser: argparse.ArgumentParser) -> None:
-    task = parser.add_mutually_exclusive_group(required=True)
+    task = parser.add_mutually_exclusive_group()  # `parse` wants one: an unknown flag is said first
     task.add_argument("--task", metavar="TEXT", help="what is wanted, in a sentence or two")
     task.add_argument("--issue-file", metavar="FILE", help="a file that holds the task, for example an issue's text")
     parser.add_argument("--repo", metavar="DIR", default=".", help="the repository (default: the folder you stand in)")
@@ -90,6 +116,9 @@ def _init(parser: argparse.ArgumentParser) -> None:
         "--provider", choices=get_args(Provider), help="whose models (default: by the key that is set, else openrouter)"
     )
     parser.add_argument("--base-url", metavar="URL", help="where they answer; needed for litellm, vllm and openai_compatible")
+    parser.add_argument(
+        "--action-ref", metavar="REF", help="the commit or tag of route-agent that the workflows call (default: v0)"
+    )
     parser.add_argument("--force", action="store_true", help="overwrite files that differ")
     parser.add_argument("--dry-run", action="store_true", help="write nothing, only say what would be written")
 

@@ -11,23 +11,20 @@ from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from types import FrameType
 
-from bot import arguments, bookkeeping, exports, init, ledgers, local, replay, tell
+from bot import arguments, bookkeeping, exports, init, ledgers, local, proofread, replay, tell
 from bot.core import ledger
 from bot.core.clean import printable, redact
-from bot.core.cost import Unpriced
 from bot.core.effective import effective
 from bot.core.ledger import Record
 from bot.core.past.drift import drift
 from bot.core.past.report import report
-from bot.core.policyfile import PolicyError, idle, unheeded
+from bot.core.policyfile import PolicyError
 from bot.core.policyfile import read as read_policy
 from bot.core.policyschema import schema
 from bot.demo import play
-from bot.edge.prices import Prices
 from bot.edge.telemetry import switch
 from bot.edge.terminal import Progress
 from bot.exits import DONE, INTERRUPTED, LATER, MENDABLE, NOT_PROVED, OURS
@@ -225,6 +222,7 @@ def _keep(words: Namespace, outside: Outside) -> int:
 
 
 def _policy(words: Namespace) -> int:
+    """Of `check`: 0 where a run can begin with the policy, whatever else was noted."""
     if words.verb == "schema":
         _show(schema())
         return DONE
@@ -232,24 +230,15 @@ def _policy(words: Namespace) -> int:
         outside = _outside()
         _show(replay.replayed(words, outside, datetime.now(UTC)))
         return DONE
-    try:
-        data = Path(words.file).read_bytes()
-    except OSError as error:
-        raise Denied(f"{words.file} cannot be read: {error.strerror}; give the policy's path") from None
-    policy = read_policy(data, words.file)
     if words.verb == "show":
+        data = proofread.contents(words.file)
+        policy = read_policy(data, words.file)
         _show(effective(policy) if words.effective else data.decode("utf-8-sig"))
         return DONE
-    typed, hosted = unheeded(policy, "sandbox"), unheeded(policy, "ci")
-    notes = [f"not obeyed yet: {note}" for note in typed if note in hosted]
-    notes += [f"not obeyed on the command line: {note}" for note in typed if note not in hosted]
-    notes += [f"not obeyed where CI proves patches, as with the docker action: {note}" for note in hosted if note not in typed]
-    notes += [f"not obeyed in the split workflow: {note}" for note in unheeded(policy, "split")]
-    notes += [f"not had as it is: {note}" for note in idle(policy)]
-    found = (Prices().price(policy.lane(name)) for name in policy.lanes)
-    notes += [f"a run is refused as it is: {price.why}" for price in found if isinstance(price, Unpriced)]
-    _show("".join(f"{words.file}: {note}\n" for note in ("complete and well-formed", *notes)))
-    return DONE
+    outside = _outside()
+    found = proofread.proofread(words.file, outside.path)
+    _show(proofread.text(words.file, found, outside))
+    return MENDABLE if found.refused else DONE
 
 
 def _drift(words: Namespace) -> int:
@@ -266,10 +255,6 @@ def _drift(words: Namespace) -> int:
 
 
 def _bug() -> int:
-    try:
-        mine = version("route-agent")
-    except PackageNotFoundError:
-        mine = "a checkout"
     said = redact(printable(traceback.format_exc()))
-    about = f"route-agent {mine}, Python {platform.python_version()}, {platform.platform()}"
+    about = f"route-agent {arguments.own_version()}, Python {platform.python_version()}, {platform.platform()}"
     return _say(f"this is a bug in route-agent. Please report it with these lines:\n\n{about}\n{said}", OURS)

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ from bot.arguments import POLICY, Desired
 from bot.checkup import Checkup, Means, report
 from bot.core import health
 from bot.core.health import Item, Report, Unknown
+from bot.core.jobs import VERIFY
 from bot.core.policy import Policy
 from bot.core.policyfile import read as read_policy
 from bot.doctor import examine, judged
@@ -44,6 +46,7 @@ class Site:
     policy_file: str | None
     env: Mapping[str, str] = field(repr=False)
     scratch: Path
+    templates: Path
     _repository: Repository | None = None
     _trees: Trees | None = None
 
@@ -71,6 +74,16 @@ class Site:
     def tree(self) -> Tree:
         repository, trees = self._there()
         return trees.open(repository.head)
+
+    def finds(self, program: str) -> bool:
+        root = self._repository.root if self._repository else self.folder.absolute()
+        if "/" in program:
+            return (root / program).is_file()
+        own = [str(root / folder) for folder in (".venv/bin", "venv/bin", "node_modules/.bin")]
+        return program == "python" or shutil.which(program, path=os.pathsep.join([*own, self._path])) is not None
+
+    def shipped(self) -> str:
+        return (self.templates / "workflows" / VERIFY).read_text(encoding="utf-8")
 
     def sandbox(self) -> str:
         home = box.Home(
@@ -111,9 +124,9 @@ class Guarded:
 
 
 @contextmanager
-def _site(folder: Path, policy_file: str | None, env: Mapping[str, str]) -> Iterator[Site]:
+def _site(folder: Path, policy_file: str | None, outside: Outside) -> Iterator[Site]:
     with tempfile.TemporaryDirectory(prefix="route-agent-", ignore_cleanup_errors=True) as scratch:
-        site = Site(folder, policy_file, env, Path(scratch))
+        site = Site(folder, policy_file, outside.env, Path(scratch), outside.templates)
         try:
             yield site
         finally:
@@ -124,7 +137,7 @@ def examined(folder: Path, policy_file: str | None, outside: Outside, *, offline
     """Look at everything, and at GitHub where this is a job of its Actions."""
     runner = _runner(outside.env)
     keys = {**outside.env, **(runner.keys if isinstance(runner, Step) else {})}
-    with _site(folder, policy_file, outside.env) as site:
+    with _site(folder, policy_file, outside) as site:
         given = replace(outside, env=keys)
         watch: Watcher = outside.progress if runner is None else Guarded(outside.progress)
         means = Means(site, given.model(), Catalog(given.keys), keys, Wall(), within, watch, actor())

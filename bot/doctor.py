@@ -2,10 +2,16 @@
 
 from bot.checkup import LOOK, Checkup, Means
 from bot.core import health
+from bot.core.areas import WORKFLOWS
+from bot.core.checks import Check, program
 from bot.core.clean import line
-from bot.core.health import Ok, Problem, Skipped, Unknown
+from bot.core.globs import unmatched
+from bot.core.health import Item, Ok, Problem, Skipped, Unknown
 from bot.core.lane import Lane
 from bot.core.policy import VERIFIER, Policy
+from bot.core.policyfile import globs, unfilled
+from bot.core.rights import MOST_WORKFLOW, Workflow
+from bot.core.wiring import wiring
 from bot.ports import Books, Tree
 from bot.scout import detected, found_checks
 from bot.trial import settle, try_out
@@ -55,6 +61,7 @@ def _policy(checkup: Checkup) -> Policy | None:
     if policy is not None:
         verifier = " and a verifier" if VERIFIER in policy.models else ""
         checkup.items.append(Ok("policy", f"complete and well-formed; lanes {', '.join(policy.lanes)}{verifier}"))
+        checkup.items += [health.told("policy", note, "write its name") for note in unfilled(policy)]
     return policy
 
 
@@ -65,6 +72,7 @@ def _place(checkup: Checkup, policy: Policy | None) -> Books | None:
         checkup.items.append(Ok("sandbox", walls))
     if (tree := checkup.look("checks", LOOK, site.tree)) is not None:
         _checks(checkup, tree, policy)
+        _wiring(checkup, tree, policy)
     books = checkup.look("ledger", LOOK, site.ledger)
     if books is None:
         return None
@@ -80,5 +88,37 @@ def _checks(checkup: Checkup, tree: Tree, policy: Policy | None) -> None:
     if not any(check.kind == "tests" for check in found):
         none = f"no check of kind `tests`, so nothing can prove a patch{f': {said}' if said else ''}"
         checkup.items.append(Problem("checks", none, "name a test command in verification.checks"))
-    else:
-        checkup.items.append(Ok("checks", said))
+        return
+    sets_up = bool(policy and policy.verification.setup)
+    gone = checkup.look("checks", LOOK, lambda: [check for check in found if not _there(checkup, check)])
+    if gone is not None:
+        checkup.items += [_gone(check, sets_up=sets_up) for check in gone] or [Ok("checks", f"{said}; not run")]
+
+
+def _there(checkup: Checkup, check: Check) -> bool:
+    name = program(check.run)
+    return not name or checkup.means.site.finds(name)
+
+
+def _gone(check: Check, *, sets_up: bool) -> Item:
+    what = f"`{program(check.run)}` of check {check.name} ({line(check.run, 80)}) is not found here"
+    if sets_up:
+        return Unknown("checks", f"{what}; whether verification.setup brings it shows only in a run")
+    return Problem("checks", what, "mend verification.checks, or name what installs it in verification.setup")
+
+
+def _wiring(checkup: Checkup, tree: Tree, policy: Policy | None) -> None:
+    """What of GitHub's half lies in HEAD, and which globs match nothing there."""
+    shipped = checkup.means.site.shipped()
+    wanted = policy.verification.ci.workflows if policy else ()
+    checkup.items += checkup.look("workflows", LOOK, lambda: wiring(_workflows(tree), wanted, shipped)) or ()
+    notes = checkup.look("globs", LOOK, lambda: unmatched(globs(policy) if policy else (), tree.files())) or ()
+    checkup.items += [Unknown("globs", f"{note} (in HEAD)") for note in notes]
+
+
+def _workflows(tree: Tree) -> tuple[Workflow, ...]:
+    def text(path: str) -> str | None:
+        found = tree.read(path)
+        return found.decode(errors="replace") if len(found) <= MOST_WORKFLOW else None
+
+    return tuple(Workflow(path, active=True, text=text(path)) for path in tree.files() if path.startswith(f"{WORKFLOWS}/"))

@@ -1,5 +1,6 @@
 """`route-agent init`: looks at a repository as committed, writes policy and workflows, and says which clicks remain."""
 
+import re
 import tempfile
 from argparse import Namespace
 from collections.abc import Callable
@@ -24,6 +25,9 @@ from bot.ports import Denied, Renderer, Tree
 from bot.shop import Outside
 
 AGENT, VERIFY = f"{cifiles.FOLDER}route-agent.yml", f"{cifiles.FOLDER}route-agent-verify.yml"
+SELFTEST = f"{cifiles.FOLDER}route-agent-selftest.yml"
+NEWEST = "@v0"
+"""What the shipped workflows call: a tag that is there once a release is, and moves with each."""
 State = Literal["new", "unchanged", "differs"]
 MOST_WORKFLOW = 300_000
 """Bytes; a larger workflow is not even read."""
@@ -39,6 +43,8 @@ class Wanted:
     split: bool
     force: bool
     dry_run: bool
+    action_ref: str | None = None
+    """The commit or tag of ours that the workflows are to call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +57,7 @@ class Seen:
     verifying: verifying.Verifying
     ci: tuple[cifiles.CiFile, ...]
     left_out: tuple[str, ...]
+    toolchains: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +71,9 @@ class Place:
 
 def init(words: Namespace, outside: Outside, show: Callable[[str], None]) -> None:
     """Run the command. Raises `Denied` for what a person can mend; then nothing was written."""
-    wanted = Wanted(Path(words.repo), words.provider, words.base_url or "", words.split, words.force, words.dry_run)
+    wanted = Wanted(
+        Path(words.repo), words.provider, words.base_url or "", words.split, words.force, words.dry_run, words.action_ref
+    )
     repository = find(wanted.repo.absolute(), outside.path)
     with tempfile.TemporaryDirectory(prefix="route-agent-", ignore_cleanup_errors=True) as folder:
         trees = Trees(Path(folder), repository.objects, repository.path)
@@ -97,14 +106,17 @@ def _see(tree: Tree, repository: Repository) -> Seen:
     known = frozenset(files)
     tops: dict[str, str] = {name: text(name) or "" for name in ("pyproject.toml", "package.json") if name in known}
     python = any(path.endswith(".py") for path in files)
-    ci = cifiles.names(files, frozenset((AGENT, VERIFY)))
+    ci = cifiles.names(files, frozenset((AGENT, VERIFY, SELFTEST)))[: cifiles.MOST_FILES + 1]
+    workflows = {path: small(path, MOST_WORKFLOW) or b"#" * MOST_WORKFLOW for path in ci}
+    set_up = setup.set_up(known, tops, checks)
     return Seen(
         files,
         checks,
-        setup.set_up(known, tops, checks),
-        verifying.fitting(known, tops.get("package.json", ""), checks, python),
-        cifiles.look({path: small(path, MOST_WORKFLOW) or b"#" * MOST_WORKFLOW for path in ci[: cifiles.MOST_FILES + 1]}),
+        set_up,
+        verifying.fitting(known, tops.get("package.json", ""), checks, set_up, python=python),
+        cifiles.look(workflows),
         tuple(check.name for check in found if not setup.writable(check)),
+        cifiles.toolchains(workflows),
     )
 
 
@@ -127,11 +139,9 @@ def _files(wanted: Wanted, provider: Provider, seen: Seen, outside: Outside) -> 
         raise Denied(f"--provider {provider} has no address of its own; add --base-url, for example http://127.0.0.1:4000/v1")
     if not wanted.base_url.isprintable() or " " in wanted.base_url:
         raise Denied("--base-url: holds characters that no address has; write http(s)://HOST[:PORT]/PATH")
-    shipped = outside.templates / "workflows"
-    agent = (shipped / ("route-agent-split.yml" if wanted.split else "route-agent.yml")).read_text(encoding="utf-8")
-    verify = (shipped / "route-agent-verify.yml").read_text(encoding="utf-8")
-    if not isinstance(seen.verifying, verifying.Shipped):
-        verify = verifying.adapted(verify, outside.render("init/steps.yml.j2", steps=seen.verifying))
+    if wanted.action_ref is not None and not re.fullmatch(r"\w[\w./-]{0,99}", wanted.action_ref, re.ASCII):
+        raise Denied("--action-ref: is no name of a commit or tag; write a whole commit SHA, or a tag as v0.1.0")
+    workflows = _workflows(wanted, provider, seen, outside)
     policy = drafted(provider, wanted.base_url, seen.checks, seen.set_up, outside.render).encode()
     try:
         read_policy(policy, POLICY)
@@ -139,7 +149,21 @@ def _files(wanted: Wanted, provider: Provider, seen: Seen, outside: Outside) -> 
         if not wanted.base_url:
             raise
         raise Denied(f"--base-url: {'; '.join(str(problem) for problem in error.problems)}") from None
-    return {AGENT: verifying.with_key(agent, provider, setup.key_of(provider)).encode(), VERIFY: verify.encode(), POLICY: policy}
+    return {**{path: text.encode() for path, text in workflows.items()}, POLICY: policy}
+
+
+def _workflows(wanted: Wanted, provider: Provider, seen: Seen, outside: Outside) -> dict[str, str]:
+    def shipped(name: str) -> str:
+        text = (outside.templates / "workflows" / name).read_text(encoding="utf-8")
+        return text.replace(NEWEST, f"@{wanted.action_ref}") if wanted.action_ref else text
+
+    agent, verify = shipped("route-agent-split.yml" if wanted.split else "route-agent.yml"), shipped("route-agent-verify.yml")
+    if isinstance(seen.verifying, verifying.Shipped):
+        verify = verifying.with_more(verify, seen.verifying)
+    else:
+        verify = verifying.adapted(verify, outside.render("init/steps.yml.j2", steps=seen.verifying))
+    keyed = verifying.with_key(agent, provider, setup.key_of(provider))
+    return {AGENT: keyed, VERIFY: verify, SELFTEST: shipped("route-agent-selftest.yml")}
 
 
 def drafted(provider: Provider, base_url: str, checks: tuple[Check, ...], set_up: setup.SetUp, render: Renderer) -> str:
@@ -206,6 +230,9 @@ def _text(
         apart=[one for one in seen.ci if isinstance(one, cifiles.Apart)],
         to_write=seen.verifying.what if isinstance(seen.verifying, verifying.ToWrite) else "",
         kind=seen.verifying.kind,
+        groups=[group for group in seen.set_up.groups if group.startswith("--group")],
+        newest=wanted.action_ref is None,
+        only_here=bool(re.match(r"https?://(localhost|127\.|\[::1\])", wanted.base_url)),
         others=[check for check in seen.checks if check.kind == "tests"][1:],
         commands=_commands(wanted, place, repository, states),
         gh=_repo(remote),
@@ -222,7 +249,8 @@ def _repo(remote: Remote) -> str:
 def _commands(wanted: Wanted, place: Place, repository: Repository, states: dict[str, State]) -> list[str]:
     """git commands ready to paste, from the folder that the person stands in."""
     git = ["git"] if wanted.repo == Path() else ["git", "-C", str(wanted.repo)]
-    top = [f":/{path}" for path in states]
+    at_top = wanted.repo.resolve() == repository.root.resolve()
+    top = [path if at_top else f":/{path}" for path in states]
     made = [[*git, "switch", place.branch]] if place.branch and repository.branch != place.branch else []
     made += [[*git, "add", "--", *top], [*git, "commit", "-m", "Set up route-agent", "--", *top]]
     if place.branch and not isinstance(place.remote, NoRemote):

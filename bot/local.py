@@ -100,7 +100,7 @@ def _begun(place: Shop) -> Trail | None:
             place.kit.watch("resuming", f"run {request.id}, cut off after {len(trail.entries)} steps")
             base, setup = place.bench.trees.open(request.base), trail.opened.policy.verification.setup
             if why := failed_setup(place.bench.walls.prepare(base, setup, SETUP_SECONDS)):
-                raise Denied(f"{why}; mend it, and the same command goes on from here")
+                raise Denied(f"{why}; then the same command goes on from here")
             return trail
     return None
 

@@ -37,7 +37,7 @@ def _mentioning(tree: Tree, text: str) -> tuple[Place, ...]:
         word: tuple(dict.fromkeys(hit.path for hit in tree.search(rf"(?i)\b{word}", "", SEARCH_SECONDS)))
         for word in locate.words(text)
     }
-    return locate.mentioning(mentions)
+    return locate.mentioning(mentions, locate.packages(tree.files()))
 
 
 def found_checks(policy: Policy, tree: Tree) -> tuple[Check, ...]:

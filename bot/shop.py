@@ -142,9 +142,7 @@ def committed(wanted: Desired, repository: Repository, trees: Trees) -> Policy:
     except KeyError:
         there = (repository.root / POLICY).is_file()
         mend = (
-            f"commit it, or pass --policy {POLICY}"
-            if there
-            else "docs/policy.md has a minimal one; write it there, or pass --policy FILE"
+            f"commit it, or pass --policy {POLICY}" if there else "`route-agent init` writes one, to commit; or pass --policy FILE"
         )
         raise Denied(f"there is no {POLICY} in HEAD ({repository.head[:12]}); {mend}") from None
     return read_policy(data, POLICY)

@@ -42,6 +42,8 @@ def try_out(checkup: Checkup, lane: Lane, policy: Policy, books: Books | None) -
         return
     if isinstance(key, Problem):
         checkup.items.append(Unknown(f"{lane.name}.call", f"not asked: see {key.name}"))
+    elif isinstance(key, Unknown):
+        checkup.items.append(Unknown(f"{lane.name}.call", f"not asked: {key.found.rpartition(': ')[2]}"))
     elif books is None:
         checkup.items.append(Unknown(f"{lane.name}.call", "not asked: what it costs could not be booked; see ledger"))
     else:
@@ -55,7 +57,8 @@ def _key(checkup: Checkup, lane: Lane) -> Item:
     name = lane.key_name
     found = health.key(lane, present=bool(name and checkup.means.keys.get(name, "").strip()))
     if isinstance(found, Problem):
-        return found
+        before = next((item.name for item in checkup.items if isinstance(item, Problem) and item.found == found.found), "")
+        return Unknown(found.name, f"{found.found}: see {before}") if before else found
     try:
         checkup.means.model.ready(lane)
     except Denied as error:

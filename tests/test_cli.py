@@ -120,7 +120,7 @@ def test_json_is_one_document_of_the_published_schema():
 def test_a_dead_address_is_one_line_that_says_what_to_do(shop):
     done = typed("--task", "add(2, 2) is wrong", "--policy", str(shop.parent / "policy.yml"), cwd=shop)
     assert done.returncode == 75
-    assert "is the server running, and the address right?; try again later" in done.stderr.splitlines()[-1]
+    assert "is the server running, the address right, and the way there open?; try again later" in done.stderr.splitlines()[-1]
     assert "result: unavailable" in done.stdout
 
 
@@ -133,7 +133,14 @@ def test_a_dead_address_is_one_line_that_says_what_to_do(shop):
         (("--task", " ", "--policy", "../policy.yml"), "the task is empty"),
         (("--task", "x", "--policy", "../policy.yml", "--base", "nope"), "there is no commit `nope` here"),
         (("--task", "x", "--policy", "../bad.yml"), "../bad.yml:2: routin: unknown key; did you mean `routing`?"),
-        (("--tsk", "x"), "--help` shows what can be typed"),
+        (("--taks", "x"), "`--taks` is not known here; did you mean --task?; `route-agent fix --help` shows what can be typed"),
+        (("fix", "x"), "`x` is not known here; `route-agent fix --help`"),
+        (("explain", "foo"), "`foo` is not known here; `route-agent explain --help`"),
+        (("doctor", "--ofline"), "did you mean --offline?; `route-agent doctor --help`"),
+        (("policy", "check", "--x"), "`--x` is not known here; `route-agent policy check --help`"),
+        (("explian",), "`explian` is no command; did you mean `explain`?"),
+        (("mend",), "`mend` is no command; the commands are fix, explain, demo,"),
+        (("explain",), "one of --task and --issue-file is required; add --task"),
         (("policy", "check", "none.yml"), "none.yml cannot be read"),
         (("--task", "x", "--policy", "../keyless.yml"), "the key of lane `fast` is missing: set OPENROUTER_API_KEY"),
     ],
@@ -146,6 +153,20 @@ def test_a_mistake_is_one_line_with_the_remedy_and_exit_code_1(shop, words, said
     assert said in done.stderr
     assert done.stdout == ""
     assert "Traceback" not in done.stderr
+
+
+def test_the_version_is_said_and_nothing_else():
+    done = typed("--version")
+    assert (done.returncode, done.stdout.split()[0], done.stderr) == (0, "route-agent", "")
+    assert len(done.stdout.splitlines()) == 1
+
+
+def test_a_set_up_that_fails_says_what_to_mend(shop):
+    text = (shop.parent / "policy.yml").read_text()
+    (shop.parent / "policy.yml").write_text(text.replace("verification:", "verification:\n  setup: ['echo no such thing; exit 4']"))
+    done = typed("--task", "add(2, 2) is wrong", "--policy", "../policy.yml", cwd=shop)
+    said = "verification.setup ended with exit code 4 on the base: no such thing; mend those commands in the policy"
+    assert said in done.stdout
 
 
 def test_policy_show_and_schema_and_check(tmp_path):

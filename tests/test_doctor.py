@@ -66,7 +66,7 @@ def test_a_place_where_all_is_there_is_sound_and_its_two_small_calls_are_booked(
     found = states(done)
     assert {state for state, _ in found.values()} == {"ok"}
     lanes = [f"{lane}.{part}" for lane in ("fast", "strong") for part in ("key", "price", "call", "context")]
-    assert list(found) == ["git", "repository", "policy", "sandbox", "checks", "ledger", *lanes, "models"]
+    assert list(found) == ["git", "repository", "policy", "sandbox", "checks", "workflows", "ledger", *lanes, "models"]
     assert found["sandbox"][1].startswith("bubblewrap ")
     assert found["fast.key"] == ("ok", "MINE is set")
     assert "$1.00 in, $2.00 out for a million tokens" in found["fast.price"][1]
@@ -110,6 +110,43 @@ def test_outside_of_a_repository_what_hangs_on_one_is_unknown(tmp_path):
     assert (found["checks"][0], found["ledger"][0]) == ("unknown", "unknown")
     assert found["sandbox"][0] == "ok"
     assert done.returncode == 1
+
+
+def test_a_check_whose_program_is_nowhere_is_a_problem_unless_a_set_up_may_bring_it(tmp_path, server):
+    checks = [{"name": "tests", "run": "pytst -q"}, {"name": "lint", "run": "X=1 ./lint.sh", "kind": "lint"}]
+    for name, setup, state in (("a", [], "problem"), ("b", ["true"], "unknown")):
+        (tmp_path / name).mkdir()
+        shop = place(tmp_path / name, policy(server, verification={"checks": checks, "setup": setup}))
+        done = doctor("--offline", cwd=shop, MINE=KEY)
+        rows = [row.split(maxsplit=2) for row in done.stdout.splitlines() if " checks " in row]
+        assert [row[0] for row in rows] == [state, state]
+        assert "`pytst` of check tests (pytst -q) is not found here" in rows[0][2]
+        (shop / "lint.sh").touch()
+        assert "lint.sh" not in doctor("--offline", cwd=shop, MINE=KEY).stdout
+
+
+def test_what_of_github_s_half_is_in_head_is_looked_at_without_a_token(tmp_path, server):
+    shop = place(tmp_path, policy(server, verification={"ci": {"workflows": ["nope.yml"]}}, protect={"paths": ["fairr/"]}))
+    found = states(doctor("--offline", cwd=shop, MINE=KEY))
+    assert found["proof"][0] == "problem"
+    assert "nope.yml is not in HEAD" in found["proof"][1]
+    assert found["globs"] == ("unknown", "protect.paths[0]: `fairr/` matches no file; did you mean `fair`? (in HEAD)")
+
+
+def test_a_place_that_init_left_to_fill_in_is_a_problem(tmp_path, server):
+    shop = place(tmp_path, policy(server, fast={"model": "WRITE-HERE-fast"}))
+    assert "problem  policy" in doctor("--offline", cwd=shop, MINE=KEY).stdout
+
+
+def test_without_a_policy_the_command_that_writes_one_is_named(tmp_path):
+    repos.make(tmp_path / "shop", repos.SHOP)
+    assert "→ `route-agent init` writes one, to commit" in doctor("--offline", cwd=tmp_path / "shop").stdout
+
+
+def test_one_variable_that_two_lanes_want_is_one_problem(shop, server):
+    found = states(doctor(cwd=shop))
+    assert [found[f"{lane}.key"][0] for lane in ("fast", "strong")] == ["problem", "unknown"]
+    assert found["strong.call"] == ("unknown", "not asked: see fast.key")
 
 
 # ---- money ---------------------------------------------------------------------------------------------------------

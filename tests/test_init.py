@@ -28,7 +28,8 @@ from tests.fakes.typed import ROOT, typed
 from tests.test_golden import held
 
 POLICY, AGENT, VERIFY = ".github/route-agent.yml", ".github/workflows/route-agent.yml", ".github/workflows/route-agent-verify.yml"
-OURS = (AGENT, VERIFY, POLICY)
+SELFTEST = ".github/workflows/route-agent-selftest.yml"
+OURS = (AGENT, VERIFY, SELFTEST, POLICY)
 SHIPPED = ROOT / "templates" / "workflows"
 NODE = '{"scripts": {"test": "node --test", "lint": "eslint ."}}'
 SHAPES: dict[str, dict[str, bytes | str]] = {
@@ -135,6 +136,47 @@ def test_workflows_that_need_no_change_are_the_templates_byte_for_byte(shop, wor
     assert (shop / VERIFY).read_bytes() == (SHIPPED / "route-agent-verify.yml").read_bytes()
 
 
+def test_what_the_tests_need_besides_is_asked_for_in_the_workflow_that_proves_too(tmp_path):
+    more = {**SHAPES["extras"], "requirements-dev.txt": "x\n", "requirements.txt": "y\n"}
+    repos.make(tmp_path / "r", more)
+    made(tmp_path / "r")
+    script = steps(tmp_path / "r")["set up"]["run"]
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "python3").write_text("#!/bin/sh\nmkdir -p $3/bin; ln -s /bin/echo $3/bin/python\n")
+    (tmp_path / "bin" / "python3").chmod(0o755)
+    env = {"PATH": f"{tmp_path / 'bin'}:{os.environ['PATH']}", "RUNNER_TEMP": str(tmp_path), "GITHUB_PATH": "/dev/null"}
+    done = subprocess.run(["bash", "-e"], input=script, text=True, cwd=tmp_path / "r", env=env, capture_output=True, check=True)
+    assert done.stdout == "-m pip install pytest -r requirements.txt -r requirements-dev.txt -e .[test]\n"
+
+
+@pytest.mark.parametrize("words", [(), ("--split",)])
+def test_the_commit_that_is_named_stands_in_every_workflow(shop, words):
+    said = made(shop, *words, "--action-ref", "0123abc")
+    text = "".join((shop / path).read_text() for path in OURS)
+    assert "@v0" not in text
+    assert "route-agent/route-agent@0123abc" in text
+    assert "ls-remote" not in said
+    made(shop, *words, "--force")
+    (sed,) = (row.partition("    (")[0] for row in made(shop, *words, "--force").splitlines() if row.strip().startswith("sed "))
+    subprocess.run(["sh", "-c", sed.replace("COMMIT", "0123abc")], cwd=shop, check=True)
+    assert "".join((shop / path).read_text() for path in OURS) == text
+
+
+@pytest.mark.parametrize("ref", ["", "-x", "a b", "a'b", "ä"])
+def test_what_is_no_name_of_a_commit_is_denied_and_nothing_is_written(shop, ref):
+    with pytest.raises(Denied, match="--action-ref"):
+        made(shop, f"--action-ref={ref}")
+    assert not (shop / POLICY).exists()
+
+
+def test_a_toolchain_that_ci_sets_up_is_pointed_at_and_a_server_that_only_this_machine_reaches(tmp_path):
+    ci = "on: push\njobs:\n  a:\n    steps:\n      - uses: actions/setup-python@v6\n"
+    repos.make(tmp_path / "r", {**SHAPES["pytest"], ".github/workflows/ci.yml": ci})
+    said = made(tmp_path / "r", "--provider", "vllm", "--base-url", "http://127.0.0.1:8000/v1")
+    assert "actions/setup-python, from ci.yml" in said
+    assert "a runner of GitHub's does not reach that address" in said
+
+
 @pytest.mark.parametrize(
     "shape", [shape for shape in SHAPES if shape not in ("pytest", "unittest", "extras", "groups", "locked", "mixed")]
 )
@@ -201,7 +243,7 @@ def test_only_what_is_sure_is_set_up_and_the_rest_is_a_comment(tmp_path, shape, 
     assert policy(tmp_path / "r").verification.setup == rows
     unsure = shape in ("groups", "locked", "odd", "go", "rust")
     assert ("  #   - " in (tmp_path / "r" / POLICY).read_text()) == unsure == ("set-up: not sure" in said)
-    assert ("Look at the step `set up`" in said) == (shape in ("extras", "groups"))
+    assert ("Look at the step `set up`" in said) == (shape == "groups")
 
 
 def judged(repo: Path, tree: str, test: str) -> tuple[int, int, str]:
@@ -260,7 +302,7 @@ def test_files_that_differ_are_all_named_and_nothing_is_written(shop):
     assert VERIFY not in str(caught.value)
     assert tree(shop) == before
 
-    assert f"overwrote: {AGENT}\nwrote: {VERIFY}\noverwrote: {POLICY}\n" in made(shop, "--force")
+    assert f"overwrote: {AGENT}\nwrote: {VERIFY}\nwrote: {SELFTEST}\noverwrote: {POLICY}\n" in made(shop, "--force")
     assert policy(shop).routing.fast_max_score == 6
 
 

@@ -1,5 +1,7 @@
 """Verification commands: what they are, how one run of them ended, and how they are found in a repository."""
 
+import re
+import shlex
 from typing import Literal
 
 from pydantic.dataclasses import dataclass
@@ -77,3 +79,18 @@ class Probed:
 
     run: Run
     traced: tuple[Traced, ...] | None = None
+
+
+_SHELL = frozenset(
+    "cd export set unset if for while until case test source . true false echo printf exec eval ulimit umask : trap wait".split()
+)
+
+
+def program(run: str) -> str:
+    """The program that a command line starts first; empty where only a shell can say."""
+    try:
+        words = shlex.split(run, comments=True)
+    except ValueError:
+        return ""
+    first = next((word for word in words if not re.match(r"[A-Za-z_]\w*=", word)), "")
+    return "" if first in _SHELL or re.search(r"[^\w./+-]", first) else first

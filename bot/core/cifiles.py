@@ -66,6 +66,18 @@ def look(found: Mapping[str, bytes]) -> tuple[CiFile, ...]:
     return tuple(all_)
 
 
+_TOOLCHAIN = re.compile(rb"^[ \t]*(?:-[ \t]+)?uses:[ \t]*['\"]?([\w-]+/setup-[a-z]{1,20})@", re.MULTILINE)
+
+
+def toolchains(found: Mapping[str, bytes]) -> tuple[tuple[str, str], ...]:
+    """Which workflow sets up a toolchain by which action: the first to do so."""
+    first: dict[str, str] = {}
+    for path, data in found.items():
+        for action in _TOOLCHAIN.findall(data):
+            first.setdefault(action.decode(), path.removeprefix(FOLDER))
+    return tuple((action, name) for action, name in first.items())
+
+
 def _one(name: str, read: Read) -> CiFile:
     if not isinstance(read.value, dict):
         return Apart(name, f"cannot be read: {read.problems[0].what}" if read.problems else "cannot be read: no mapping of keys")

@@ -6,7 +6,7 @@ from typing import Any
 import yaml
 
 from bot.core.areas import PROTECTED
-from bot.core.lane import KEYS
+from bot.core.lane import ADDRESSED, KEYS
 from bot.core.policy import Policy
 from bot.core.score import CAPS, WEIGHTS
 
@@ -25,6 +25,6 @@ def effective(policy: Policy) -> str:
     routing["order"] = list(policy.lanes)
     protect["paths"] = [*PROTECTED, *(path for path in protect["paths"] if path not in PROTECTED)]
     for model in plain["models"].values():
-        if (name := KEYS.get(model["provider"])) and model["provider"] not in ("litellm", "vllm"):
+        if (name := KEYS.get(model["provider"])) and model["provider"] not in ADDRESSED:
             model.setdefault("api_key_env", name)
     return _MONEY.sub(r"\1\2", yaml.safe_dump(plain, sort_keys=False, allow_unicode=True, width=120))

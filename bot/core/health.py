@@ -116,7 +116,11 @@ def key(lane: Lane, *, present: bool) -> Item:
         return Ok(name, f"{variable} is set")
     if lane.provider in ADDRESSED and lane.api_key_env is None:
         return Ok(name, f"{variable} is not set, so {lane.provider} is asked without a key")
-    return Problem(name, f"{variable} is not set", f"set it, or name another variable in models.{lane.name}.api_key_env")
+    return Problem(
+        name,
+        f"{variable} is not set",
+        f"set it here (a secret on GitHub is another thing), or name another variable in models.{lane.name}.api_key_env",
+    )
 
 
 def price(lane: Lane, found: Price | Unpriced) -> Item:

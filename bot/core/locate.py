@@ -6,6 +6,9 @@ Pure: this module says what to search for and reads what the search brought; the
 import re
 from collections.abc import Mapping
 
+from pathspec import GitIgnoreSpec
+
+from bot.core.areas import CI_PATHS, DEPENDENCY_PATHS, DEPLOY_PATHS
 from bot.core.facts import Place
 from bot.core.paths import is_code, is_test
 
@@ -106,11 +109,28 @@ def words(text: str) -> tuple[str, ...]:
     return tuple(sorted(telling, key=len, reverse=True)[:MOST_TERMS])
 
 
-def mentioning(mentions: Mapping[str, tuple[str, ...]]) -> tuple[Place, ...]:
-    """From the files that mention each word: rarer words count more, code before the rest, tests last."""
+def packages(paths: tuple[str, ...]) -> frozenset[str]:
+    """The folders of a repository's own code, in lower case: its issues use such names in passing."""
+    return frozenset(folder.lower() for path in paths if is_code(path) and not is_test(path) for folder in path.split("/")[:-1])
+
+
+_TELLING_NOTHING = GitIgnoreSpec.from_lines(glob.casefold() for glob in (*DEPENDENCY_PATHS, *CI_PATHS, *DEPLOY_PATHS))
+"""Files in which a repository's own name stands, whatever they are about."""
+
+
+def _own(word: str, files: tuple[str, ...], own: frozenset[str]) -> tuple[str, ...]:
+    """Without those that would hold the word anyway, where it begins the name of a package of the repository's own."""
+    if not any(name.startswith(word) for name in own):
+        return files
+    return tuple(path for path in files if not _TELLING_NOTHING.match_file(path.casefold()))
+
+
+def mentioning(mentions: Mapping[str, tuple[str, ...]], own: frozenset[str] = frozenset()) -> tuple[Place, ...]:
+    """From the files that mention each word: rarer words count more, code before the rest, tests last. `own` are the packages."""
     points: dict[str, float] = {}
     said: dict[str, list[str]] = {}
-    for word, files in mentions.items():
+    for word, every in mentions.items():
+        files = _own(word, every, own)
         if 0 < len(files) <= COMMON:
             for path in files:
                 points[path] = points.get(path, 0) + 1 / len(files) * (1.0 if is_code(path) else 0.3) * (

@@ -8,6 +8,10 @@ from bot.core.ledger import Record
 SHORT_PROMPT, SHORT_ANSWER, FEWEST = 2_500, 300, 2
 """Tokens of the shortest conversation that makes a patch: what every attempt is told, a small answer; an edit, and the end."""
 
+MIDDLING_CALLS, MIDDLING_PROMPT, MIDDLING_ANSWER = 8, 8_000, 500
+"""Calls of an attempt that reads some files and edits one, and the tokens of each: no measurement, but a size to think in. Nothing
+is taken to be read from a cache."""
+
 
 def figure(micros: int | None) -> str:
     return "unknown" if micros is None else f"${dollars(micros)}"
@@ -29,7 +33,7 @@ def compared(record: Record) -> str:
     if not record.attempts:
         return ""
     if estimate is None:
-        return "unknown: no price and no earlier run to tell it by"
+        return "unknown: no tokens at a known price and no earlier run to tell it by"
     basis = {
         "attempt": "its own attempt",
         "ledger": f"the median of {estimate.count} earlier attempts on such tasks",
@@ -69,4 +73,10 @@ def span(lane: Lane, price: Price, budget: int) -> str:
         return f"an attempt costs {figure(least)} at the least, more than the run's budget of {figure(budget)}"
     most = STEPS * worst_case(lane.max_context_tokens, lane.max_output_tokens, price)
     bounded = f"{figure(budget)}, the run's budget" if most > budget else figure(most)
-    return f"an attempt costs {figure(least)} to {bounded}"
+    return f"an attempt costs {figure(least)} to {bounded}; {middling(price)}"
+
+
+def middling(price: Price) -> str:
+    """What an attempt of a size that people can picture costs."""
+    cost = MIDDLING_CALLS * worst_case(MIDDLING_PROMPT, MIDDLING_ANSWER, Price(price.input, price.output))
+    return f"{figure(cost)} for {MIDDLING_CALLS} calls of {MIDDLING_PROMPT:,} tokens sent and {MIDDLING_ANSWER} made"

@@ -30,7 +30,7 @@ def read(data: bytes, name: str) -> Policy:
     problems = list(found.problems)
     policy = None
     if found.value is None and not problems:
-        problems.append(Problem(1, "", "the file is empty", "docs/policy.md has a minimal policy to start from"))
+        problems.append(Problem(1, "", "the file is empty", "`route-agent init` writes a policy to start from"))
     elif not isinstance(found.value, dict) and not problems:
         problems.append(Problem(1, "", "the file is no mapping of keys", "begin with `models:`"))
     if isinstance(found.value, dict):
@@ -121,6 +121,8 @@ def _pattern(detail: ErrorDetails, _: Path) -> Saying:
 
 
 def _bound(detail: ErrorDetails, _: Path) -> Saying:
+    if detail["input"] == "":
+        return "is empty", "write something, or leave it out"
     context = detail.get("ctx", {})
     limit = next(iter(context.values()), "?")
     side = "at least" if "ge" in context or "gt" in context or "min_length" in context else "at most"
@@ -182,6 +184,25 @@ def unheeded(policy: Policy, mode: Mode) -> tuple[str, ...]:
     given = policy.model_dump(mode="json", by_alias=True, exclude_unset=True)
     return tuple(
         f"{path}: {why}" for path, kind, why in UNHEEDED if (kind is None or kind == mode) and _set(given, path.split("."))
+    )
+
+
+def globs(policy: Policy) -> tuple[tuple[str, str], ...]:
+    """Every glob of the file's own, each with its key."""
+    listed = {"protect.paths": policy.protect.paths, **{f"signals.paths.{name}": own for name, own in policy.signals.paths.items()}}
+    return tuple((f"{key}[{index}]", glob) for key, own in listed.items() for index, glob in enumerate(own))
+
+
+PLACEHOLDER = "WRITE-HERE"
+"""How the names begin that `init` cannot know."""
+
+
+def unfilled(policy: Policy) -> tuple[str, ...]:
+    """Models that still go by the name which `init` put there."""
+    return tuple(
+        f"models.{name}.model: {model.model} is a place to fill in; write the name by which your server knows the model"
+        for name, model in policy.models.items()
+        if model.model.startswith(PLACEHOLDER)
     )
 
 

@@ -1,12 +1,10 @@
 """What must hold between the keys of a policy: checked on the plain values, so that it is said along with everything else."""
 
-import re
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
-from pathspec import GitIgnoreSpec
-
+from bot.core.globs import wrong
 from bot.core.lane import ADDRESSED
 from bot.core.policy import CEILING, VERIFIER
 from bot.core.yamlfile import Path
@@ -182,19 +180,6 @@ def _globs(raw: dict[str, Any]) -> Iterator[Rule]:
     places += [(("signals", "paths", name), globs) for name, globs in _part(_part(raw, "signals"), "paths").items()]
     for path, globs in places:
         for index, glob in enumerate(globs if isinstance(globs, tuple) else ()):
-            try:
-                GitIgnoreSpec.from_lines([str(glob)])
-            except ValueError:
-                yield (*path, index), f"`{str(glob)[:60]}` is no pattern", "write it as .gitignore would"
-            if _slow(str(glob)):
-                remedy = f"write at most {MOST_STARS} `*` between two `/`, and {MOST_WILD} of them and of `**` in all"
-                yield (*path, index), f"`{str(glob)[:60]}` takes too long to look for", remedy
-
-
-MOST_STARS, MOST_WILD = 4, 5
-"""Each more multiplies what a long path takes to be looked at by its length: with ten it is a minute for forty letters."""
-
-
-def _slow(glob: str) -> bool:
-    stars = [re.sub(r"\\.|\[[^]]*\]", "", part).replace("**", "*").count("*") for part in glob.split("/")]
-    return max(stars) > MOST_STARS or sum(stars) > MOST_WILD
+            if found := wrong(str(glob)):
+                what, remedy = found
+                yield (*path, index), f"`{str(glob)[:60]}` {what}", remedy

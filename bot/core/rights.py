@@ -92,22 +92,23 @@ def workflows(found: tuple[Workflow, ...], wanted: tuple[str, ...]) -> tuple[Ite
     more = f" and {len(names) - MOST_SHOWN} more" if len(names) > MOST_SHOWN else ""
     listed = f": {', '.join(names[:MOST_SHOWN])}{more}" if names else ""
     said = f"{len(names)} of {len(found)} can be started by hand{listed}"
-    return (Ok("github.workflows", said), *(_proving(file, found, startable) for file in wanted or (VERIFY,)))
+    return (Ok("github.workflows", said), *(proving(file, found) for file in wanted or (VERIFY,)))
 
 
-def _proving(file: str, found: tuple[Workflow, ...], startable: list[Workflow]) -> Item:
+def proving(file: str, found: tuple[Workflow, ...], name: str = "github.proof", where: str = "on the default branch") -> Item:
+    """Whether a workflow can be started to prove a patch. `file` is its name, or its path; `where` says where it was looked for."""
     path = file if "/" in file else f"{WORKFLOWS}/{file}"
-    name, there = "github.proof", next((w for w in found if w.path == path), None)
+    there = next((w for w in found if w.path == path), None)
     if there is None:
-        remedy = f"copy templates/workflows/{VERIFY}" if file == VERIFY else "put it there, or name another"
-        return Problem(name, f"{path} is not on the default branch, so nothing proves a patch", f"{remedy} to {path}")
-    if there in startable:
-        return Ok(name, f"{path} can be started by hand")
+        remedy = f"`route-agent init` writes it; commit it as {path}" if file == VERIFY else f"put it to {path}, or name another"
+        return Problem(name, f"{path} is not {where}, so nothing proves a patch", remedy)
     if not there.active:
         return Problem(name, f"{path} is switched off", "enable it under Actions")
     if there.text is None:
         return Unknown(name, f"{path} could not be read, so it is not known whether it can be started by hand")
-    return Problem(name, f"{path} cannot be started by hand", "give it `on: workflow_dispatch` with the shipped workflow's inputs")
+    if dispatchable(there.text):
+        return Ok(name, f"{path} can be started by hand")
+    return Problem(name, f"{path} cannot be started by hand", "give it `on: workflow_dispatch`, as `route-agent init` shows")
 
 
 def dispatchable(text: str) -> bool:

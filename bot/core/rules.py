@@ -168,7 +168,10 @@ def secrets_handling(facts: Facts) -> Found:
 
 
 def deploy_config(facts: Facts) -> Found:
-    return _by_paths(facts, DEPLOY_PATHS)
+    found = _by_paths(facts, DEPLOY_PATHS)
+    if not isinstance(found, tuple):
+        return found
+    return tuple(path for path in found if not (is_code(path) and path.rpartition("/")[2].casefold().startswith("dockerfile")))
 
 
 _DEPENDENCY_TEXT = re.compile(

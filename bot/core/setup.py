@@ -95,6 +95,16 @@ def quoted(text: str) -> str:
     return text if plain and not words and text.strip() == text else json.dumps(text, ensure_ascii=not text.isprintable())
 
 
+REQUIREMENTS = (
+    "requirements.txt",
+    "requirements-dev.txt",
+    "requirements-test.txt",
+    "dev-requirements.txt",
+    "test-requirements.txt",
+)
+"""Files at the top that pip reads, by the names that people give them."""
+
+
 # ---- set-up ------------------------------------------------------------------------------------------------------
 
 
@@ -143,13 +153,7 @@ def _python(files: Collection[str], text: Mapping[str, str], checks: tuple[Check
     sources: list[str] = []
     extras, groups = (_named(text, section) for section in ("project.optional-dependencies", "dependency-groups"))
     more = (*(f".[{name}]" for name in extras), *(f"--group {name}" for name in groups))
-    for name in (
-        "requirements.txt",
-        "requirements-dev.txt",
-        "requirements-test.txt",
-        "dev-requirements.txt",
-        "test-requirements.txt",
-    ):
+    for name in REQUIREMENTS:
         if name in files:
             wanted.append(f"-r {name}")
             sources.append(name)

@@ -44,6 +44,7 @@ RULES: tuple[tuple[SignalName, str, Rule], ...] = (
     ("deploy_config", "how and where it runs changes", rules.deploy_config),
     ("dependency_change", "other people's code changes", rules.dependency_change),
 )
+"""Each with what it stands for, as docs/policy.md says it."""
 COUNTED: frozenset[SignalName] = frozenset({"files_touched", "test_failures"})
 """Signals that say how many; every other one says whether."""
 

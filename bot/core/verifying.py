@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from bot.core.checks import Check
-from bot.core.setup import install
+from bot.core.lane import KEYS
+from bot.core.setup import REQUIREMENTS, SetUp, install
 
 Kind = Literal["python", "node", "go", "rust", "unknown"]
 BEGIN, END = "      - name: set up\n", "      # An exit code of 0 proves nothing"
@@ -15,9 +16,11 @@ BEGIN, END = "      - name: set up\n", "      # An exit code of 0 proves nothing
 
 @dataclass(frozen=True, slots=True)
 class Shipped:
-    """The workflow's own steps fit: pip and pytest."""
+    """The workflow's own steps fit: pip and pytest. `files` of requirements and `extras` are what pip is asked for besides."""
 
     kind: Kind = "python"
+    files: tuple[str, ...] = ()
+    extras: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +46,14 @@ Verifying = Shipped | Steps | ToWrite
 _SCRIPT = re.compile(r"(jest|vitest run|vitest|mocha|node --test)((?: [A-Za-z0-9_./*=@:-]+)*)")
 
 
-def fitting(files: Collection[str], manifest: str, checks: tuple[Check, ...], python: bool) -> Verifying:  # noqa: FBT001 - a fact, not a mode
+def fitting(files: Collection[str], manifest: str, checks: tuple[Check, ...], set_up: SetUp, *, python: bool) -> Verifying:
     """What fits the first of a repository's tests; `python` says whether it holds Python at all, tests or none."""
     tests = next((check for check in checks if check.kind == "tests"), None)
     if tests is None:
-        return Shipped() if python else ToWrite("no test command was found in this repository")
+        return _pip(files, set_up) if python else ToWrite("no test command was found in this repository")
     match tests.run.split()[0]:
         case "python":
-            return Shipped()
+            return _pip(files, set_up)
         case "npm" | "pnpm" | "yarn":
             return _node(files, manifest)
         case "go":
@@ -59,6 +62,11 @@ def fitting(files: Collection[str], manifest: str, checks: tuple[Check, ...], py
             return Steps("rust", "", "nextest")
         case _:
             return ToWrite("it is not known which runner the tests are for")
+
+
+def _pip(files: Collection[str], set_up: SetUp) -> Shipped:
+    extras = tuple(group[2:-1] for group in set_up.groups if group.startswith(".["))
+    return Shipped("python", tuple(name for name in REQUIREMENTS if name in files), extras)
 
 
 def _node(files: Collection[str], manifest: str) -> Verifying:
@@ -85,6 +93,19 @@ def adapted(shipped: str, steps: str) -> str:
     return before + steps + end + after
 
 
+_PLAIN = "          if [[ -e requirements.txt ]]; then wanted+=(-r requirements.txt); fi\n"
+_ITSELF = "wanted+=(-e .)"
+
+
+def with_more(shipped: str, more: Shipped) -> str:
+    """The shipped workflow with what else the tests need put to what pip is asked for."""
+    assert _PLAIN in shipped, "the shipped workflow asks for requirements.txt"
+    assert _ITSELF in shipped, "the shipped workflow asks for the repository itself"
+    files = "".join(_PLAIN.replace("requirements.txt", name) for name in more.files)
+    itself = f"wanted+=(-e '.[{','.join(more.extras)}]')" if more.extras else _ITSELF
+    return shipped.replace(_PLAIN, files or _PLAIN).replace(_ITSELF, itself)
+
+
 _ANTHROPIC = "          anthropic-api-key: ${{ secrets.ANTHROPIC_API_KEY }}\n"
 
 
@@ -92,7 +113,7 @@ def with_key(shipped: str, provider: str, key: str) -> str:
     """The workflow with the secret of a provider that the shipped one does not name."""
     if f"secrets.{key} " in shipped:
         return shipped
-    if provider in ("litellm", "vllm"):
+    if provider in KEYS:
         return shipped.replace(_ANTHROPIC, f"{_ANTHROPIC}          {provider}-api-key: ${{{{ secrets.{key} }}}}\n")
     own = f"          api-key-env: {key}\n        env:\n          {key}: ${{{{ secrets.{key} }}}}\n"
     return shipped.replace(_ANTHROPIC, _ANTHROPIC + own)

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from bot.core import lane
 from bot.core.clean import printable, redact
 from bot.core.keys import SEND_KEY, Said, said
 from bot.ports import Denied
@@ -20,7 +21,7 @@ OWN = "route-agent"
 
 MOST_SUMMARY = 900_000
 """Bytes; the runner throws a summary above 1 MiB away."""
-KEYS = ("openrouter", "openai", "anthropic", "litellm", "vllm")
+KEYS = tuple(lane.KEYS)
 """Providers whose key has an input of its own, `openai-api-key` and so on."""
 _COMMAND = re.compile(r"::|##\[")
 
@@ -93,7 +94,7 @@ def step(env: Mapping[str, str]) -> Step:
 def _wanted(env: Mapping[str, str], name: str) -> str:
     found = env.get(name, "").strip()
     if not found:
-        raise Denied(f"{name} is not set: `action` runs as a step of a GitHub workflow")
+        raise Denied(f"{name} is not set, which a runner of GitHub's always sets; run this as a step of a workflow")
     return found
 
 

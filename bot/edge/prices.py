@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass, replace
 from decimal import ROUND_CEILING, Decimal
+from difflib import get_close_matches
 from typing import Any
 
 from bot.core.cost import MICROS, Cost, Price, Tokens, Unpriced, charge, worst_case
@@ -42,6 +43,12 @@ class Prices:
             return Cost(charge(tokens, _own(lane)), "policy")
         found = self._listed(lane, tokens)
         return _unknown(lane) if found is None else Cost(found, "price_table")
+
+    def mistyped(self, lane: Lane) -> str:
+        """What a lane with a price of its own may have meant to be called; empty where nothing speaks for a slip."""
+        listed = lane.price is None or lane.provider not in TABLE or self._listed(lane, Tokens(1, 0, 0, 1)) is not None
+        near = "" if listed else _near(lane)
+        return f"{_unlisted(lane)}; did you mean `{near}`?" if near else ""
 
     def moved(self, lane: Lane, fallback: str) -> Lane:
         """The lane when its fallback is asked, with the price that this one has."""
@@ -85,7 +92,20 @@ def _unknown(lane: Lane) -> Unpriced:
     remedy = f"say what it costs: models.{lane.name}.price: {{input: …, output: …}}, in US dollars for a million tokens"
     if lane.provider not in TABLE:
         return Unpriced(f"no price is known for what `{lane.provider}` serves; {remedy}")
-    return Unpriced(f"the price table does not have `{lane.model}` of {lane.provider}; {remedy}")
+    near = _near(lane)
+    return Unpriced(f"{_unlisted(lane)}; {f'did you mean `{near}`? If not, ' if near else ''}{remedy}")
+
+
+def _unlisted(lane: Lane) -> str:
+    return f"the price table does not have `{lane.model}` of {lane.provider}"
+
+
+def _near(lane: Lane) -> str:
+    """The name in the table that a mistyped one is nearest to; empty where none is near."""
+    from genai_prices.data import providers  # noqa: PLC0415 - likewise
+
+    names = [model.id for known in providers if known.id == TABLE.get(lane.provider) for model in known.models]
+    return next(iter(get_close_matches(lane.model, names, 1, 0.85)), "")
 
 
 def _own(lane: Lane) -> Price:

@@ -55,6 +55,14 @@ class Site(Protocol):
         """The files of HEAD."""
         ...
 
+    def finds(self, program: str) -> bool:
+        """Whether checks that run here would find it: on the PATH, in an environment folder, or as a file of the repository."""
+        ...
+
+    def shipped(self) -> str:
+        """The verify workflow as it is handed out."""
+        ...
+
     def sandbox(self) -> str:
         """What it is, once its walls have stood."""
         ...

@@ -111,8 +111,12 @@ def test_a_lane_that_made_no_call_is_no_rival_and_a_run_in_the_top_lane_alone_is
 
 def test_what_an_attempt_can_cost_is_bounded_by_the_budget():
     lane = Lane(name="fast", provider="vllm", model="m")
-    assert span(lane, Price(1_000_000, 4_000_000), 1_000_000) == "an attempt costs $0.0074 to $1.00, the run's budget"
+    assert span(lane, Price(1_000_000, 4_000_000), 1_000_000) == (
+        "an attempt costs $0.0074 to $1.00, the run's budget; $0.08 for 8 calls of 8,000 tokens sent and 500 made"
+    )
     assert span(lane, Price(1_000_000, 4_000_000), 1_000) == (
         "an attempt costs $0.0074 at the least, more than the run's budget of $0.001"
     )
-    assert span(lane, Price(1_000, 4_000), 1_000_000) == "an attempt costs $0.000008 to $0.00294"
+    assert span(lane, Price(1_000, 4_000), 1_000_000) == (
+        "an attempt costs $0.000008 to $0.00294; $0.00008 for 8 calls of 8,000 tokens sent and 500 made"
+    )

@@ -142,6 +142,13 @@ def test_hazards_of_yaml_end_in_a_problem_and_soon(data, said):
         ("verification: {checks: [{name: a, run: x}], by_lane: {fast: [b]}}", "there is no check `b`"),
         ("budget: {per_run_usd: 2, per_day_usd: 1}", "is below per_run_usd 2"),
         ("protect: {paths: ['/*a*a*a*a*b']}", "`/*a*a*a*a*b` takes too long to look for"),
+        ("protect: {paths: ['{src,lib}/**']}", "protect.paths[0]: `{src,lib}/**` has braces, which .gitignore takes for letters"),
+        (r"protect: {paths: ['src\cents']}", "has a `\\`, which parts no folders; write `/` between folders"),
+        ("protect: {paths: ['!src/[abc']}", "has a `[` that nothing closes"),
+        ("protect: {paths: ['a', '/']}", "protect.paths[1]: `/` names no file"),
+        ("signals: {paths: {auth_code: ['./src/']}}", "holds `.` or `..`, so it matches nothing"),
+        ("protect: {paths: ['#a']}", "is a comment to .gitignore"),
+        ("protect: {paths: ['']}", "protect.paths[0]: is empty; write something, or leave it out"),
         ("signals: {paths: {auth_code: ['*a*a*/*a*a*/b']}}", "takes too long to look for"),
         ("models:\n  cheap: {provider: vllm, model: x}", "provider `vllm` needs an address"),
         ("models:\n  cheap: {provider: vllm, model: x, base_url: 'http://u:p@h/v1'}", "holds credentials"),
@@ -153,8 +160,9 @@ def test_what_must_hold_between_keys_is_checked(more, said):
     assert any(said in line for line in problems(text))
 
 
-def test_a_glob_that_people_write_is_none_that_takes_too_long():
-    globs = ["**/*.test.*.js", "packages/*/src/**/*_*_test.py", "a/**/b/**/*.sql", "20*-*-*_*.md", "[***]/x******", "!**/x/**"]
+def test_a_glob_that_people_write_is_none_that_takes_too_long_or_cannot_match():
+    globs = ["{{cookiecutter.slug}}/", "[]a]x", "/[!a-c]*", "*", "/**", ".env", "..x/"]
+    globs += ["**/*.test.*.js", "packages/*/src/**/*_*_test.py", "a/**/b/**/*.sql", "20*-*-*_*.md", "[***]/x******", "!**/x/**"]
     found = read(f"{MINIMAL.decode()}protect: {{paths: {globs}}}\n".encode(), "p.yml")
     assert found.protect.paths == tuple(globs)
 

@@ -13,7 +13,7 @@ from bot.core.facts import Facts, Failing, Located, NotApplicable, NotRun, Place
 from bot.core.policy import Policy, Signals
 from bot.core.policyfile import read
 from bot.core.route import Refusal, Route, choose, ineligible
-from bot.core.score import Part, Score, in_words, weigh
+from bot.core.score import WEIGHTS, Part, Score, in_words, weigh
 from bot.core.signals import COUNTED, RULES, Number, observe
 from bot.core.taskclass import classify
 from bot.core.words import SignalName
@@ -73,6 +73,7 @@ def test_the_numbers_of_the_contract_make_score_11_and_the_strong_lane():
         ("secrets_handling", "deploy/vault_client.py", ""),
         ("secrets_handling", "app/settings.py", 'KEY = os.environ["STRIPE_API_KEY"]\n'),
         ("deploy_config", "Dockerfile", ""),
+        ("deploy_config", "web/dockerfile.prod", ""),
         ("deploy_config", "infra/main.tf", ""),
         ("dependency_change", "pyproject.toml", ""),
         ("dependency_change", "web/package-lock.json", ""),
@@ -94,6 +95,8 @@ def test_a_rule_finds_what_it_is_for(name, path, added):
         ("needs_new_code", "tests/test_a.py", "def test_b():\n"),
         ("ci_config", "src/github.py", ""),
         ("deploy_config", "src/docker_names.py", ""),
+        ("deploy_config", "src/dockerfile_parser.go", ""),
+        ("deploy_config", "src/dockerfile.py", ""),
     ],
 )
 def test_a_rule_leaves_alone_what_only_looks_like_it(name, path, added):
@@ -293,6 +296,18 @@ def test_symbols_point_at_the_files_that_define_them():
     assert names == ("parse_date", "DateParser", "load")
     places = locate.defining(names, (("tests/test_dates.py", "def load(): ..."), ("src/app/dates.py", "def parse_date(x):")))
     assert places == (Place("src/app/dates.py", "defines `parse_date`"), Place("tests/test_dates.py", "defines `load`"))
+
+
+def test_a_repository_s_own_name_points_at_no_manifest_and_somebody_else_s_does():
+    files = ("README.md", "pyproject.toml", "src/cents/split.py", ".github/workflows/ci.yml", "Dockerfile")
+    own = locate.packages((*files, "tests/helpers/x.py"))
+    assert own == {"src", "cents"}
+    assert [place.path for place in locate.mentioning({"cent": files}, own)] == ["src/cents/split.py", "README.md"]
+    assert [place.path for place in locate.mentioning({"requests": ("pyproject.toml",)}, own)] == ["pyproject.toml"]
+
+
+def test_every_signal_has_a_weight():
+    assert set(WEIGHTS) == {name for name, *_ in RULES}, "give it a weight in bot/core/score.py, 0 where it acts by rule alone"
 
 
 def test_rare_words_point_at_files_and_common_ones_do_not():

@@ -82,6 +82,12 @@ class Site:
         self._or("checks", None)
         raise NotImplementedError
 
+    def finds(self, program: str) -> bool:
+        return bool(program)
+
+    def shipped(self) -> str:
+        return ""
+
     def sandbox(self) -> str:
         return self._or("sandbox", "walls")
 

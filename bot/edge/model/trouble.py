@@ -77,7 +77,9 @@ def sort(sdk: ModuleType, key: str, form: Form) -> Iterator[None]:
         raise Passing("no answer in time", paid=not isinstance(error.__cause__, never_sent)) from None
     except sdk.APIConnectionError as error:
         if isinstance(error.__cause__, never_sent):
-            raise Passing(f"no connection ({_cause(error)}); is the server running, and the address right?") from None
+            raise Passing(
+                f"no connection ({_cause(error)}); is the server running, the address right, and the way there open?"
+            ) from None
         raise Passing(f"the connection broke before the answer was whole ({_cause(error)})", paid=True) from None
     except sdk.APIStatusError as error:
         raise by_status(_Refused.of(error), key, form) from None
