@@ -168,7 +168,8 @@ def _handler(server: Server) -> type[BaseHTTPRequestHandler]:
                 return
             status = answer.get("status", 200)
             if "raw" in answer:
-                payload, kind = answer["raw"].encode(), answer.get("type", "text/html")
+                raw = answer["raw"]
+                payload, kind = raw if isinstance(raw, bytes) else raw.encode(), answer.get("type", "text/html")
             elif "body" in answer:
                 payload, kind = json.dumps(repeated(answer["body"], self._sent())).encode(), "application/json"
             else:
