@@ -7,6 +7,7 @@ that one of them which is known protects no other.
 
 import base64
 import binascii
+import html
 import json
 import re
 import subprocess
@@ -58,7 +59,6 @@ def forms() -> dict[str, bytes]:
         "percent twice": quote(quote(STEM, safe=""), safe="").encode(),
         "in a path": quote(STEM).encode(),
         "JSON": json.dumps(STEM).replace("/", "\\/").strip('"').encode(),
-        "HTML": STEM.replace("/", "&#x2F;").encode(),
     }
     for shift in range(3):  # of what stands before it, only the last bytes tell how it is coded
         coded = base64.b64encode(b"\0" * shift + raw)[-(-shift * 8 // 6) : (shift + len(raw)) * 8 // 6]
@@ -67,14 +67,14 @@ def forms() -> dict[str, bytes]:
     return found
 
 
-_ENDS = re.compile(rb"(?:\\r|\\n|%0a|%0d|[\s\x00-\x1f])+")
+_ENDS = re.compile(rb"(?:\\+[rn]|%0a|%0d|[\s\x00-\x1f])+")
 
 
 def told(data: bytes) -> str:
     """What of a canary is told there, and in which way; empty for nothing. What is told in the wrong case is told."""
     for text in (data, *_unpacked(data)):
         low = text.lower()
-        for whole in (low, _ENDS.sub(b"", low)):
+        for whole in (low, _ENDS.sub(b"", low), html.unescape(low.decode("latin-1")).encode(errors="replace")):
             for name, form in forms().items():
                 if (at := whole.find(form.lower())) >= 0:
                     return f"{name}: …{whole[max(0, at - 40) : at + len(form) + 8].decode(errors='replace')}…"

@@ -3,6 +3,7 @@
 import gzip
 import json
 import tracemalloc
+import warnings
 from collections.abc import Iterator
 from typing import Any
 
@@ -125,6 +126,79 @@ def test_whatever_stands_in_place_of_an_answer_is_ours_to_refuse(bed, api, raw, 
     if reply is not None:
         check(bed, api, reply)
     bed.server.requests.clear()
+
+
+def at(api: str, place: tuple[str, ...], value: Any) -> dict[str, Any]:
+    found: dict[str, Any] = gathered(changed(spread(whole(api, DO)), place, value))
+    return {"body": found}
+
+
+CALL = {
+    "chat": ("choices", "#0", "message", "tool_calls", "#0"),
+    "responses": ("output", "#1"),
+    "messages": ("content", "#1"),
+}
+NAME = {"chat": "id", "responses": "call_id", "messages": "id"}
+GIVEN = {"chat": ("function", "arguments"), "responses": ("arguments",), "messages": ("input",)}
+
+
+@attack("model-shape", off=off("bot.edge.model.actions.name", 'return value or f"call-{number}-{index}"'))
+@pytest.mark.parametrize("value", [[None], 7, {"a": 1}, "x" * 10_000, ""])
+@pytest.mark.parametrize("api", APIS)
+def test_a_call_has_a_name_that_is_one_whatever_the_gateway_calls_it(bed, api, value):
+    reply = ask(bed, api, at(api, (*CALL[api], NAME[api]), value))
+    assert reply is not None
+    assert [call.id for call in reply.said.calls if len(call.id) > 200] == []
+    check(bed, api, reply)
+
+
+@attack("model-shape", off=off("bot.edge.model.actions.repeatable", "return True"))
+@pytest.mark.parametrize("api", APIS)
+def test_arguments_that_no_json_holds_are_no_call_and_the_conversation_goes_on(bed, api):
+    given = {"path": float("nan")}
+    reply = ask(bed, api, at(api, (*CALL[api], *GIVEN[api]), given if api == "messages" else json.dumps(given)))
+    assert reply is not None
+    assert reply.said.malformed
+    check(bed, api, reply)
+
+
+@attack("model-shape", off=off("bot.edge.model.echo.keep", cut=("allow_nan=False, ", "")))
+def test_reasoning_that_cannot_be_sent_again_is_not(bed):
+    reply = ask(bed, "chat", at("chat", ("choices", "#0", "message", "reasoning_details"), {"#0": float("inf")}))
+    assert reply is not None
+    assert reply.said.calls
+    assert not reply.said.echo
+    check(bed, "chat", reply)
+
+
+WARNED = {"responses": ("output", "#0", "summary"), "messages": ("content", "#0", "thinking")}
+
+
+@attack(
+    "model-shape",
+    off=(
+        off("bot.edge.model.responses._reasoning", cut=(", warnings=False", "")),
+        off("bot.edge.model.messages._thought", cut=(", warnings=False", "")),
+    ),
+)
+@pytest.mark.parametrize("api", WARNED)
+def test_no_library_says_to_the_log_what_a_gateway_answered(bed, api, recwarn):
+    """A warning goes to the log of the job past everything that makes a text harmless there."""
+    warnings.simplefilter("always")
+    reply = ask(bed, api, at(api, WARNED[api], {"x": "##[set-output name=result]accepted"}))
+    assert reply is not None
+    assert [str(each.message) for each in recwarn] == []
+
+
+@attack("prompt-secrets", off=off("bot.edge.model.asking.Models._reply", cut=("len(key[0]) >= LONG", "False")))
+@pytest.mark.parametrize("api", APIS)
+def test_a_gateway_that_writes_the_key_that_it_was_sent_into_a_call_has_it_not_obeyed(bed, api):
+    """What a call writes is kept in the Trail, shown to other jobs, committed and pushed."""
+    body = whole(api, {**DO, "path": f"notes/{KEY}.md"}) | {"model": f"m-{KEY}"}
+    reply = ask(bed, api, {"body": body})
+    assert reply is not None
+    assert reply.said == Said(reply.said.text, (), "the reply holds a key")
+    assert KEY not in str(reply)
 
 
 BOMB = 1 << 28

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
-from bot.core.clean import line, redact, sendable
+from bot.core.clean import holds, line, redact, sendable
 from bot.core.cost import Cost, Price, Unpriced, apart
 from bot.core.lane import ADDRESSED, ADDRESSES, Api, Lane
 from bot.edge.model.actions import dump
@@ -138,7 +138,7 @@ class Models:
         key = (self._key(lane),)
         said, model = heard.said, redact(heard.model, key)
         clean = Said(sendable(redact(said.text, key)), said.calls, said.malformed, said.echo)
-        if len(key[0]) >= LONG and any(key[0] in dump(call.arguments) or key[0] in call.name for call in said.calls):
+        if len(key[0]) >= LONG and any(holds(f"{call.name} {dump(call.arguments)}", key) for call in said.calls):
             clean = Said(clean.text, (), "the reply holds a key")  # what is written is kept, shown and pushed
         return Reply(clean, heard.tokens, self._cost(lane, heard), model, heard.cut_off)
 
