@@ -30,7 +30,10 @@ def env(job: Job, **more: str) -> dict[str, str]:
 
 def run(job: Job, program: str = ACTION, *flags: str, **more: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, *flags, "-c", program]
-    return subprocess.run(command, cwd=job.folder, env=env(job, **more), capture_output=True, text=True, check=False, timeout=120)
+    done = subprocess.run(command, cwd=job.folder, env=env(job, **more), capture_output=True, text=True, check=False, timeout=120)
+    with (job.folder / "log").open("a", encoding="utf-8") as file:  # as the runner keeps it
+        file.write(done.stdout + done.stderr)
+    return done
 
 
 def commented(world: World, shop: Repo, folder: Path, body: str) -> Job:

@@ -85,15 +85,34 @@ def several(texts: Sequence[str], most: int = 3) -> str:
 
 def redact(text: str, secrets: tuple[str, ...] = ()) -> str:
     """Without the secrets we hold, in every usual way to write them, whole or cut; and without anything shaped like a token."""
+    return _TOKEN.sub("[redacted]", _without(text, secrets))
+
+
+def holds(text: str, secrets: tuple[str, ...]) -> bool:
+    """Whether one of the secrets stands there, in any of those ways."""
+    return _without(text, secrets) != text
+
+
+def _without(text: str, secrets: tuple[str, ...]) -> str:
     for secret in sorted(filter(lambda s: len(s) >= _SHORTEST_SECRET, secrets), key=len, reverse=True):
         raw = secret.encode(errors="surrogateescape")
-        coded = (base64.b64encode(raw).decode().rstrip("="), base64.urlsafe_b64encode(raw).decode().rstrip("="), raw.hex())
-        for form in (secret, *coded, quote(raw, safe="")):
+        for form in (secret, *_in_base64(raw), raw.hex(), quote(raw, safe="")):
             text = text.replace(form, "[redacted]")
         text = _uncut(text, secret)
-    return _TOKEN.sub("[redacted]", text)
+    return text
 
 
+def _in_base64(raw: bytes) -> Iterator[str]:
+    """Alone; and what of it is sure to stand there, whatever stands around it: a user's name before a password, say."""
+    whole = base64.b64encode(raw).decode().rstrip("=")
+    yield from (whole, whole.translate(_FOR_ADDRESSES))
+    for shift in range(3):
+        whole = base64.b64encode(b"\0" * shift + raw).decode()
+        inner = whole[(8 * shift + 5) // 6 : 8 * (shift + len(raw)) // 6]
+        yield from (inner, inner.translate(_FOR_ADDRESSES))
+
+
+_FOR_ADDRESSES = str.maketrans("+/", "-_")
 _LEAST, _WINDOW = 20, 12
 """So many characters of a secret in a row are taken for it; and a piece of such a length lies in each such row."""
 

@@ -1,17 +1,22 @@
 """The action as a runner starts it, phase by phase, against a GitHub that remembers; only time is made to fly."""
 
+import io
 import json
+import sys
+import threading
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TextIO
 
 from bot.action import act
 from bot.cli import templates
 from bot.core.event import Event, Judged, Proposed
 from bot.core.handover import pack
 from bot.edge import actions
+from bot.edge.telemetry import switch
 from bot.ending import Ended
 from bot.first import look
 from bot.host import Ground
@@ -19,6 +24,7 @@ from bot.hosted import outputs
 from bot.office import Office
 from bot.opening import office
 from bot.shop import Wall
+from tests.fakes.canaries import KEY_ENV, KEYS, SURROUNDINGS, canary
 
 ME = "github-actions[bot]"
 GATE = "contents:write issues:write pull-requests:write checks:read statuses:read actions:read"
@@ -37,6 +43,42 @@ class Hurried(Wall):
 
     def sleep(self, seconds: float) -> None:
         self.slept += seconds
+
+
+_LOGS: list[Path] = []
+_HEARD = threading.Lock()
+
+
+class _Kept(io.TextIOBase):
+    """What a job says, as the runner keeps it, beside where it is said to."""
+
+    def __init__(self, said: TextIO) -> None:
+        self.said = said
+
+    def write(self, text: str) -> int:
+        for path in tuple(_LOGS):
+            with path.open("a", encoding="utf-8") as file:
+                file.write(text)
+        return self.said.write(text)
+
+    def flush(self) -> None:
+        self.said.flush()
+
+
+@contextmanager
+def logged(path: Path) -> Iterator[None]:
+    """The job's log in a file; of several jobs at once each file has what all of them said."""
+    with _HEARD:
+        _LOGS.append(path)
+        if not isinstance(sys.stderr, _Kept):
+            sys.stderr = _Kept(sys.stderr)
+    try:
+        yield
+    finally:
+        with _HEARD:
+            _LOGS.remove(path)
+            if not _LOGS and isinstance(sys.stderr, _Kept):
+                sys.stderr = sys.stderr.said
 
 
 class Github(Protocol):
@@ -77,8 +119,8 @@ class Job:
     def env(self) -> dict[str, str]:
         self.folder.mkdir(parents=True, exist_ok=True)
         (self.folder / "event.json").write_text(json.dumps(self.payload))
-        name = self.token or f"ghs_{self.name}_{self.scopes}".replace(" ", "")
-        token = self.world.token(name, self.login, self.scopes, may_open_pulls=self.may_open_pulls)
+        secret = self.token or canary(f"{self.name} {self.scopes}")
+        token = self.world.token(secret, self.login, self.scopes, may_open_pulls=self.may_open_pulls)
         given = {
             "GITHUB_EVENT_NAME": self.name,
             "GITHUB_EVENT_PATH": str(self.folder / "event.json"),
@@ -92,7 +134,9 @@ class Job:
             "GITHUB_STEP_SUMMARY": str(self.folder / "summary.md"),
             "INPUT_GITHUB-TOKEN": token,
         }
-        return given | {f"INPUT_{name.upper()}": value for name, value in self.inputs.items()}
+        own = {f"INPUT_{name.upper()}": value for name, value in self.inputs.items()}
+        named = f"{KEY_ENV} {own.get('INPUT_API-KEY-ENV', '')}"
+        return {**SURROUNDINGS, **KEYS, **given, **own, "INPUT_API-KEY-ENV": named}
 
     def event(self) -> Event:
         found = look(self.env())
@@ -101,8 +145,9 @@ class Job:
 
     def act(self, phase: str = "auto", **inputs: str) -> Ended:
         self.inputs = {**self.inputs, **inputs}
-        step = actions.step(self.env())
-        with office(step, self.event(), templates(), self.clock, pause=0, host=self.host) as place:
+        env = self.env()
+        step = replace(actions.step(env), hidden=switch.secrets(env))
+        with logged(self.folder / "log"), office(step, self.event(), templates(), self.clock, pause=0, host=self.host) as place:
             ended = act(self.furnished(place), phase)
             self.told(ended)
             if ended.afterwards is not None:

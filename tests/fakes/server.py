@@ -32,6 +32,8 @@ class Server:
         self.paths: list[str] = []
         self.meanwhile: Callable[[str], None] = lambda model: None
         """What happens in the world while a model thinks."""
+        self.repeats = False
+        """Whether its answers repeat what they were sent to be let in, wherever that may stand."""
         self.stopping = threading.Event()
         self.usage: dict[str, Any] = {"prompt_tokens": 1000, "completion_tokens": 100, "total_tokens": 1100}
         self._http = ThreadingHTTPServer(("127.0.0.1", port), _handler(self))
@@ -140,6 +142,16 @@ NOT_ARGUMENTS = ("action", "arguments", "beside", "delay", "finish", "headers", 
 SHAPES = {"completions": completion, "responses": response, "messages": message}
 
 
+def repeated(made: Any, sent: str) -> Any:
+    """With what was sent, in an error's message or as what only a person reads of an answer."""
+    if not sent or not isinstance(made, dict):
+        return made
+    error = made.get("error")
+    if isinstance(error, dict) and isinstance(error.get("message"), str):
+        return {**made, "error": {**error, "message": f"{error['message']} ({sent})"}}
+    return {**made, "id": f"{made.get('id')} {sent}", "system_fingerprint": sent, "service_tier": sent, "sent": sent}
+
+
 def _handler(server: Server) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         def log_message(self, *_: object) -> None:
@@ -156,19 +168,24 @@ def _handler(server: Server) -> type[BaseHTTPRequestHandler]:
                 return
             status = answer.get("status", 200)
             if "raw" in answer:
-                payload, kind = answer["raw"].encode(), answer.get("type", "text/html")
+                raw = answer["raw"]
+                payload, kind = raw if isinstance(raw, bytes) else raw.encode(), answer.get("type", "text/html")
             elif "body" in answer:
-                payload, kind = json.dumps(answer["body"]).encode(), "application/json"
+                payload, kind = json.dumps(repeated(answer["body"], self._sent())).encode(), "application/json"
             else:
                 tongue = self.path.rpartition("/")[2]
                 usage = answer.get("usage", USAGES.get(tongue, server.usage))
                 made = SHAPES[tongue](body, answer, usage, len(server.requests))
-                payload, kind = json.dumps(made).encode(), "application/json"
+                payload, kind = json.dumps(repeated(made, self._sent())).encode(), "application/json"
             self.send_response(status)
             for name, value in {"content-type": kind, "content-length": str(len(payload)), **answer.get("headers", {})}.items():
                 self.send_header(name, value)
             self.end_headers()
             self.wfile.write(payload)
+
+        def _sent(self) -> str:
+            """What it was let in by, where the server repeats that."""
+            return str(self.headers.get("authorization") or self.headers.get("x-api-key") or "") if server.repeats else ""
 
         def do_GET(self) -> None:
             server.headers.append({name.lower(): value for name, value in self.headers.items()})

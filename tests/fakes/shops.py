@@ -10,8 +10,8 @@ VERIFY = ".github/workflows/route-agent-verify.yml"
 
 POLICY = """
 models:
-  fast: {{provider: openai_compatible, model: m-fast, base_url: "{url}", price: {{input: 1, output: 2}}}}
-  strong: {{provider: openai_compatible, model: m-strong, base_url: "{url}", price: {{input: 10, output: 20}}}}
+  fast: {{provider: vllm, model: m-fast, base_url: "{url}", price: {{input: 1, output: 2}}}}
+  strong: {{provider: vllm, model: m-strong, base_url: "{url}", price: {{input: 10, output: 20}}}}
 routing:
   fast_max_score: 6
   strong_min_score: 7

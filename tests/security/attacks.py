@@ -43,6 +43,8 @@ CHECKLIST: dict[str, str] = {
     "prompt-config": "a policy, or an agent's instructions, on the head of a pull request",
     "prompt-size": "an event, and a text, without end",
     "prompt-fetch": "an image or address that is to be fetched",
+    "model-shape": "a gateway that answers what no API promises",
+    "model-bomb": "an answer of a gateway that unpacks without end",
     "patch-path": "a path that leads out of the tree or into .git",
     "patch-link": "a link, and a write through one",
     "patch-submodule": "a submodule",

@@ -1,5 +1,5 @@
 """What these stories share with those of the flow: a GitHub at whose end nothing may have happened that nobody looked at."""
 
-from tests.flow.conftest import issue, shop, world
+from tests.flow.conftest import issue, models, shop, world
 
-__all__ = ("issue", "shop", "world")
+__all__ = ("issue", "models", "shop", "world")

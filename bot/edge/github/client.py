@@ -76,7 +76,9 @@ class Polled:
         tag, last = self._known.get(key, ("", None))
         headers = {"If-None-Match": tag} if tag else {}
         fresh, found = self.hub.github.requester.requestJsonAndCheck("GET", url, parameters=query or None, headers=headers)
-        if found is None and tag:  # 304
+        if found is None:  # 304; to a question without a tag it is no answer
+            if not tag:
+                raise Unavailable(f"GitHub answers {line(url, 100)} with nothing")
             return last
         self._known[key] = (fresh.get("etag", ""), found)
         return found

@@ -38,9 +38,9 @@ def heard(text: str, number: int) -> Said:
     start = text.find("{")
     try:
         value, _ = json.JSONDecoder().raw_decode(text[start:]) if start >= 0 else (None, 0)
-    except (json.JSONDecodeError, RecursionError):
+    except (ValueError, RecursionError):
         value = None
-    if not isinstance(value, dict) or not isinstance(value.get("action"), str):
+    if not isinstance(value, dict) or not isinstance(value.get("action"), str) or not repeatable(value):
         return Said(text, (), 'the reply is not one JSON object with an "action"')
     arguments = {key: inner for key, inner in value.items() if key != "action"}
     return Said(text, (Call(f"call-{number}", value["action"], arguments),))
@@ -50,9 +50,26 @@ def arguments(text: str) -> dict[str, Any] | None:
     """The arguments of a native call; None where they are no JSON object."""
     try:
         value = json.loads(text or "{}")
-    except (json.JSONDecodeError, RecursionError):
+    except (ValueError, RecursionError):
         return None
-    return value if isinstance(value, dict) else None
+    return value if isinstance(value, dict) and repeatable(value) else None
+
+
+def repeatable(value: Any) -> bool:
+    """Whether it can be sent again: Python reads NaN and numbers beyond bounds where no JSON has any, and halves of characters."""
+    try:
+        json.dumps(value, allow_nan=False, ensure_ascii=False).encode(errors="surrogateescape")
+    except (ValueError, TypeError, RecursionError):
+        return False
+    return True
+
+
+MOST_NAME = 200
+
+
+def name(value: Any, number: int, index: int) -> str:
+    """What a call is answered under: the provider's own name for it, or one of ours where that is none."""
+    return value if isinstance(value, str) and 0 < len(value) <= MOST_NAME else f"call-{number}-{index}"
 
 
 def dump(value: Any) -> str:

@@ -4,10 +4,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
-from bot.core.clean import line, redact
+from bot.core.clean import holds, line, redact, sendable
 from bot.core.cost import Cost, Price, Unpriced, apart
 from bot.core.keys import Keys, Withheld
 from bot.core.lane import ADDRESSED, Api, Lane
+from bot.edge.model.actions import dump
 from bot.edge.model.chat import Chat
 from bot.edge.model.messages import Messages
 from bot.edge.model.responses import Responses
@@ -16,6 +17,8 @@ from bot.edge.model.trouble import Less, NoChat, NoTools, Passing
 from bot.ports import Denied, Moved, Prompt, Renderer, Reply, Said, TooLong, Unavailable
 
 TRIES, BACKOFF, LONGEST_WAIT = 4, 0.5, 60.0
+LONG = 16
+"""Characters; a shorter key may be a word, which a patch may hold as well."""
 LOWER: dict[Form, Form] = {"tools": "schema", "schema": "object", "object": "text"}
 
 
@@ -132,9 +135,12 @@ class Models:
         return self._reply(asked, heard)
 
     def _reply(self, lane: Lane, heard: Heard) -> Reply:
-        said = heard.said
-        clean = Said(redact(said.text), said.calls, said.malformed, said.echo)
-        return Reply(clean, heard.tokens, self._cost(lane, heard), heard.model, heard.cut_off)
+        key = (self._key(lane),)
+        said, model = heard.said, redact(heard.model, key)
+        clean = Said(sendable(redact(said.text, key)), said.calls, said.malformed, said.echo)
+        if len(key[0]) >= LONG and any(holds(f"{call.name} {dump(call.arguments)}", key) for call in said.calls):
+            clean = Said(clean.text, (), "the reply holds a key")  # what is written is kept, shown and pushed
+        return Reply(clean, heard.tokens, self._cost(lane, heard), model, heard.cut_off)
 
     def _cost(self, lane: Lane, heard: Heard) -> Cost | Unpriced | None:
         """The provider's own figure, else the price of the tokens; None where nobody counted them."""

@@ -143,5 +143,5 @@ def _native(message: Any, text: str, number: int) -> Said:
         arguments = actions.arguments(function.arguments)
         if arguments is None:
             return Said(text, (), f"the arguments of `{line(function.name, 40)}` are no JSON object")
-        calls.append(Call(call.id or f"call-{number}-{index}", function.name, arguments))
+        calls.append(Call(actions.name(call.id, number, index), function.name, arguments))
     return Said(text, tuple(calls), echo=kept)

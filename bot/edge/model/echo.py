@@ -10,10 +10,13 @@ MOST = 400_000
 
 
 def keep(wire: str, blocks: Any) -> str:
-    """Blocks as a text that `Said` can carry; empty where there are none."""
+    """Blocks as a text that `Said` can carry; empty where there are none, or none that JSON could hold again."""
     if not blocks:
         return ""
-    text = json.dumps([wire, blocks], ensure_ascii=True, default=str)
+    try:
+        text = json.dumps([wire, blocks], ensure_ascii=True, allow_nan=False, default=str)
+    except (ValueError, RecursionError):
+        return ""
     return text if len(text) <= MOST else ""
 
 

@@ -120,8 +120,13 @@ def _native(content: list[Any], text: str, number: int) -> Said:
     for index, block in enumerate(content):
         if getattr(block, "type", "") != "tool_use":
             continue
-        if not isinstance(block.name, str) or not isinstance(block.input, dict):
+        if not isinstance(block.name, str) or not isinstance(block.input, dict) or not actions.repeatable(block.input):
             return Said(text, (), "a call whose input is no JSON object")
-        calls.append(Call(block.id or f"call-{number}-{index}", block.name, block.input))
-    thought = [block.model_dump(mode="json", exclude_none=True) for block in content if getattr(block, "type", "") in THINKING]
-    return Said(text, tuple(calls), echo=echo.keep("messages", thought))
+        calls.append(Call(actions.name(block.id, number, index), block.name, block.input))
+    return Said(text, tuple(calls), echo=echo.keep("messages", list(_thought(content))))
+
+
+def _thought(content: list[Any]) -> Iterator[Block]:
+    for block in content:
+        if getattr(block, "type", "") in THINKING:
+            yield block.model_dump(mode="json", exclude_none=True, warnings=False)  # a warning would show the runner what it holds

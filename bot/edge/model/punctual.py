@@ -27,7 +27,9 @@ class Punctual(Client):
     def send(self, request: Request, *, stream: bool = False, **more: Any) -> Response:
         seconds = request.extensions.get("timeout", {}).get("read")
         deadline = time.monotonic() + seconds if seconds else float("inf")
+        request.headers["accept-encoding"] = "identity"
         response = super().send(request, stream=True, **more)
+        response.headers.pop("content-encoding", None)  # never unpacked, so that it cannot be more than was read
         assert isinstance(response.stream, SyncByteStream), "a client that does not wait elsewhere gives this kind"
         response.stream = _Bounded(response.stream, request, deadline)
         if not stream:

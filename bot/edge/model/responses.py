@@ -117,7 +117,7 @@ def _native(output: list[Any], text: str, number: int) -> Said:
         arguments = actions.arguments(raw or "")
         if arguments is None:
             return Said(text, (), f"the arguments of `{line(name, 40)}` are no JSON object")
-        calls.append(Call(getattr(item, "call_id", None) or f"call-{number}-{index}", name, arguments))
+        calls.append(Call(actions.name(getattr(item, "call_id", None), number, index), name, arguments))
     return Said(text, tuple(calls), echo=echo.keep("responses", list(_reasoning(output))))
 
 
@@ -125,5 +125,5 @@ def _reasoning(output: list[Any]) -> Iterator[Piece]:
     """The model's sealed reasoning, to be shown to it again; without its seal a stateless server does not know it."""
     for item in output:
         if getattr(item, "type", "") == "reasoning" and getattr(item, "encrypted_content", None):
-            kept = item.model_dump(mode="json", exclude_none=True)
+            kept = item.model_dump(mode="json", exclude_none=True, warnings=False)  # one would show the runner what it holds
             yield {name: kept[name] for name in ("type", "id", "summary", "encrypted_content") if name in kept}

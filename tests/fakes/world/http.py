@@ -210,6 +210,8 @@ def _handler(world: "World") -> type[BaseHTTPRequestHandler]:
                     world.faults.remove(fault)
                 if fault.after:
                     made = Answer(fault.status, {"message": "Server Error"})
+            if world.repeats and made.status >= 400 and isinstance(made.body, dict):
+                made.body = {**made.body, "sent": {"authorization": self.headers.get("authorization", "")}}
             known = self.headers.get("if-none-match", "")
             fresh = not (made.status == 200 and known == _tag(made) and self.command == "GET")
             world.journal.append(Seen(self.command, asked.path, made.status if fresh else 304, body, counts=fresh))

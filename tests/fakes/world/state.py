@@ -3,14 +3,15 @@
 import itertools
 import json
 import random
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self
 
-from tests.fakes import repos
+from tests.fakes import canaries, repos
+from tests.fakes.canaries import Emitted
 from tests.fakes.world.http import Fault, Http, Seen
 
 START = 1_000
@@ -167,6 +168,8 @@ class World:
         self.reruns = True
         """Whether a finished run may be run once more."""
         self.unlisted: dict[int, int] = {}
+        self.repeats = False
+        """Whether its errors repeat what they were sent to be let in."""
         self.contended = 0.0
         """How likely it is that somebody has written to a branch between a look at it and a swap."""
         self.chance = random.Random(7)  # noqa: S311 - the same every time
@@ -348,12 +351,29 @@ class World:
         return list(repo.runs.values())
 
     def finish(self) -> None:
-        """Raises where something happened that the story did not look at, or was asked for that this GitHub does not serve."""
+        """Raises where something happened that the story did not look at, or was asked for that this GitHub does not serve.
+
+        Or where a key or a token stands in anything that was written, sent or pushed, whichever story it is.
+        """
         missed = [seen.line for seen in self.journal if seen.status in (501, 599)]
         assert not missed, f"asked for, and not served here: {missed}"
         unread = [made for made in self._made() if made not in self.read]
         assert not unread, f"happened, and the story did not look: {unread}"
         assert not self.faults, f"faults that never struck: {self.faults}"
+        told = canaries.leaks(self.emitted())
+        assert not told, f"a key or a token is told: {told}"
+
+    def emitted(self) -> Iterator[Emitted]:
+        """What was sent to this GitHub, what it keeps, and every file that lies beside it: logs, summaries, outputs, Trails."""
+        for seen in self.journal:
+            yield Emitted(
+                f"{seen.method} {seen.path}", f"{seen.path}\n{json.dumps(seen.body, ensure_ascii=False)}".encode(errors="replace")
+            )
+        for repo in self.repos.values():
+            yield from canaries.objects(repo.path)
+            threads = [asdict(issue) | {"reactions": None} for issue in repo.issues.values()]
+            yield Emitted(f"threads of {repo.name}", json.dumps(threads, ensure_ascii=False).encode(errors="replace"))
+        yield from canaries.files(self.folder.parent)
 
     def _made(self) -> list[str]:
         made = list(self.happened)
