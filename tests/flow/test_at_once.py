@@ -4,6 +4,7 @@ import itertools
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -16,8 +17,9 @@ from bot.hosted import close
 from bot.ports import Unavailable
 from tests.fakes.hosted import GATE, ME, PROPOSE, WORK, Job
 from tests.fakes.repos import BAD, DONE, GOOD
+from tests.fakes.server import Server
 from tests.fakes.shops import TEST
-from tests.fakes.world import Repo, Run, World
+from tests.fakes.world import Issue, Repo, Run, World
 from tests.fakes.world.http import Fault
 from tests.fakes.world.runs import Scripted
 from tests.flow.test_commands import Meanwhile, seen
@@ -314,6 +316,40 @@ def test_a_label_that_was_set_again_since_is_no_reason_to_take_up_another_s_run(
     notes = [read(body) for body in seen(world, shop, issue)]
     assert [(note.run, note.state) for note in notes if note] == [("77", "accepted"), ("78", "quota")]
     assert len({note.command for note in notes if note}) == 2
+
+
+def cut_off(world: World, models: Server, shop: Repo, issue: Issue, folder: Path) -> Job:
+    """A run that has paid and made its branch when GitHub falls silent."""
+    models.script("m-fast", [GOOD, TEST, DONE])
+    job = commented(world, shop, issue, folder)
+    world.fail("POST", "/dispatches", times=2)
+    world.fail("GET", "/actions/runs$", times=8)
+    assert job.act().state == "error"
+    world.faults.clear()
+    assert len(models.requests) == 3
+    return job
+
+
+def test_another_run_for_the_same_command_takes_up_what_one_that_is_over_has_paid_for(world, models, shop, issue, tmp_path):
+    job = cut_off(world, models, shop, issue, tmp_path / "one")
+    world.runner = Scripted(PROVED)
+    twin = Job(world, tmp_path / "two", job.name, job.payload, run="78")
+    ended = twin.act()
+    assert ended.state == "accepted", ended
+    assert len(models.requests) == 3
+    assert len(seen(world, shop, issue)) == 1
+    assert [name for name in world.branches(shop) if name.startswith("route-agent/")] == [of(ended).branch]
+
+
+def test_a_run_that_is_ended_before_it_comes_to_its_branch_again_leaves_none(world, models, shop, issue, tmp_path):
+    job = cut_off(world, models, shop, issue, tmp_path / "one")
+    assert [name for name in world.branches(shop) if name.startswith("route-agent/")]
+    commented(world, shop, issue, tmp_path / "stop", "/agent stop").act("gate")
+    job.attempt = "2"
+    assert job.act().state == "stopped"
+    assert [name for name in world.branches(shop) if name.startswith("route-agent/")] == []
+    assert [record.result for record in records(shop)] == ["stopped"]
+    seen(world, shop, issue)
 
 
 # ---- a record that cannot be kept ----------------------------------------------------------------------------------
