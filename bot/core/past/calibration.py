@@ -4,6 +4,7 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass as plain
+from math import fsum
 
 from pydantic.dataclasses import dataclass
 
@@ -71,15 +72,15 @@ def calibration(lives: Iterable[Life]) -> Calibration:
     return Calibration(
         len(known),
         right,
-        sum((claim - true) ** 2 for claim, true in known) / len(known),
+        fsum((claim - true) ** 2 for claim, true in known) / len(known),
         share * (1 - share),
-        sum(abs(each.claimed - each.right.hits / each.right.cases) * each.right.cases for each in bins) / len(known),
+        fsum(abs(each.claimed - each.right.hits / each.right.cases) * each.right.cases for each in bins) / len(known),
         bins,
     )
 
 
 def _bin(low: float, high: float, inside: list[tuple[float, bool]]) -> Bin:
-    return Bin(low, high, sum(claim for claim, _ in inside) / len(inside), rate(sum(true for _, true in inside), len(inside)))
+    return Bin(low, high, fsum(claim for claim, _ in inside) / len(inside), rate(sum(true for _, true in inside), len(inside)))
 
 
 @plain(slots=True)

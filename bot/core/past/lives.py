@@ -128,7 +128,10 @@ class Survey:
     happened: dict[tuple[int, str], dict[tuple[str, str], Happened]] = field(default_factory=dict)
     begun: set[tuple[int, str]] = field(default_factory=set)
     imported: dict[tuple[str, str, str, str], Published] = field(default_factory=dict)
-    faults: list[Fault] = field(default_factory=list)
+    unread: list[Fault] = field(default_factory=list)
+    """In the order of the lines."""
+    disputed: list[Fault] = field(default_factory=list)
+    """Records that tell a run otherwise than another place does."""
     doubled: int = 0
     lines: int = 0
     latest: str = field(init=False)
@@ -136,6 +139,10 @@ class Survey:
 
     def __post_init__(self) -> None:
         self.latest = written(self.now + SKEW)
+
+    @property
+    def faults(self) -> list[Fault]:
+        return [*self.unread, *self.disputed]
 
     def known(self) -> set[tuple[int, str]]:
         """Runs that a ledger has a record of."""
@@ -147,7 +154,7 @@ class Survey:
         return tuple(sorted(found.values(), key=lambda each: each.at))
 
     def fault(self, place: str, why: str) -> None:
-        self.faults.append(Fault(clean(place, 300), clean(why, 300)))
+        self.unread.append(_shown(place, why))
 
     def take(self, line: Line | Parsed | Fault, source: int) -> None:
         said = parsed(line) if isinstance(line, Line) else line
@@ -184,10 +191,14 @@ class Survey:
             return
         if there.source != new.source or _file(there.place) != _file(new.place):
             more = f"run {key[1]} of {key[0]} stands in {there.place} too, and otherwise; {_counted(there, new)} is counted"
-            self.fault(new.place, more)
+            self.disputed.append(_shown(new.place, more))
         span = 1 if there.source == new.source else len(new.reach)
         if new.reach[:span] >= there.reach[:span]:
             self.kept[key] = new
+
+
+def _shown(place: str, why: str) -> Fault:
+    return Fault(clean(place, 300), clean(why, 300))
 
 
 def _file(place: str) -> str:
@@ -222,13 +233,12 @@ def survey(sources: Iterable[Iterable[Line | Parsed | Fault]], now: datetime, ho
 def books(sources: Iterable[Iterable[Line | Parsed | Fault]], now: datetime, since: datetime | None = None) -> Books:
     """All of it. Runs that began before `since` are left out."""
     found = survey(sources, now)
-    first = written(since) if since else ""
-    lives = sorted(_lives(found, first), key=lambda life: (life.run.at, life.run.repo, life.run.id))
+    every = sorted(lives(found, written(since) if since else ""), key=lambda life: (life.run.at, life.run.repo, life.run.id))
     known = found.known()
     return Books(
-        tuple(life for life in lives if not life.run.audits),
-        tuple(life for life in lives if life.run.audits),
-        tuple(found.faults),
+        tuple(life for life in every if not life.run.audits),
+        tuple(life for life in every if life.run.audits),
+        (*found.faults, *(fault for life in every if (fault := early(life)))),
         sum(len(happened) for key, happened in found.happened.items() if key not in known),
         len(found.begun - known),
         tuple(found.imported[key] for key in sorted(found.imported)),
@@ -237,17 +247,23 @@ def books(sources: Iterable[Iterable[Line | Parsed | Fault]], now: datetime, sin
     )
 
 
-def _lives(found: Survey, first: str) -> Iterator[Life]:
+def lives(found: Survey, first: str) -> Iterator[Life]:
+    """Of every run that began at `first` or later."""
     for kept in found.kept.values():
         run = kept.run
-        if run is None or run.at < first:
-            continue
-        happened = found.what(kept, run.id)
-        if happened and happened[0].at < run.at and _instant(happened[0].at) < _instant(run.at) - SKEW:
-            early = f"`{happened[0].what}` of {happened[0].at} is older than the run, {run.at}: a clock was wrong; it is counted"
-            found.fault(f"run {run.id} of {run.repo}", early)
-        label, by_hand = labelled(run, happened, found.now)
-        yield lived(run, happened, label, by_hand)
+        if run is not None and run.at >= first:
+            happened = found.what(kept, run.id)
+            label, by_hand = labelled(run, happened, found.now)
+            yield lived(run, happened, label, by_hand)
+
+
+def early(life: Life) -> Fault | None:
+    """What became of a run before it was, by more than clocks may be apart."""
+    run, happened = life.run, life.happened
+    if not happened or happened[0].at >= run.at or _instant(happened[0].at) >= _instant(run.at) - SKEW:
+        return None
+    why = f"`{happened[0].what}` of {happened[0].at} is older than the run, {run.at}: a clock was wrong; it is counted"
+    return _shown(f"run {run.id} of {run.repo}", why)
 
 
 def labelled(run: Run, happened: tuple[Happened, ...], now: datetime) -> tuple[Label, int | None]:

@@ -113,7 +113,7 @@ def report(books: Books, sources: tuple[str, ...], now: datetime, per_day: int |
     labels = Counter(life.label for life in judged)
     actual, top = sides(books.lives)
     by_cost = _lanes(lanes)
-    drawn = sorted(lanes, key=lambda lane: -lanes[lane].attempts)[:MOST]
+    drawn = sorted(lanes, key=lambda lane: (-lanes[lane].attempts, lane))[:MOST]
     return Report(
         at=written(now),
         sources=sources,
