@@ -15,14 +15,14 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from types import FrameType
 
-from bot import arguments, bookkeeping, exports, init, ledgers, local, replay, tell
+from bot import arguments, bookkeeping, counting, exports, init, ledgers, local, replay, tell
 from bot.core import ledger
 from bot.core.clean import printable, redact
 from bot.core.cost import Unpriced
 from bot.core.effective import effective
 from bot.core.ledger import Record
 from bot.core.past.drift import drift
-from bot.core.past.report import report
+from bot.core.past.report import told
 from bot.core.policyfile import PolicyError, idle, unheeded
 from bot.core.policyfile import read as read_policy
 from bot.core.policyschema import schema
@@ -192,8 +192,9 @@ def _ledger(words: Namespace) -> int:
     if words.verb in ("outcome", "import", "export"):
         return _keep(words, outside)
     now = datetime.now(UTC)
-    found, names = ledgers.gathered(ledgers.wanted(words), outside.path, now)
-    made = report(found, names, now, ledgers.per_day(words, outside.path), words.since.isoformat() if words.since else "")
+    with counting.counting(ledgers.wanted(words), outside.path, now) as (counted, names):
+        per_day = ledgers.per_day(words, outside.path)
+        made = told(counted(), names, now, per_day, words.since.isoformat() if words.since else "")
     if words.format == "json":
         text = tell.document(made)
     elif words.format == "html":

@@ -84,26 +84,34 @@ def of_all(words: Namespace) -> Wanted:
 def gathered(wanted: Wanted, path: str, now: datetime) -> tuple[Books, tuple[str, ...]]:
     """All that the ledgers say, and how they are called. `path` is PATH. Raises `Denied` where there is no ledger."""
     found = sources(wanted, path)
-    shown = tuple(source.shown for source in found)
-    with _nothing_to_sweep():
+    with nothing_to_sweep():
         made = books((source.parsed for source in found), now, wanted.start)
-    if not made.lines and made.faults:
-        first = made.faults[0]
-        raise Denied(f"no line of {', '.join(shown)} is a ledger's; the first that is none: {first.place}: {first.why}")
-    return (_picked(made, wanted.named) if wanted.named else made), shown
+    there(found, made.lines, made.faults)
+    return (_picked(made, wanted.named) if wanted.named else made), tuple(source.shown for source in found)
 
 
-def _picked(found: Books, named: tuple[str, ...]) -> Books:
-    there = sorted({life.run.repo for life in found.lives})
+def there(found: tuple[Source, ...], lines: int, faults: tuple[Fault, ...]) -> None:
+    """Raises `Denied` where no line is a ledger's."""
+    if not lines and faults:
+        shown = ", ".join(source.shown for source in found)
+        raise Denied(f"no line of {shown} is a ledger's; the first that is none: {faults[0].place}: {faults[0].why}")
+
+
+def all_there(named: tuple[str, ...], there: list[str]) -> None:
+    """Raises `Denied` for a repository of which there is no run. `there` are those of which there are."""
     if missing := [each for each in named if each not in there]:
         known = f"they are of {', '.join(there[:5])}{' …' if there[5:] else ''}" if there else "there is none"
         raise Denied(f"--repo {missing[0]} is no folder here, and no run is of a repository of that name; {known}")
+
+
+def _picked(found: Books, named: tuple[str, ...]) -> Books:
+    all_there(named, sorted({life.run.repo for life in found.lives}))
     lives, audits = (tuple(life for life in part if life.run.repo in named) for part in (found.lives, found.audits))
     return replace(found, lives=lives, audits=audits)
 
 
 @contextmanager
-def _nothing_to_sweep() -> Iterator[None]:
+def nothing_to_sweep() -> Iterator[None]:
     """While a ledger is read nothing is let go of: looking for garbage again and again takes a third of the time."""
     was = gc.isenabled()
     gc.disable()

@@ -96,10 +96,10 @@ class Books:
     lines: int = 0
     """Lines that are a ledger's, whatever they say."""
 
-    @property
-    def looked_again(self) -> tuple[Life, ...]:
-        """The audits that came to a verdict. One that the budget or a server ended says nothing of either lane."""
-        return tuple(life for life in self.audits if life.run.result in ("pass", "not_fixed"))
+
+def looked(audit: Life) -> bool:
+    """Whether an audit came to a verdict. One that the budget or a server ended says nothing of either lane."""
+    return audit.run.result in ("pass", "not_fixed")
 
 
 class Kept(Struct, gc=False):
@@ -144,9 +144,11 @@ class Survey:
     def faults(self) -> list[Fault]:
         return [*self.unread, *self.disputed]
 
-    def known(self) -> set[tuple[int, str]]:
-        """Runs that a ledger has a record of."""
-        return {(source, id_) for (_, id_), kept in self.kept.items() for source in kept.sources}
+    def strays(self) -> tuple[int, int]:
+        """Outcomes of runs that no ledger here has a record of; runs that have begun, and of which there is no record."""
+        known = {(source, id_) for (_, id_), kept in self.kept.items() for source in kept.sources}
+        unknown = sum(len(happened) for key, happened in self.happened.items() if key not in known)
+        return unknown, len(self.begun - known)
 
     def what(self, kept: Kept, id_: str) -> tuple[Happened, ...]:
         """What became of a run, in order of time."""
@@ -234,13 +236,13 @@ def books(sources: Iterable[Iterable[Line | Parsed | Fault]], now: datetime, sin
     """All of it. Runs that began before `since` are left out."""
     found = survey(sources, now)
     every = sorted(lives(found, written(since) if since else ""), key=lambda life: (life.run.at, life.run.repo, life.run.id))
-    known = found.known()
+    unknown, at_work = found.strays()
     return Books(
         tuple(life for life in every if not life.run.audits),
         tuple(life for life in every if life.run.audits),
         (*found.faults, *(fault for life in every if (fault := early(life)))),
-        sum(len(happened) for key, happened in found.happened.items() if key not in known),
-        len(found.begun - known),
+        unknown,
+        at_work,
         tuple(found.imported[key] for key in sorted(found.imported)),
         found.doubled,
         found.lines,
