@@ -211,18 +211,16 @@ def count(counts: Counts, lives: Iterable[Life], named: tuple[str, ...] = ()) ->
     """`named` are the only repositories whose runs count; all where none is named."""
     for life in lives:
         run = life.run
-        if run.audits:
-            if not named or run.repo in named:
-                _count_audit(counts, life)
-        else:
+        if (fault := early(life)) is not None:
+            counts.early.append(Early(run.at, run.repo, run.id, fault.why, fault.place))
+        if not run.audits:
             _one(counts.repositories, run.repo)
-            if not named or run.repo in named:
-                _count_life(counts, life)
-
-
-def note_early(counts: Counts, life: Life) -> None:
-    if fault := early(life):
-        counts.early.append(Early(life.run.at, life.run.repo, life.run.id, fault.why, fault.place))
+        if named and run.repo not in named:
+            continue
+        if run.audits:
+            _count_audit(counts, life)
+        else:
+            _count_life(counts, life)
 
 
 def _one(counts: dict[str, int], name: str) -> None:

@@ -35,8 +35,7 @@ SKEW = timedelta(days=1)
 """How far clocks may be apart."""
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(Struct, frozen=True, gc=False):
     """One line, and where it stands, for whoever has to mend it."""
 
     text: bytes
@@ -152,34 +151,46 @@ class Survey:
 
     def what(self, kept: Kept, id_: str) -> tuple[Happened, ...]:
         """What became of a run, in order of time."""
-        found = {key: each for source in kept.sources for key, each in self.happened.get((source, id_), {}).items()}
-        return tuple(sorted(found.values(), key=lambda each: each.at))
+        sources = kept.sources
+        if len(sources) == 1:
+            told = self.happened.get((sources[0], id_))
+            if told is None:
+                return ()
+        else:
+            told = {key: each for source in sources for key, each in self.happened.get((source, id_), {}).items()}
+        return tuple(told.values()) if len(told) == 1 else tuple(sorted(told.values(), key=lambda each: each.at))
 
     def fault(self, place: str, why: str) -> None:
         self.unread.append(_shown(place, why))
 
     def take(self, line: Line | Parsed | Fault, source: int) -> None:
         said = parsed(line) if isinstance(line, Line) else line
-        if isinstance(said, Fault):
-            self.fault(said.place, said.why)
-        elif isinstance(said, Parsed):
+        if isinstance(said, Parsed):
             self._enter(said, source)
+        elif isinstance(said, Fault):
+            self.fault(said.place, said.why)
 
     def _enter(self, line: Parsed, source: int) -> None:
         found = line.found
         self.lines += 1
-        if isinstance(found, Published):
+        if isinstance(found, Run):
+            if not self._to_come(line, found.at):
+                reach = (found.at, len(found.tries), found.seconds)
+                run = found if self.holds == "runs" else None
+                self._keep((found.repo, found.id), Kept(source, line.place, line.digest, reach, run, (source,)))
+        elif isinstance(found, Happened):
+            if not self._to_come(line, found.at):
+                self.happened.setdefault((source, found.run), {})[(found.what, found.at)] = found
+        elif isinstance(found, Published):
             self.imported[found.source, found.model, found.repo or "", found.instance] = found
         elif isinstance(found, AtWork):
             self.begun.add((source, found.run))
-        elif isinstance(found, Happened | Run) and found.at > self.latest:
-            self.fault(line.place, f"{found.at} is yet to come: a clock was wrong; it is not counted")
-        elif isinstance(found, Happened):
-            self.happened.setdefault((source, found.run), {})[(found.what, found.at)] = found
-        elif isinstance(found, Run):
-            reach = (found.at, len(found.tries), found.seconds)
-            run = found if self.holds == "runs" else None
-            self._keep((found.repo, found.id), Kept(source, line.place, line.digest, reach, run, (source,)))
+
+    def _to_come(self, line: Parsed, at: str) -> bool:
+        """Whether it is dated later than now, which is a fault."""
+        if at > self.latest:
+            self.fault(line.place, f"{at} is yet to come: a clock was wrong; it is not counted")
+        return at > self.latest
 
     def _keep(self, key: tuple[str, str], new: Kept) -> None:
         """Of one ledger the line that was appended last counts, of several the record that goes furthest."""
@@ -273,15 +284,22 @@ def labelled(run: Run, happened: tuple[Happened, ...], now: datetime) -> tuple[L
     accepted = run.accepted
     if accepted is None or (run.pull is None and not happened):
         return "no_pull", None
-    merged = next((each for each in reversed(happened) if each.what == "merged"), None)
+    merged = None
+    for each in happened:
+        if each.what == "merged":
+            merged = each
     if merged is None:
         return _unmerged(run, happened, now), None
-    taken_back = next((each for each in happened if each.what == "reverted" and each.at >= merged.at), None)
-    if taken_back is not None and _instant(taken_back.at) - _instant(merged.at) <= PATIENCE:
+    if len(happened) > 1 and _taken_back(merged, happened):
         return "reverted", merged.lines
     if not merged.lines:
         return ("merged" if merged.lines is None else "as_is"), merged.lines
     return ("rewritten" if merged.lines >= max(1, accepted.lines) else "edited"), merged.lines
+
+
+def _taken_back(merged: Happened, happened: tuple[Happened, ...]) -> bool:
+    back = next((each for each in happened if each.what == "reverted" and each.at >= merged.at), None)
+    return back is not None and _instant(back.at) - _instant(merged.at) <= PATIENCE
 
 
 def _unmerged(run: Run, happened: tuple[Happened, ...], now: datetime) -> Label:

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from bot.core.past.counts import Census, Counts, added, count, note_early
+from bot.core.past.counts import Census, Counts, added, count
 from bot.core.past.history import AtWork, Happened, Published, Run
 from bot.core.past.lives import Fault, Parsed, Survey, lives
 
@@ -56,7 +56,7 @@ def settled(said: Said, asked: Asked, shared: set[str]) -> Settled:
     """`shared` are the runs that other parts tell of too. What others have published has no id, and is counted together."""
     survey, left = Survey(asked.now), list[Parsed]()
     for line in said:
-        if isinstance(line, Parsed) and (isinstance(line.found, Published) or _about(line, survey.latest) in shared):
+        if isinstance(line, Parsed) and (isinstance(line.found, Published) or (shared and _about(line, survey.latest) in shared)):
             left.append(line)
         else:
             survey.take(line, 0)
@@ -67,10 +67,7 @@ def counted(survey: Survey, asked: Asked) -> Counts:
     """What its runs come to, as far as they are asked for."""
     unknown, at_work = survey.strays()
     made = Counts(unknown=unknown, at_work=at_work, doubled=survey.doubled, lines=survey.lines)
-    every = list(lives(survey, asked.first))
-    count(made, every, asked.named)
-    for life in every:
-        note_early(made, life)
+    count(made, lives(survey, asked.first), asked.named)
     for tally in (*made.lanes.values(), *(tally for rows in made.rows.values() for tally in rows.values())):
         tally.seconds.sort()  # what is sorted in parts is soon sorted as a whole
     return made

@@ -4,7 +4,6 @@ A report reads a hundred thousand lines of several kilobytes; the strict reader 
 """
 
 import re
-from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Annotated, Literal
@@ -49,9 +48,6 @@ class _Reading(Struct, gc=False):
 class _Signal(Struct, gc=False):
     name: Short
     reading: _Reading
-
-
-class _Explained(_Signal, gc=False):
     because: Annotated[list[str], Meta(max_length=10_000)] = []
 
 
@@ -134,7 +130,7 @@ class _Record(Struct, gc=False, tag="record", tag_field="kind"):
     at: Instant
     repo: Short
     task_class: TaskClass
-    signals: Annotated[Sequence[_Signal], Meta(max_length=50)]
+    signals: Annotated[list[_Signal], Meta(max_length=50)]
     places: Annotated[list[_Place], Meta(max_length=10_000)]
     score: _Score
     route: _Route
@@ -153,12 +149,6 @@ class _Record(Struct, gc=False, tag="record", tag_field="kind"):
     pull_request: str | None = None
     pull_request_open: bool = False
     audits: Short | None = None
-
-
-class _Labelled(_Record, gc=False, tag="record", tag_field="kind"):
-    """One that may have labels: they stand among what the signals say of themselves, which else nobody needs."""
-
-    signals: Annotated[Sequence[_Explained], Meta(max_length=50)]
 
 
 class _Outcome(Struct, gc=False, tag="outcome", tag_field="kind"):
@@ -215,7 +205,7 @@ VERSION = 1
 _VERSION = Decoder(_Versioned)
 _RECORD, _ENDS = Decoder(_Record), (b'"kind":"record"}\n', b'"kind":"record"}')
 """A record says what it is at its end: who looks there first need not read it twice."""
-_LINE = Decoder(_Labelled | _Outcome | _Reserved | _Held | _Charge | _Settled | _Begun | _Imported)
+_LINE = Decoder(_Record | _Outcome | _Reserved | _Held | _Charge | _Settled | _Begun | _Imported)
 
 
 @lru_cache(4096)
@@ -224,15 +214,13 @@ def same(text: str) -> str:
     return text
 
 
-_SAID = LABEL.strip().encode()
-"""In every line with a label, as every writer of JSON writes it."""
 _NUMBER = re.compile(r"/pull/([1-9][0-9]{0,9})\Z")
 
 
 def read(line: bytes) -> Run | Happened | AtWork | Money | Published:
     """Raises `Unread` with the place in the line, for whatever bytes."""
     try:
-        found = _RECORD.decode(line) if line.endswith(_ENDS) and _SAID not in line else _LINE.decode(line)
+        found = _RECORD.decode(line) if line.endswith(_ENDS) else _LINE.decode(line)
     except ValidationError as error:
         raise Unread(_newer(line) or str(error)) from None
     except (DecodeError, RecursionError, UnicodeDecodeError) as error:
@@ -295,7 +283,7 @@ def _run(found: _Record) -> Run:
         repo=same(found.repo),
         task_class=found.task_class,
         fired=tuple([same(each.name) for each in found.signals if each.reading.value or each.reading.kind == "unreadable"]),
-        labels=_labels(found) if isinstance(found, _Labelled) else (),
+        labels=tuple([same(said) for each in found.signals for said in each.because if said.startswith(LABEL)]),
         places=tuple([place.path for place in found.places]),
         score=sum([part.points for part in found.score.parts]),
         lane=same(found.route.lane) if found.route.lane else None,
@@ -312,10 +300,6 @@ def _run(found: _Record) -> Run:
         proof=same(found.proof),
         audits=found.audits or "",
     )
-
-
-def _labels(found: _Labelled) -> tuple[str, ...]:
-    return tuple(same(said) for each in found.signals for said in each.because if said.startswith(LABEL))
 
 
 def _try(found: _Attempt) -> Try:
