@@ -8,11 +8,8 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import NoReturn, get_args
 
-from bot.core.lane import Provider
-from bot.core.outcome import What
-from bot.core.past.columns import Format
-from bot.core.past.columns import What as Rows
-from bot.ports import Denied
+from bot.core.words import Format, Provider, Rows, What
+from bot.failures import Denied
 
 POLICY = ".github/route-agent.yml"
 MOST_TASK = 200_000

@@ -12,8 +12,8 @@ from bot.core.past.lives import Fault, Line, Parsed, Survey, parsed
 from bot.core.past.part import Asked
 from bot.edge import pieces
 from bot.edge.pieces import Counter
+from bot.failures import Denied
 from bot.ledgers import Source, Wanted, all_there, nothing_to_sweep, sources, there
-from bot.ports import Denied
 
 
 @contextmanager

@@ -3,11 +3,11 @@
 import json
 from datetime import UTC, datetime
 
-from bot.cli import templates
 from bot.core.past.report import report
 from bot.core.past.tables import Report
 from bot.edge.render import Templates
 from bot.page import page
+from bot.voice import templates
 from tests.ledgers import Plan, read_books
 
 NOW = datetime(2026, 10, 28, tzinfo=UTC)

@@ -12,7 +12,6 @@ import jsonschema
 import pytest
 
 from bot import tell
-from bot.cli import templates
 from bot.core.health import Ok, Problem, Report, Skipped, Unknown
 from bot.core.ledger import decode
 from bot.core.spend import Charge
@@ -23,6 +22,7 @@ from bot.edge.render import Templates
 from bot.ports import Denied
 from bot.shop import Wall
 from bot.visit import Means
+from bot.voice import templates
 from tests.fakes import repos
 from tests.fakes.checkups import KEY, READY, Site, doctor, hurried, policy, ran, states
 from tests.fakes.server import Server

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from bot import tell
-from bot.cli import main, templates
+from bot.cli import main
 from bot.edge.render import Templates
+from bot.voice import templates
 from tests import ledgers
 from tests.fakes import repos
 from tests.ledgers import Plan

@@ -7,20 +7,16 @@ from typing import Literal
 from pydantic.dataclasses import dataclass
 
 from bot.core.ci import Verdict
-from bot.core.clean import RawText
 from bot.core.confidence import Confidence, confidence
 from bot.core.cost import Usage
 from bot.core.diff import Diff
 from bot.core.evidence import (
-    CRITIC,
     EXECUTED,
     FIXES,
     GRADING,
-    INDEPENDENT,
     PATCH_RULES,
     REACHES,
     REPRODUCED,
-    SUMMARY,
     TAMPERING,
     WELL_FORMED,
     Evidence,
@@ -28,6 +24,7 @@ from bot.core.evidence import (
     State,
 )
 from bot.core.facts import Facts, NotApplicable
+from bot.core.fields import RawText
 from bot.core.paths import is_code, is_test
 from bot.core.policy import CEILING, Policy
 from bot.core.required import missing, ran
@@ -35,7 +32,7 @@ from bot.core.route import ineligible
 from bot.core.score import Score, weigh
 from bot.core.signals import Signal, observe
 from bot.core.strict import STRICT
-from bot.core.words import Reason, TaskClass
+from bot.core.words import CRITIC, INDEPENDENT, SUMMARY, Reason, TaskClass
 
 Ended = Literal[
     "finished",  # the model said it was done, and something differs

@@ -74,7 +74,7 @@ class Counter:
 
 @contextmanager
 def counters(places: Sequence[Path | None], asked: Asked, least: int = LARGE) -> Iterator[list[list[Counter]]]:
-    """For each place those who count it from here on; nobody where that is not worth it. Raises `Denied` for what cannot be read."""
+    """For each place those who count it from here on; nobody where that is not worth it. Raises `Denied`."""
     readers = _readers()
     found = [volumes.divided(place, readers, least) if place and readers > 1 and _size(place) > least else [] for place in places]
     every = [piece for pieces in found for piece in pieces]

@@ -10,7 +10,7 @@ from typing import BinaryIO
 from bot.core.past import shelves
 from bot.core.past.lives import Fault, Line
 from bot.core.past.shelves import ENDINGS, KEPT, LONGEST
-from bot.ports import Denied
+from bot.failures import Denied
 
 CHUNK = 1 << 17
 """Bytes that are read at a time: what the processor has at hand is cut into lines faster."""

@@ -1,7 +1,7 @@
 """The world, as far as the bot needs it, and the ways in which it can fail. Two kits: Bench (no writer), Desk (no model)."""
 
+from bot.failures import Denied, Moved, TooLong, Unavailable
 from bot.ports.checkup import Books, Catalog, Hosting, Limit, Site, Standing
-from bot.ports.failures import Denied, Moved, TooLong, Unavailable
 from bot.ports.github import Ci, Forge, Notices, Offer, Opening, Pulls
 from bot.ports.kits import UNOBSERVED, Bench, Clock, Desk, Halted, Keeper, Kit, Ledger, Observer, Purse, Renderer, Watcher, never
 from bot.ports.models import Call, Model, Prompt, Reply, Said, Shown, Told, Tool, Turn, weight

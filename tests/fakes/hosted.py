@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from bot.action import act
-from bot.cli import templates
 from bot.core.event import Event, Judged, Proposed
 from bot.core.handover import pack
 from bot.edge import actions
@@ -18,6 +17,7 @@ from bot.host import Ground
 from bot.hosted import outputs
 from bot.office import Office, office
 from bot.shop import Wall
+from bot.voice import templates
 
 ME = "github-actions[bot]"
 GATE = "contents:write issues:write pull-requests:write checks:read statuses:read actions:read"

@@ -11,12 +11,8 @@ from typing import Annotated, Literal
 from msgspec import DecodeError, Meta, Struct, ValidationError
 from msgspec.json import Decoder
 
-from bot.core.evidence import CRITIC, INDEPENDENT, SUMMARY
-from bot.core.imported import Found
-from bot.core.ledger import Result
-from bot.core.outcome import What
 from bot.core.past.history import LABEL, AtWork, Happened, Money, Published, Run, Try
-from bot.core.words import TaskClass
+from bot.core.words import CRITIC, INDEPENDENT, SUMMARY, Found, Result, TaskClass, What
 
 Micros = Annotated[int, Meta(ge=0, le=10**12)]
 """Micro-dollars, up to a million dollars: what is beyond that no run has cost."""
