@@ -16,6 +16,7 @@ from msgspec.msgpack import Decoder, encode
 from bot.core.past import part
 from bot.core.past.lives import Fault, Parsed, parsed
 from bot.core.past.part import Asked, Said, Settled
+from bot.core.past.wire import Of
 from bot.edge import volumes
 from bot.edge.volumes import Piece, unreadable
 
@@ -69,7 +70,7 @@ class Counter:
 
     def _read(self) -> None:
         self._line = None
-        self._said = self._said or list(_said(self._piece))
+        self._said = self._said or list(_said(self._piece, "figures"))
 
 
 @contextmanager
@@ -119,9 +120,9 @@ def _others(pieces: list[Piece], work: Callable[..., None], *more: object) -> It
             process.close()
 
 
-def _said(piece: Piece) -> Iterator[Parsed | Fault]:
+def _said(piece: Piece, of: Of = "runs") -> Iterator[Parsed | Fault]:
     for line in volumes.piece(piece):
-        said = line if isinstance(line, Fault) else parsed(line)
+        said = line if isinstance(line, Fault) else parsed(line, of)
         if said is not None:
             yield said
 
@@ -135,7 +136,7 @@ def _send(piece: Piece, line: Connection, others: list[Connection]) -> None:
 def _count(piece: Piece, line: Connection, others: list[Connection], asked: Asked) -> None:
     _alone(others)
     with suppress(EOFError, OSError, UnicodeError):  # likewise
-        said = list(_said(piece))
+        said = list(_said(piece, "figures"))
         line.send_bytes(encode(part.ids(said, asked)))
         line.send_bytes(encode(part.settled(said, asked, _IDS.decode(line.recv_bytes()))))
 

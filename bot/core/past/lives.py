@@ -10,7 +10,7 @@ from msgspec import Struct
 from bot.core.clean import line as clean
 from bot.core.instant import written
 from bot.core.past.history import AtWork, Happened, Money, Published, Run, Try
-from bot.core.past.wire import Unread, read
+from bot.core.past.wire import Of, Unread, read
 
 Label = Literal["as_is", "edited", "rewritten", "merged", "reverted", "changes_requested", "closed", "ignored", "open", "no_pull"]
 """What became of an accepted patch. `as_is`, `edited` and `rewritten` were merged: as proved, after people had changed some
@@ -226,10 +226,10 @@ def _counted(there: Kept, new: Kept) -> str:
     return "the record that goes further" if there.reach != new.reach else "this one, since neither goes further,"
 
 
-def parsed(line: Line) -> Parsed | Fault | None:
+def parsed(line: Line, of: Of = "runs") -> Parsed | Fault | None:
     """What a line says; None where it is blank."""
     try:
-        return Parsed(read(line.text), hash(line.text), line.place)
+        return Parsed(read(line.text, of), hash(line.text), line.place)
     except Unread as error:
         return None if line.text.isspace() else Fault(line.place, str(error))
 

@@ -5,7 +5,7 @@ A report reads a hundred thousand lines of several kilobytes; the strict reader 
 
 import re
 from datetime import datetime
-from functools import lru_cache
+from sys import intern
 from typing import Annotated, Literal
 
 from msgspec import DecodeError, Meta, Struct, ValidationError
@@ -204,16 +204,14 @@ _RECORD, _ENDS = Decoder(_Record), (b'"kind":"record"}\n', b'"kind":"record"}')
 _LINE = Decoder(_Record | _Outcome | _Reserved | _Held | _Charge | _Settled | _Begun | _Imported)
 
 
-@lru_cache(4096)
-def same(text: str) -> str:
-    """One object for equal texts: names repeat a hundred thousand times."""
-    return text
-
-
+same = intern
+"""One object for equal texts: names repeat a hundred thousand times."""
+Of = Literal["runs", "figures"]
+"""`figures` leaves out of a run what only routing asks for: the findings, labels, places and points are looked at, and not kept."""
 _NUMBER = re.compile(r"/pull/([1-9][0-9]{0,9})\Z")
 
 
-def read(line: bytes) -> Run | Happened | AtWork | Money | Published:
+def read(line: bytes, of: Of = "runs") -> Run | Happened | AtWork | Money | Published:
     """Raises `Unread` with the place in the line, for whatever bytes."""
     try:
         found = _RECORD.decode(line) if line.endswith(_ENDS) else _LINE.decode(line)
@@ -223,7 +221,7 @@ def read(line: bytes) -> Run | Happened | AtWork | Money | Published:
         raise Unread(f"no JSON of UTF-8: {error}") from None
     match found:
         case _Record():
-            return _run(found)
+            return _run(found, of)
         case _Outcome():
             return Happened(found.run, _day(found.at), found.what, found.pull, found.lines)
         case _Begun():
@@ -271,21 +269,22 @@ def _day(at: str) -> str:
     return at
 
 
-def _run(found: _Record) -> Run:
+def _run(found: _Record, of: Of) -> Run:
     number = _NUMBER.search(found.pull_request or "") if found.pull_request_open else None
+    fired, labels, places, score, because = _asked(found) if of == "runs" else NOTHING
     return Run(
         id=found.id,
         at=_day(found.at),
         repo=same(found.repo),
         task_class=found.task_class,
-        fired=tuple([same(each.name) for each in found.signals if each.reading.value or each.reading.kind == "unreadable"]),
-        labels=tuple([same(said) for each in found.signals for said in each.because if said.startswith(LABEL)]),
-        places=tuple([place.path for place in found.places]),
-        score=sum([part.points for part in found.score.parts]),
+        fired=fired,
+        labels=labels,
+        places=places,
+        score=score,
         lane=same(found.route.lane) if found.route.lane else None,
-        because=tuple(map(same, found.route.because)),
+        because=because,
         propensity=found.propensity,
-        tries=tuple(map(_try, found.attempts)),
+        tries=tuple([_try(attempt) for attempt in found.attempts]),
         result=found.result,
         threshold=found.threshold,
         micros=found.cost_micros,
@@ -295,6 +294,21 @@ def _run(found: _Record) -> Run:
         pull=int(number[1]) if number else None,
         proof=same(found.proof),
         audits=found.audits or "",
+    )
+
+
+Names = tuple[str, ...]
+NOTHING: tuple[Names, Names, Names, int, Names] = (), (), (), 0, ()
+
+
+def _asked(found: _Record) -> tuple[Names, Names, Names, int, Names]:
+    """What its route was chosen by: `fired`, `labels`, `places`, `score` and `because` of a run."""
+    return (
+        tuple([same(each.name) for each in found.signals if each.reading.value or each.reading.kind == "unreadable"]),
+        tuple([same(said) for each in found.signals for said in each.because if said.startswith(LABEL)]),
+        tuple([place.path for place in found.places]),
+        sum([part.points for part in found.score.parts]),
+        tuple(map(same, found.route.because)),
     )
 
 
