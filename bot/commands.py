@@ -20,6 +20,7 @@ from bot.core.past.drift import drift
 from bot.core.policyfile import idle, unheeded
 from bot.core.policyfile import read as read_policy
 from bot.core.policyschema import schema
+from bot.core.strict import document
 from bot.demo import play
 from bot.edge.prices import Prices
 from bot.edge.telemetry import switch
@@ -108,7 +109,7 @@ def _explain(words: Namespace) -> int:
     model = outside.model()
     opened = local.explained(arguments.desired(words), outside, model)
     if words.json:
-        show(tell.document(opened))
+        show(document(opened))
     else:
         show(tell.explanation(opened, outside.render, model))
     return DONE
@@ -171,7 +172,7 @@ def _drift(words: Namespace) -> int:
     books, names = ledgers.gathered(ledgers.wanted(words), outside.path, datetime.now(UTC))
     found = drift(books, text, name)
     if words.format == "json":
-        show(tell.document(found))
+        show(document(found))
     else:
         show(tell.drift(found, names, outside.render))
     return DONE

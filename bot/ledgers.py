@@ -235,13 +235,13 @@ def per_day(words: Namespace, path: str) -> int | None:
 
     None where there is no such policy, or none that can be read. Raises `Denied` or `PolicyError` for one that was named.
     """
+    asked = wanted(words)
+    if not words.policy and (asked.files or len(asked.repositories) != 1):
+        return None
     from bot.core.policyfile import PolicyError, read  # noqa: PLC0415 - likewise
 
     if words.policy:
         return read(_named(words.policy), words.policy).budget.per_day_usd
-    asked = wanted(words)
-    if asked.files or len(asked.repositories) != 1:
-        return None
     found = _committed(_found(asked.repositories[0], path))
     try:
         return None if found is None else read(found, POLICY).budget.per_day_usd

@@ -13,18 +13,18 @@ def report(words: Namespace) -> int:
     now, path = datetime.now(UTC), environment().get("PATH", os.defpath)
     since = words.since.isoformat() if words.since else ""
     with counting.counting(ledgers.wanted(words), path, now) as (counted, names):
-        from bot import tell  # noqa: PLC0415 - half a second, in which others read
-        from bot.core.past.report import told  # noqa: PLC0415 - likewise
+        from bot.core.past.report import told  # noqa: PLC0415 - a third of a second, in which others read
+        from bot.core.strict import document  # noqa: PLC0415 - likewise
         from bot.edge.render import Templates  # noqa: PLC0415 - likewise
-        from bot.page import page  # noqa: PLC0415 - likewise
+        from bot.page import html, markdown  # noqa: PLC0415 - likewise
 
         per_day = ledgers.per_day(words, path)
         made, render = told(counted(), names, now, per_day, since), Templates(templates())
     if words.format == "json":
-        text = tell.document(made)
+        text = document(made)
     elif words.format == "html":
-        text = page(made, render)
+        text = html(made, render)
     else:
-        text = tell.ledger(made, render)
+        text = markdown(made, render)
     put(text, words.output)
     return DONE

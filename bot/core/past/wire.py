@@ -5,7 +5,7 @@ A report reads a hundred thousand lines of several kilobytes; the strict reader 
 
 import re
 from datetime import datetime
-from sys import intern
+from functools import lru_cache
 from typing import Annotated, Literal
 
 from msgspec import DecodeError, Meta, Struct, ValidationError
@@ -204,8 +204,12 @@ _RECORD, _ENDS = Decoder(_Record), (b'"kind":"record"}\n', b'"kind":"record"}')
 _LINE = Decoder(_Record | _Outcome | _Reserved | _Held | _Charge | _Settled | _Begun | _Imported)
 
 
-same = intern
-"""One object for equal texts: names repeat a hundred thousand times."""
+@lru_cache(4096)
+def same(text: str) -> str:
+    """One object for equal texts: names repeat a hundred thousand times."""
+    return text
+
+
 Of = Literal["runs", "figures"]
 """`figures` leaves out of a run what only routing asks for: the findings, labels, places and points are looked at, and not kept."""
 _NUMBER = re.compile(r"/pull/([1-9][0-9]{0,9})\Z")
