@@ -28,7 +28,7 @@ def counting(wanted: Wanted, path: str, now: datetime) -> Iterator[tuple[Callabl
 
 def _counted(found: tuple[Source, ...], counters: list[list[Counter]], asked: Asked) -> Census:
     try:
-        made = _together(found, counters, asked)
+        made = together(found, counters, asked)
     except OSError as error:
         raise Denied(f"a ledger cannot be read to its end ({error.strerror}); try again") from None
     there(found, made.counts.lines, made.faults)
@@ -37,7 +37,8 @@ def _counted(found: tuple[Source, ...], counters: list[list[Counter]], asked: As
     return made
 
 
-def _together(found: tuple[Source, ...], counters: list[list[Counter]], asked: Asked) -> Census:
+def together(found: tuple[Source, ...], counters: list[list[Counter]], asked: Asked) -> Census:
+    """`counters` are those of each source, none of one that is read here. Raises `OSError` where a piece cannot be read."""
     said = [[] if counting else list(_said(source)) for source, counting in zip(found, counters, strict=True)]
     every = [each for counting in counters for each in counting]
     shared = _shared([each.ids() for each in every], [part.ids(lines, asked) for lines in said] if every else [])

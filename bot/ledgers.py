@@ -87,7 +87,7 @@ def gathered(wanted: Wanted, path: str, now: datetime) -> tuple[Books, tuple[str
     with nothing_to_sweep():
         made = books((source.parsed for source in found), now, wanted.start)
     there(found, made.lines, made.faults)
-    return (_picked(made, wanted.named) if wanted.named else made), tuple(source.shown for source in found)
+    return (picked(made, wanted.named) if wanted.named else made), tuple(source.shown for source in found)
 
 
 def there(found: tuple[Source, ...], lines: int, faults: tuple[Fault, ...]) -> None:
@@ -104,7 +104,7 @@ def all_there(named: tuple[str, ...], there: list[str]) -> None:
         raise Denied(f"--repo {missing[0]} is no folder here, and no run is of a repository of that name; {known}")
 
 
-def _picked(found: Books, named: tuple[str, ...]) -> Books:
+def picked(found: Books, named: tuple[str, ...]) -> Books:
     all_there(named, sorted({life.run.repo for life in found.lives}))
     lives, audits = (tuple(life for life in part if life.run.repo in named) for part in (found.lives, found.audits))
     return replace(found, lives=lives, audits=audits)

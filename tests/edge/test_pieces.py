@@ -107,14 +107,14 @@ def test_readers_of_somebody_who_was_killed_end_too(tmp_path):
     assert done.returncode == -9, done.stderr
     (child,) = map(int, done.stdout.split())
     for _ in range(100):
-        if not _runs(child):
+        if not runs(child):
             return
         time.sleep(0.1)
     os.kill(child, 9)
     raise AssertionError("it still waits to be heard")
 
 
-def _runs(process: int) -> bool:
+def runs(process: int) -> bool:
     try:
         return Path(f"/proc/{process}/stat").read_text().rpartition(") ")[2][0] != "Z"
     except OSError:
