@@ -4,6 +4,7 @@ import os
 import signal
 import sys
 from argparse import Namespace
+from collections.abc import Callable
 from types import FrameType
 
 from bot import arguments
@@ -13,10 +14,12 @@ from bot.voice import DONE, INTERRUPTED, LATER, MENDABLE, bug, say
 
 def main(words: list[str] | None = None) -> int:
     """Run one command; every way to end has an exit code, and every mistake one line that says what to do."""
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, _as_interrupt)
     try:
-        return _command(arguments.parse(sys.argv[1:] if words is None else words))
+        typed = arguments.parse(sys.argv[1:] if words is None else words)
+        command = _command(typed)
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, _as_interrupt)
+        return command(typed)
     except Denied as error:
         return say(str(error), MENDABLE)
     except Unavailable as error:
@@ -43,12 +46,12 @@ def _as_interrupt(_number: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
-def _command(words: Namespace) -> int:
-    """A report begins to read before all the rest is loaded."""
+def _command(words: Namespace) -> Callable[[Namespace], int]:
+    """What does it. A report begins to read before all the rest is loaded."""
     if words.command == "ledger" and words.verb == "report":
         from bot.reporting import report  # noqa: PLC0415 - likewise
 
-        return report(words)
-    from bot.commands import command  # noqa: PLC0415 - likewise
+        return report
+    from bot.commands import command  # noqa: PLC0415 - takes a second, in which nothing is at work yet
 
-    return command(words)
+    return command

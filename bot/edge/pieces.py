@@ -2,6 +2,7 @@
 
 import gc
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -144,6 +145,9 @@ def _count(piece: Piece, line: Connection, others: list[Connection], asked: Aske
 def _alone(others: list[Connection]) -> None:
     for each in others:  # so that the end of whoever listens is seen here
         each.close()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # of a ^C whoever listens is told too, and ends this
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
     gc.disable()  # nothing here is ever let go of
 
 

@@ -59,11 +59,10 @@ def divided(place: Path, most: int, least: int) -> list[Piece]:
         with place.open("rb") as file:
             size, start = os.fstat(file.fileno()).st_size, 0
             while start < size:
-                file.seek(start + max(least, -(-size // most)) - 1)
+                file.seek(min(start + max(least, -(-size // most)), size) - 1)
                 _skip(file)
-                end = min(file.tell(), size)
-                found.append(Piece(place, start, end))
-                start = end
+                found.append(Piece(place, start, file.tell()))
+                start = file.tell()
     except OSError as error:
         raise unreadable(place, error) from None
     return found
