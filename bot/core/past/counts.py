@@ -1,9 +1,10 @@
 """What runs come to, counted: figures that each part of a ledger has, and that add up, whatever the order."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any, TypeVar
 
-from msgspec import Struct, field
+from msgspec import Struct
 
 from bot.core.past.history import Published, Try
 from bot.core.past.lives import Books, Fault, Life, early, looked
@@ -11,7 +12,8 @@ from bot.core.past.lives import Books, Fault, Life, early, looked
 T = TypeVar("T")
 
 
-class Tally(Struct, array_like=True):
+@dataclass(slots=True)
+class Tally:
     """Of one row: the attempts of a lane, or the runs of a class of task in a repository. Micro-dollars, seconds."""
 
     runs: int = 0
@@ -68,7 +70,8 @@ class Tally(Struct, array_like=True):
             self.rejected += 1
 
 
-class Judged(Struct, array_like=True):
+@dataclass(slots=True)
+class Judged:
     """Of the verifier model."""
 
     asked: int = 0
@@ -94,7 +97,8 @@ class Judged(Struct, array_like=True):
             self.right += life.truth == "right"
 
 
-class Spent(Struct, array_like=True):
+@dataclass(slots=True)
+class Spent:
     """Of one day, or of a lane on one."""
 
     runs: int = 0
@@ -102,7 +106,8 @@ class Spent(Struct, array_like=True):
     micros: int = 0
 
 
-class Rivals(Struct, array_like=True):
+@dataclass(slots=True)
+class Rivals:
     """Of one day, over the runs for which both are known: as it was, and had every request gone to the top lane."""
 
     accepted: int = 0
@@ -110,7 +115,8 @@ class Rivals(Struct, array_like=True):
     strong: int = 0
 
 
-class Seen(Struct, array_like=True):
+@dataclass(slots=True)
+class Seen:
     """Patches of a lane under one model."""
 
     accepted: int = 0
@@ -120,7 +126,8 @@ class Seen(Struct, array_like=True):
     """Patches that a check speaks against."""
 
 
-class Audited(Struct, array_like=True):
+@dataclass(slots=True)
+class Audited:
     """Of the blind second looks."""
 
     verdicts: int = 0
@@ -139,7 +146,8 @@ class Early(Struct, array_like=True, order=True):
     place: str
 
 
-class Counts(Struct, array_like=True):
+@dataclass(slots=True)
+class Counts:
     """Of a part of a ledger, or of all."""
 
     runs: int = 0
@@ -183,8 +191,8 @@ def added(there: Any, more: Any) -> Any:
             there[key] = added(there[key], value) if key in there else value
     elif isinstance(there, list):
         there.extend(more)
-    elif isinstance(there, Struct):
-        for name in there.__struct_fields__:
+    elif is_dataclass(there):
+        for name in (each.name for each in fields(there)):
             setattr(there, name, added(getattr(there, name), getattr(more, name)))
     else:
         return there + more
