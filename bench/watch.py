@@ -13,6 +13,9 @@ ROOT = Path(__file__).resolve().parent.parent
 EVERY = 0.02
 """Seconds between two looks at the tree. The kernel keeps a process's own peak, so that it cannot fall between two looks."""
 
+JUST = 0.1
+"""Seconds after which a process that was split off has its own memory, whether or not it has become another program."""
+
 
 @dataclass(frozen=True, slots=True)
 class Watched:
@@ -68,7 +71,7 @@ def _hear(process: "subprocess.Popen[str]", said: list[tuple[float, str]]) -> No
 
 
 def family(pid: int) -> Iterator[int]:
-    """A process and all that descend from it. One just split off still shares its parent's memory, and is left out."""
+    """A process and all that descend from it. One just split off may still share its parent's memory, and is left out."""
     yield pid
     try:
         tasks = list(Path(f"/proc/{pid}/task").iterdir())
@@ -76,7 +79,7 @@ def family(pid: int) -> Iterator[int]:
     except OSError:
         return
     for child in born:
-        if _words(child) != _words(pid):
+        if _words(child) != _words(pid) or _age(child) > JUST:
             yield from family(child)
 
 
@@ -85,6 +88,15 @@ def _words(pid: int) -> bytes:
         return Path(f"/proc/{pid}/cmdline").read_bytes()
     except OSError:
         return b""
+
+
+def _age(pid: int) -> float:
+    """Seconds since it was split off; 0 where it has gone."""
+    try:
+        began = int(Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()[19])
+    except OSError:
+        return 0.0
+    return time.clock_gettime(time.CLOCK_BOOTTIME) - began / os.sysconf("SC_CLK_TCK")
 
 
 def _share(pid: int) -> float:

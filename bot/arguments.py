@@ -6,16 +6,13 @@ import sys
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from difflib import get_close_matches
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import NoReturn, get_args
 
 from bot.core.clean import line
-from bot.core.lane import Provider
-from bot.core.outcome import What
-from bot.core.past.columns import Format
-from bot.core.past.columns import What as Rows
-from bot.ports import Denied
+from bot.core.words import Format, Provider, Rows, What
+from bot.failures import Denied
+from bot.voice import own_version
 
 POLICY = ".github/route-agent.yml"
 MOST_TASK = 200_000
@@ -59,13 +56,6 @@ def parse(words: list[str]) -> argparse.Namespace:
     if found.command in ("fix", "explain") and found.task is None and found.issue_file is None:
         raise Denied('one of --task and --issue-file is required; add --task "what is wanted, in a sentence or two"')
     return found
-
-
-def own_version() -> str:
-    try:
-        return version("route-agent")
-    except PackageNotFoundError:
-        return "a checkout"
 
 
 def _task(parser: argparse.ArgumentParser) -> None:

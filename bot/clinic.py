@@ -17,6 +17,7 @@ from bot.core.health import Item, Report, Unknown
 from bot.core.jobs import VERIFY
 from bot.core.policy import Policy
 from bot.core.policyfile import read as read_policy
+from bot.core.strict import document
 from bot.doctor import examine, judged
 from bot.edge import actions
 from bot.edge.actions import Step, harmless
@@ -152,7 +153,7 @@ def examined(folder: Path, policy_file: str | None, outside: Outside, *, offline
 
 def printed(found: Report, outside: Outside, *, as_json: bool) -> str:
     """What goes to standard output; in a job of Actions that is a log which obeys commands."""
-    text = tell.document(found) if as_json else tell.checkup(found, outside.render)
+    text = document(found) if as_json else tell.checkup(found, outside.render)
     return harmless(text, ()) if _in_actions(outside.env) else text
 
 

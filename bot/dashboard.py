@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from bot import tell
+from bot import page
 from bot.core.clean import line
 from bot.core.past.dashboard import Notice
 from bot.core.past.lives import books
@@ -55,12 +55,12 @@ def shown(wired: Wired) -> tuple[str, str]:
         store = remote(Path(folder) / "store", url, wired.step.token, wired.step.path)
         now = datetime.fromisoformat(wired.clock.now())
         made = report(books([fetched(store, tip)], now), (f"{wired.hub.name}: {branch.name}",), now, branch.per_day)
-    return tell.ledger(made, wired.render), f"{made.runs} runs on `{line(branch.name, 80)}`"
+    return page.markdown(made, wired.render), f"{made.runs} runs on `{line(branch.name, 80)}`"
 
 
 def posted(wired: Wired, text: str) -> Notice:
     """The same on the issue. Raises `Denied` or `Unavailable`."""
-    found = tell.dashboard(text, wired.clock.now(), wired.step.url, wired.render)
+    found = page.dashboard(text, wired.clock.now(), wired.step.url, wired.render)
     return Board(wired.hub, Reader(wired.hub).me()).keep(found)
 
 

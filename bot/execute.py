@@ -6,12 +6,13 @@ from dataclasses import dataclass
 
 from bot.core.changed import Changed
 from bot.core.checks import Check, Probe, Probed, Run
-from bot.core.evidence import CRITIC, EXECUTED, Evidence, Item
+from bot.core.evidence import EXECUTED, Evidence, Item
 from bot.core.executed import failing, sources
 from bot.core.patch import Patch
 from bot.core.reproduction import disturbed, reproduced, untold
 from bot.core.required import missing
 from bot.core.suite import Settled, compare, fixes, red_anew, settled, steadily, unsteady
+from bot.core.words import CRITIC
 from bot.lab import Lab, Session, Specimen, run_of, session
 from bot.ports import Tree
 from bot.reach import Counted, faults, reach

@@ -11,10 +11,11 @@ from typing import IO
 
 from bot.core.ledger import LedgerError, Record, decode
 from bot.core.outcome import Outcome
-from bot.core.past.columns import TABLES, Cell, Ran, Shown, Told, Tried, What, cells
+from bot.core.past.columns import TABLES, Cell, Ran, Shown, Told, Tried, cells
 from bot.core.past.history import Happened, Run
 from bot.core.past.lives import Kept, Line, Survey, labelled, survey
 from bot.core.past.wire import Unread, read
+from bot.core.words import Rows
 from bot.edge.tables import write
 from bot.ledgers import Wanted, of_all, sources
 from bot.ports import Denied, Renderer
@@ -58,7 +59,7 @@ def _opened(name: str | None, out: IO[bytes] | None) -> Iterator[IO[bytes]]:
 @dataclass(slots=True)
 class Export:
     wanted: Wanted
-    what: What
+    what: Rows
     path: str
     now: datetime
     found: Survey = field(init=False)

@@ -14,7 +14,6 @@ from types import FrameType
 
 from bot import tell
 from bot.action import act
-from bot.cli import templates
 from bot.core.audit import AGAIN
 from bot.core.cost import dollars
 from bot.core.event import Event, Judged, Proposed
@@ -41,6 +40,7 @@ from bot.outcome import noted
 from bot.ports import UNOBSERVED, Denied, Notices, Observer, Unavailable
 from bot.proposal import answered
 from bot.shop import Wall
+from bot.voice import templates
 
 
 def main(event: Event | Judged | Proposed, *, nodded: bool = False, here: bool = False) -> int:

@@ -13,11 +13,12 @@ from bot.core import cifiles, setup, verifying
 from bot.core.checks import Check
 from bot.core.clean import line
 from bot.core.detect import MOST, detect
-from bot.core.lane import ADDRESSED, KEYS, Provider
+from bot.core.lane import ADDRESSED, KEYS
 from bot.core.policyfile import PolicyError
 from bot.core.policyfile import read as read_policy
 from bot.core.remote import Elsewhere, GitHub, NoRemote, Remote
 from bot.core.remote import parse as parse_remote
+from bot.core.words import Provider
 from bot.edge.git.repository import Repository, find
 from bot.edge.git.trees import Trees
 from bot.edge.worktree import Worktree

@@ -9,19 +9,19 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bot.arguments import POLICY
 from bot.core.past import shelves
 from bot.core.past.lives import Books, Fault, Line, Parsed, books
 from bot.core.past.shelves import KEPT
-from bot.core.policy import LedgerPart
-from bot.core.policyfile import PolicyError, read
 from bot.edge import pieces, volumes
-from bot.edge.git.fetch import Remote
-from bot.edge.git.leaves import leaves, rewritten
-from bot.edge.git.plumbing import Git
-from bot.edge.git.repository import Repository, find
-from bot.ports import Denied
+from bot.failures import Denied
+
+if TYPE_CHECKING:
+    from bot.edge.git.fetch import Remote
+    from bot.edge.git.plumbing import Git
+    from bot.edge.git.repository import Repository
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*/[A-Za-z0-9._-]+")
 """A repository as GitHub calls it."""
@@ -84,26 +84,34 @@ def of_all(words: Namespace) -> Wanted:
 def gathered(wanted: Wanted, path: str, now: datetime) -> tuple[Books, tuple[str, ...]]:
     """All that the ledgers say, and how they are called. `path` is PATH. Raises `Denied` where there is no ledger."""
     found = sources(wanted, path)
-    shown = tuple(source.shown for source in found)
-    with _nothing_to_sweep():
+    with nothing_to_sweep():
         made = books((source.parsed for source in found), now, wanted.start)
-    if not made.lines and made.faults:
-        first = made.faults[0]
-        raise Denied(f"no line of {', '.join(shown)} is a ledger's; the first that is none: {first.place}: {first.why}")
-    return (_picked(made, wanted.named) if wanted.named else made), shown
+    there(found, made.lines, made.faults)
+    return (picked(made, wanted.named) if wanted.named else made), tuple(source.shown for source in found)
 
 
-def _picked(found: Books, named: tuple[str, ...]) -> Books:
-    there = sorted({life.run.repo for life in found.lives})
+def there(found: tuple[Source, ...], lines: int, faults: tuple[Fault, ...]) -> None:
+    """Raises `Denied` where no line is a ledger's."""
+    if not lines and faults:
+        shown = ", ".join(source.shown for source in found)
+        raise Denied(f"no line of {shown} is a ledger's; the first that is none: {faults[0].place}: {faults[0].why}")
+
+
+def all_there(named: tuple[str, ...], there: list[str]) -> None:
+    """Raises `Denied` for a repository of which there is no run. `there` are those of which there are."""
     if missing := [each for each in named if each not in there]:
         known = f"they are of {', '.join(there[:5])}{' …' if there[5:] else ''}" if there else "there is none"
         raise Denied(f"--repo {missing[0]} is no folder here, and no run is of a repository of that name; {known}")
+
+
+def picked(found: Books, named: tuple[str, ...]) -> Books:
+    all_there(named, sorted({life.run.repo for life in found.lives}))
     lives, audits = (tuple(life for life in part if life.run.repo in named) for part in (found.lives, found.audits))
     return replace(found, lives=lives, audits=audits)
 
 
 @contextmanager
-def _nothing_to_sweep() -> Iterator[None]:
+def nothing_to_sweep() -> Iterator[None]:
     """While a ledger is read nothing is let go of: looking for garbage again and again takes a third of the time."""
     was = gc.isenabled()
     gc.disable()
@@ -121,7 +129,7 @@ def in_force(words: Namespace, path: str) -> tuple[bytes, str]:
     repositories = wanted(words).repositories or (Path(),)
     if len(repositories) > 1:
         raise Denied("several repositories have several policies; name the one in question with --policy FILE")
-    repository = find(repositories[0].absolute(), path)
+    repository = _found(repositories[0], path)
     found = _committed(repository)
     if found is None:
         raise Denied(f"there is no {POLICY} in HEAD ({repository.head[:12]}); name a policy with --policy FILE")
@@ -135,7 +143,13 @@ def _named(name: str) -> bytes:
         raise Denied(f"--policy {name} cannot be read: {error.strerror}; give the policy's path") from None
 
 
-def _committed(repository: Repository) -> bytes | None:
+def _found(folder: Path, path: str) -> "Repository":
+    from bot.edge.git.repository import find  # noqa: PLC0415 - a file's pieces are being read before this is loaded
+
+    return find(folder.absolute(), path)
+
+
+def _committed(repository: "Repository") -> bytes | None:
     found = repository.git.run("cat-file", "blob", f"{repository.head}:{POLICY}")
     return None if found.code else found.out
 
@@ -165,11 +179,15 @@ def _read(file: Path) -> list[Source]:
 
 
 def _had(path: str, branch: str | None, folder: Path) -> list[Source]:
-    repository = find(folder.absolute(), path)
+    from bot.core.policy import LedgerPart  # noqa: PLC0415 - likewise
+    from bot.edge.git.leaves import rewritten  # noqa: PLC0415 - likewise
+
+    usual = LedgerPart().branch
+    repository = _found(folder, path)
     found = [
         _file(folder, repository, each) for each in (OWN, IMPORTED) if branch is None and (repository.common_dir / each).exists()
     ]
-    refs = (branch,) if branch else (f"refs/remotes/origin/{LedgerPart().branch}", f"refs/heads/{LedgerPart().branch}")
+    refs = (branch,) if branch else (f"refs/remotes/origin/{usual}", f"refs/heads/{usual}")
     for ref in refs:
         if branch or repository.knows(ref):
             short = f"{folder}: {ref.removeprefix('refs/remotes/').removeprefix('refs/heads/')}"
@@ -178,25 +196,27 @@ def _had(path: str, branch: str | None, folder: Path) -> list[Source]:
             return [*found, Source(shown, _branch(repository, ref, change))]
     if not found:
         raise Denied(
-            f"{folder} has no ledger: no run was made there, and its branch {LedgerPart().branch} was not fetched; "
-            f"`git fetch origin {LedgerPart().branch}:refs/remotes/origin/{LedgerPart().branch}` fetches it"
+            f"{folder} has no ledger: no run was made there, and its branch {usual} was not fetched; "
+            f"`git fetch origin {usual}:refs/remotes/origin/{usual}` fetches it"
         )
     return found
 
 
-def _file(folder: Path, repository: Repository, own: Path) -> Source:
+def _file(folder: Path, repository: "Repository", own: Path) -> Source:
     file = repository.common_dir / own
     return Source(str(folder / ".git" / own), volumes.lines(file), file)
 
 
-def _branch(repository: Repository, ref: str, change: Fault | str) -> Iterator[Line | Fault]:
+def _branch(repository: "Repository", ref: str, change: Fault | str) -> Iterator[Line | Fault]:
     if isinstance(change, Fault):
         yield change
     yield from of_commit(repository.git, repository.resolve(ref))
 
 
-def of_commit(git: Git, commit: str) -> Iterator[Line | Fault]:
+def of_commit(git: "Git", commit: str) -> Iterator[Line | Fault]:
     """Every line of a commit that is laid out as the ledger's branch is."""
+    from bot.edge.git.leaves import leaves  # noqa: PLC0415 - likewise
+
     for leaf in leaves(git, commit, KEPT):
         if isinstance(leaf, Fault):
             yield leaf
@@ -204,7 +224,7 @@ def of_commit(git: Git, commit: str) -> Iterator[Line | Fault]:
             yield from shelves.lines(leaf.path, leaf.content)
 
 
-def fetched(store: Remote, commit: str) -> Iterator[Line | Fault]:
+def fetched(store: "Remote", commit: str) -> Iterator[Line | Fault]:
     """Every line of a commit on a server that is laid out so. Raises `Denied` or `Unavailable` where it cannot be had."""
     store.fetch(commit)
     yield from of_commit(store.store, commit)
@@ -215,12 +235,14 @@ def per_day(words: Namespace, path: str) -> int | None:
 
     None where there is no such policy, or none that can be read. Raises `Denied` or `PolicyError` for one that was named.
     """
+    asked = wanted(words)
+    if not words.policy and (asked.files or len(asked.repositories) != 1):
+        return None
+    from bot.core.policyfile import PolicyError, read  # noqa: PLC0415 - likewise
+
     if words.policy:
         return read(_named(words.policy), words.policy).budget.per_day_usd
-    asked = wanted(words)
-    if asked.files or len(asked.repositories) != 1:
-        return None
-    found = _committed(find(asked.repositories[0].absolute(), path))
+    found = _committed(_found(asked.repositories[0], path))
     try:
         return None if found is None else read(found, POLICY).budget.per_day_usd
     except PolicyError:

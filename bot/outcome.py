@@ -6,10 +6,11 @@ from datetime import datetime
 from bot.core.clean import line
 from bot.core.event import Judged
 from bot.core.gate import RANKS
-from bot.core.outcome import Outcome, What, origin
+from bot.core.outcome import Outcome, origin
 from bot.core.past.lives import books
 from bot.core.past.taught import taught
 from bot.core.policyfile import read
+from bot.core.words import What
 from bot.edge.git.fetch import Remote
 from bot.edge.github.client import Hub
 from bot.edge.github.reader import Reader

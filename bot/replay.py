@@ -8,6 +8,7 @@ from bot import ledgers, tell
 from bot.core.past.replay import replay
 from bot.core.policy import Policy
 from bot.core.policyfile import read
+from bot.core.strict import document
 from bot.ports import Denied
 from bot.shop import Outside
 
@@ -20,7 +21,7 @@ def replayed(words: Namespace, outside: Outside, now: datetime) -> str:
     lines = (source.lines for source in ledgers.sources(wanted, outside.path))
     found = replay(lines, new, now, wanted.start, old)
     if words.format == "json":
-        return tell.document(found)
+        return document(found)
     return tell.replayed(found, words.policy, words.against or "", outside.render)
 
 

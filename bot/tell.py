@@ -1,7 +1,5 @@
 """What people read of a run: the report on a terminal, the comment on an issue, the explanation of a route."""
 
-from pydantic import TypeAdapter
-
 from bot.core import account, money
 from bot.core.audit import foreseen
 from bot.core.clean import inline, line
@@ -14,14 +12,11 @@ from bot.core.health import Problem, Report, Skipped
 from bot.core.lane import Lane
 from bot.core.ledger import Record
 from bot.core.notes import Posted
-from bot.core.past import telling, wording
-from bot.core.past.charts import Plot
+from bot.core.past import telling
 from bot.core.past.drift import Drift
-from bot.core.past.interval import ENOUGH
 from bot.core.past.replay import SHOWN
 from bot.core.past.replayed import Replay
 from bot.core.past.silent import ENOUGH_RUNS
-from bot.core.past.tables import Report as Ledger
 from bot.core.policy import Policy
 from bot.core.policyfile import PolicyError, unheeded
 from bot.core.route import Refusal
@@ -31,20 +26,6 @@ from bot.core.step import Ask, next_step
 from bot.core.trail import Trail
 from bot.core.words import Running
 from bot.ports import Model, Renderer, Unkept
-
-FIGURES = {
-    "share": wording.share,
-    "usd": wording.usd,
-    "took": wording.took,
-    "portions": wording.portions,
-    "against": wording.against,
-}
-"""How a report's figures are said, for its templates."""
-
-
-def document(found: object) -> str:
-    """A value of ours as one JSON document, for programs."""
-    return TypeAdapter(type(found)).dump_json(found, indent=1, by_alias=True).decode() + "\n"
 
 
 def report(record: Record, render: Renderer) -> str:
@@ -63,21 +44,6 @@ def report(record: Record, render: Renderer) -> str:
         doubtful=money.doubtful(record),
         advice=account.advice(record),
     )
-
-
-def ledger(made: Ledger, render: Renderer) -> str:
-    """What a ledger says, as Markdown for a terminal, a job's summary or an issue."""
-    return render("ledger/report.md.j2", report=made, enough=ENOUGH, labels=wording.LABELS, **FIGURES)
-
-
-def dashboard(text: str, now: str, run_url: str, render: Renderer) -> str:
-    """The issue that holds the report."""
-    return render("ledger/dashboard.md.j2", text=text, at=now, run_url=run_url)
-
-
-def page(made: Ledger, plots: tuple[Plot, ...], render: Renderer) -> str:
-    """The same as a page, with plots."""
-    return render("ledger/report.html.j2", report=made, enough=ENOUGH, plots=plots, **FIGURES)
 
 
 def comment(record: Record, policy: Policy, render: Renderer) -> str:

@@ -15,10 +15,10 @@ from bot.core.attempt import StopReason
 from bot.core.confidence import Confidence
 from bot.core.cost import Tokens
 from bot.core.estimate import Estimate
-from bot.core.evidence import CRITIC, Item
+from bot.core.evidence import Item
 from bot.core.facts import Place
-from bot.core.ledger import AttemptRecord, FileStat, Record, Result, encode
-from bot.core.outcome import Outcome, What
+from bot.core.ledger import AttemptRecord, FileStat, Record, encode
+from bot.core.outcome import Outcome
 from bot.core.past.lives import Books, Line, books
 from bot.core.policy import Policy
 from bot.core.policyfile import read
@@ -26,7 +26,7 @@ from bot.core.route import Route, choose
 from bot.core.score import Score, weigh
 from bot.core.signals import Number, Signal
 from bot.core.verdict import Accept, Decision, Escalate, Stop, bar
-from bot.core.words import Reason, SignalName, TaskClass
+from bot.core.words import CRITIC, Reason, Result, SignalName, TaskClass, What
 
 POLICY = b"""\
 models:

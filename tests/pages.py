@@ -3,11 +3,11 @@
 import json
 from datetime import UTC, datetime
 
-from bot.cli import templates
 from bot.core.past.report import report
 from bot.core.past.tables import Report
 from bot.edge.render import Templates
-from bot.page import page
+from bot.page import html
+from bot.voice import templates
 from tests.ledgers import Plan, read_books
 
 NOW = datetime(2026, 10, 28, tzinfo=UTC)
@@ -25,7 +25,7 @@ def made(plan: Plan | None = None, cap: int | None = CAP) -> Report:
 
 
 def shown(found: Report) -> str:
-    return page(found, Templates(templates()))
+    return html(found, Templates(templates()))
 
 
 def hostile(ledger: bytes) -> bytes:

@@ -9,10 +9,10 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from bot.cli import templates
 from bot.demo import play
 from bot.edge.terminal import Progress
 from bot.shop import Outside, Wall
+from bot.voice import templates
 from tests.fakes import repos
 from tests.fakes.typed import ROOT, typed
 

@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 
 from bot import tell
-from bot.cli import templates
 from bot.core.account import MARKS, ran, reckoned, took
 from bot.core.checks import Check
 from bot.core.command import NearMiss
@@ -22,6 +21,7 @@ from bot.core.state import running
 from bot.core.trail import Trail
 from bot.edge.render import Templates
 from bot.ports import Unkept
+from bot.voice import templates
 from tests.core.test_ci_trail import FAILED, FAST, PASSED, PUSHED, RULES, SECOND, STRONG, WEAK, awaited
 from tests.core.test_trail import BANNED, GREEN, RED, RED_TOO, opened
 from tests.fakes import repos

@@ -13,7 +13,6 @@ import pytest
 
 from bot import tell
 from bot.checkup import Means
-from bot.cli import templates
 from bot.core.health import Ok, Problem, Report, Skipped, Unknown
 from bot.core.keys import Keys
 from bot.core.ledger import decode
@@ -24,6 +23,7 @@ from bot.edge.catalog import Catalog
 from bot.edge.render import Templates
 from bot.ports import Denied
 from bot.shop import Wall
+from bot.voice import templates
 from tests.fakes import repos
 from tests.fakes.checkups import KEY, READY, Site, doctor, hurried, policy, ran, states
 from tests.fakes.server import Server

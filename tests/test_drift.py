@@ -7,9 +7,9 @@ import pytest
 from pydantic import TypeAdapter
 
 from bot import tell
-from bot.cli import templates
 from bot.core.past.drift import Drift, drift
 from bot.edge.render import Templates
+from bot.voice import templates
 from tests.fakes import repos
 from tests.fakes.typed import typed
 from tests.ledgers import AREAS, POLICY, Area, Plan, ledger, read_books, text

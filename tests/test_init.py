@@ -13,16 +13,16 @@ import pytest
 import yaml
 
 from bot import arguments, init
-from bot.cli import templates
 from bot.core import setup
 from bot.core.cost import Price
-from bot.core.lane import Provider
 from bot.core.policy import Policy
 from bot.core.policyfile import read
+from bot.core.words import Provider
 from bot.edge.prices import Prices
 from bot.edge.terminal import Progress
 from bot.ports import Denied
 from bot.shop import Outside, Wall
+from bot.voice import templates
 from tests.fakes import repos
 from tests.fakes.typed import ROOT, typed
 from tests.test_golden import held

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from bot import tell
-from bot.cli import main, templates
+from bot import page
+from bot.cli import main
 from bot.edge.render import Templates
+from bot.voice import templates
 from tests import ledgers
 from tests.fakes import repos
 from tests.ledgers import Plan
@@ -51,15 +52,15 @@ def said(capsys: pytest.CaptureFixture[str], *typed: str) -> str:
 
 
 def test_what_the_markdown_says():
-    held("ledger-report.md", tell.ledger(made(), Templates(templates())))
+    held("ledger-report.md", page.markdown(made(), Templates(templates())))
 
 
 def test_what_the_dashboard_s_issue_says():
     render = Templates(templates())
-    found = tell.ledger(made(Plan(runs=30, days=3)), render)
+    found = page.markdown(made(Plan(runs=30, days=3)), render)
     held(
         "ledger-dashboard.md",
-        tell.dashboard(found, "2026-10-28T05:23:00Z", "https://github.example/octo/shop/actions/runs/7", render),
+        page.dashboard(found, "2026-10-28T05:23:00Z", "https://github.example/octo/shop/actions/runs/7", render),
     )
 
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from bot import proofread
-from bot.cli import templates
 from bot.edge.render import Templates
+from bot.voice import templates
 from tests.fakes import repos
 from tests.fakes.typed import ROOT, typed
 from tests.test_golden import held

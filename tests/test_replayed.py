@@ -8,13 +8,13 @@ import jsonschema
 import pytest
 
 from bot import tell
-from bot.cli import templates
 from bot.core.ledger import encode
 from bot.core.past.lives import Line
 from bot.core.past.replay import replay
 from bot.core.policyfile import PolicyError, read
 from bot.core.route import Refusal, Route
 from bot.edge.render import Templates
+from bot.voice import templates
 from tests.core.test_replay import LOWER, THREE, UP, WON, fasts
 from tests.fakes import repos
 from tests.fakes.recorded import RULES, Went, happened, lines, policy, record, seen, written

@@ -43,7 +43,7 @@ def _run(given: argparse.Namespace) -> int:
     from bench.frontier.picture import draw
     from bench.frontier.report import FOUND, keep, run
     from bench.frontier.table import table
-    from bot.ports.failures import Denied
+    from bot.failures import Denied
 
     if given.data is None:
         return _say(f"no data: get {WHERE}, and name the folder they lie in, or set {DATA}")

@@ -11,7 +11,7 @@ from typing import Any, Literal
 import numpy as np
 
 from bench.frontier.features import TAGS, Ints
-from bot.ports.failures import Denied
+from bot.failures import Denied
 
 LANES = {
     "ds": "DeepSeek V3.2 Reasoner",

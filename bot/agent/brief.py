@@ -6,10 +6,10 @@ from bot.agent.loop import Assignment
 from bot.agent.tools import Known, failures
 from bot.core.checks import Run
 from bot.core.clean import printable, redact
-from bot.core.evidence import CRITIC, INDEPENDENT
 from bot.core.patch import protecting
 from bot.core.trail import Trail
 from bot.core.verdict import Escalate
+from bot.core.words import CRITIC, INDEPENDENT
 from bot.ports import Renderer, Tree
 
 FILES, SHARE = 3, 4

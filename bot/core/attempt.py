@@ -4,8 +4,8 @@ from typing import Literal
 
 from pydantic.dataclasses import dataclass
 
-from bot.core.clean import RawText
 from bot.core.cost import Usage
+from bot.core.fields import RawText
 from bot.core.strict import STRICT
 
 StopReason = Literal[

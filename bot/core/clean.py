@@ -5,10 +5,7 @@ import html
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
-from typing import Annotated
 from urllib.parse import quote
-
-from pydantic import BeforeValidator, PlainSerializer
 
 _HTML_COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
 _HIDDEN_ATTRIBUTE = re.compile(r"""\s(?:alt|title|aria-label)\s*=\s*(?:"[^"]*"|'[^']*')""", re.IGNORECASE)
@@ -177,28 +174,3 @@ def subject(text: str, limit: int = 72) -> str:
     while before != text:  # what is taken out may leave the same thing behind
         before, text = text, _REFERENCES.sub("", _SKIPS_CI.sub("", text))
     return line(text, limit) or "a fix"
-
-
-_BYTES = "base64:"
-
-
-def _to_json(text: str) -> str:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return _BYTES + base64.b64encode(text.encode(errors="surrogateescape")).decode()
-    return _BYTES + base64.b64encode(text.encode()).decode() if text.startswith(_BYTES) else text
-
-
-def _from_json(value: object) -> object:
-    if isinstance(value, str) and value.startswith(_BYTES):
-        return base64.b64decode(value.removeprefix(_BYTES), validate=True).decode(errors="surrogateescape")
-    return value
-
-
-RawText = Annotated[
-    str,
-    BeforeValidator(_from_json),
-    PlainSerializer(_to_json, return_type=str, when_used="json"),
-]
-"""Text that may hold bytes which are not UTF-8, as surrogate escapes; in JSON such a text stands as base64."""

@@ -7,11 +7,10 @@ from pydantic.dataclasses import dataclass
 from bot.core.attempt import Attempt
 from bot.core.checks import Check, Run
 from bot.core.ci import Verdict
-from bot.core.clean import RawText
 from bot.core.cost import Price, Usage
 from bot.core.evidence import Evidence
 from bot.core.facts import Place
-from bot.core.fields import Share
+from bot.core.fields import RawText, Share
 from bot.core.policy import Policy
 from bot.core.request import Request
 from bot.core.route import Refusal, Route

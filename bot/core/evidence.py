@@ -12,8 +12,6 @@ GRADING, WELL_FORMED, TAMPERING, DOUBTS = "how it is judged", "well-formed", "ta
 EXECUTED, MUTANTS, STEADY = "changed lines executed", "faults in the changed lines", "steady"
 REQUIRED = " (required)"
 """How the name of a check ends without which nothing is merged."""
-CRITIC, SUMMARY, INDEPENDENT = "critic", "summary check", "independent reproduction"
-"""Names of items that decisions look for."""
 
 State = Literal["passed", "failed", "not_run", "not_applicable"]
 Strength = Literal["veto", "strong", "weak", "term", "info"]

@@ -1,5 +1,6 @@
 """The kinds of value that a policy file holds, and the base of its parts."""
 
+import base64
 from decimal import Decimal
 from typing import Annotated, Any
 
@@ -43,3 +44,28 @@ class Part(BaseModel):
     """Frozen; an unknown key is an error; nothing is coerced."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, use_attribute_docstrings=True)
+
+
+_BYTES = "base64:"
+
+
+def _to_json(text: str) -> str:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return _BYTES + base64.b64encode(text.encode(errors="surrogateescape")).decode()
+    return _BYTES + base64.b64encode(text.encode()).decode() if text.startswith(_BYTES) else text
+
+
+def _from_json(value: object) -> object:
+    if isinstance(value, str) and value.startswith(_BYTES):
+        return base64.b64decode(value.removeprefix(_BYTES), validate=True).decode(errors="surrogateescape")
+    return value
+
+
+RawText = Annotated[
+    str,
+    BeforeValidator(_from_json),
+    PlainSerializer(_to_json, return_type=str, when_used="json"),
+]
+"""Text that may hold bytes which are not UTF-8, as surrogate escapes; in JSON such a text stands as base64."""

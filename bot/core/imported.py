@@ -6,8 +6,8 @@ from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from bot.core.strict import STRICT
+from bot.core.words import Found
 
-Found = Literal["resolved", "not_resolved"]
 Named = Annotated[str, Field(min_length=1, max_length=300)]
 
 

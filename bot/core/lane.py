@@ -6,8 +6,8 @@ from pydantic import Field
 
 from bot.core.cost import Price
 from bot.core.fields import Name, Part, Text, Usd
+from bot.core.words import Provider
 
-Provider = Literal["openrouter", "openai", "anthropic", "litellm", "vllm", "openai_compatible"]
 Api = Literal["chat", "chat_json", "responses", "messages"]
 Speaks = Literal["chat", "responses", "messages"]
 """The wire formats."""

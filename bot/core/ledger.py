@@ -22,24 +22,9 @@ from bot.core.signals import Signal
 from bot.core.spend import Charge, Held, Reserved, Settled
 from bot.core.strict import STRICT
 from bot.core.verdict import Decision, Escalate
-from bot.core.words import TaskClass
+from bot.core.words import Result, TaskClass
 
 NOTHING = Usage()
-Result = Literal[
-    "pass",
-    "not_fixed",
-    "refused",
-    "budget",
-    "quota",
-    "unavailable",
-    "explained",
-    "stopped",
-    "no_ci",
-    "needs_approval",
-    "ci_timeout",
-    "superseded",
-]
-"""How a run ended. Only `pass` is a proved patch."""
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)

@@ -6,8 +6,8 @@ from typing import Literal
 from pydantic.dataclasses import dataclass
 
 from bot.core.strict import STRICT
+from bot.core.words import What
 
-What = Literal["merged", "closed", "changes_requested", "reverted"]
 _BRANCH = re.compile(r"route-agent/([1-9]\d{0,9})/([a-z]\d{1,20})-[1-9]\d{0,2}")
 
 

@@ -4,11 +4,12 @@ from bot.core.clean import line
 from bot.core.confidence import confidence
 from bot.core.entries import Opened
 from bot.core.estimate import always_strong
-from bot.core.ledger import AttemptRecord, FileStat, Record, Result
+from bot.core.ledger import AttemptRecord, FileStat, Record
 from bot.core.patch import parse
 from bot.core.route import Refusal
 from bot.core.trail import Trail, Try
 from bot.core.verdict import Accept, Escalate, Stop, bar
+from bot.core.words import Result
 
 
 def record(trail: Trail, spent: int | None, interrupted: str = "") -> Record:

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from bot.core.evidence import CRITIC, EXECUTED, FIXES, INDEPENDENT, REACHES, REPRODUCED, Evidence
-from bot.core.words import TaskClass
+from bot.core.evidence import EXECUTED, FIXES, REACHES, REPRODUCED, Evidence
+from bot.core.words import CRITIC, INDEPENDENT, TaskClass
 
 
 @dataclass(frozen=True, slots=True)

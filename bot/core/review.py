@@ -12,10 +12,11 @@ from bot.core.checks import Run
 from bot.core.clean import line, printable, redact
 from bot.core.cost import Usage
 from bot.core.entries import Question, Reviewed
-from bot.core.evidence import CRITIC, INDEPENDENT, SUMMARY, Evidence, Item
+from bot.core.evidence import Evidence, Item
 from bot.core.patch import graders, parse, path_problem, trespasses
 from bot.core.paths import is_code, is_test
 from bot.core.trailfile import TrailError
+from bot.core.words import CRITIC, INDEPENDENT, SUMMARY
 
 MOST_TEXT, MOST_PLACES, MOST_TEST = 4_000, 20, 40_000
 MOST_BRACKETS = 200

@@ -9,8 +9,9 @@ from typing import Literal
 
 from bot.core.checks import Check
 from bot.core.clean import line
-from bot.core.lane import KEYS, Provider
+from bot.core.lane import KEYS
 from bot.core.paths import ending
+from bot.core.words import Provider
 
 Language = Literal["Python", "JavaScript", "Go", "Rust"]
 LANGUAGES: dict[str, str] = {

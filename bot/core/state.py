@@ -1,9 +1,8 @@
 """Where a run stands, in the words that its comment says it in; written by code and never by a model."""
 
-from bot.core.ledger import Result
 from bot.core.step import Ask, AwaitCI, Prove, Publish, Push, Review, next_step
 from bot.core.trail import Trail
-from bot.core.words import Final, Running
+from bot.core.words import Final, Result, Running
 
 
 def running(trail: Trail) -> Running:

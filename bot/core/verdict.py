@@ -11,14 +11,11 @@ from bot.core.ci import Verdict
 from bot.core.confidence import Confidence, confidence
 from bot.core.diff import Diff
 from bot.core.evidence import (
-    CRITIC,
     EXECUTED,
     FIXES,
     GRADING,
-    INDEPENDENT,
     PATCH_RULES,
     REACHES,
-    SUMMARY,
     TAMPERING,
     WELL_FORMED,
     Evidence,
@@ -33,7 +30,7 @@ from bot.core.route import ineligible
 from bot.core.score import Score, weigh
 from bot.core.signals import Signal, observe
 from bot.core.strict import STRICT
-from bot.core.words import Reason, TaskClass
+from bot.core.words import CRITIC, INDEPENDENT, SUMMARY, Reason, TaskClass
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)

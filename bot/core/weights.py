@@ -2,8 +2,9 @@
 
 from pydantic.dataclasses import dataclass
 
-from bot.core.evidence import CRITIC, DOUBTS, EXECUTED, FIXES, INDEPENDENT, MUTANTS, REPRODUCED, STEADY, State
+from bot.core.evidence import DOUBTS, EXECUTED, FIXES, MUTANTS, REPRODUCED, STEADY, State
 from bot.core.strict import STRICT
+from bot.core.words import CRITIC, INDEPENDENT
 
 PRIOR_FIRST, PRIOR_LATER = 0.60, 0.71
 """How often a first and a stronger lane's patch is right, before any evidence: 299 and 353 of 500 public issues (SWE-bench

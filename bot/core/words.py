@@ -48,8 +48,38 @@ Final = Literal[
     "stopped",
     "error",
 ]
+Result = Literal[
+    "pass",
+    "not_fixed",
+    "refused",
+    "budget",
+    "quota",
+    "unavailable",
+    "explained",
+    "stopped",
+    "no_ci",
+    "needs_approval",
+    "ci_timeout",
+    "superseded",
+]
+"""How a run ended. Only `pass` is a proved patch."""
+What = Literal["merged", "closed", "changes_requested", "reverted"]
+"""What people did with a patch."""
+Found = Literal["resolved", "not_resolved"]
+"""What others have published of a model on a task."""
+CRITIC, SUMMARY, INDEPENDENT = "critic", "summary check", "independent reproduction"
+"""Items of evidence that the verifier model answers."""
+Provider = Literal["openrouter", "openai", "anthropic", "litellm", "vllm", "openai_compatible"]
+Format = Literal["csv", "jsonl", "parquet"]
+"""Of an exported table."""
+Rows = Literal["runs", "attempts", "evidence", "outcomes"]
+"""What has a row each in one."""
+
 State = Running | Final
 """Where a command stands, as its comment says it."""
 
 FINAL: tuple[Final, ...] = get_args(Final)
 STATES: tuple[State, ...] = (*get_args(Running), *FINAL)
+
+TELEMETRY = "OTEL_"
+"""How the environment's variables begin that are OpenTelemetry's own."""

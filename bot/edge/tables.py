@@ -8,7 +8,8 @@ from datetime import datetime
 from itertools import islice
 from typing import IO, Any
 
-from bot.core.past.columns import Cell, Column, Format
+from bot.core.past.columns import Cell, Column
+from bot.core.words import Format
 from bot.ports import Denied
 
 FORMULA = tuple("=+-@\t\r\n'\uff0b\uff0d\uff1d\uff20")

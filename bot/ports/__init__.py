@@ -1,7 +1,7 @@
 """The world, as far as the bot needs it, and the ways in which it can fail. Two kits: Bench (no writer), Desk (no model)."""
 
+from bot.failures import Answered, Denied, Moved, TooLong, Unavailable
 from bot.ports.checkup import Books, Catalog, Checkout, Hosting, Limit, Site
-from bot.ports.failures import Answered, Denied, Moved, TooLong, Unavailable
 from bot.ports.github import Ci, Forge, Notices, Offer, Opening, Pulls
 from bot.ports.kits import (
     UNOBSERVED,

@@ -14,7 +14,6 @@ import pytest
 
 from bot.agent.loop import Assignment, Bounds, Means, solve
 from bot.agent.tools import Workplace
-from bot.cli import templates
 from bot.core.budget import Wish
 from bot.core.cost import Cost, Price, Tokens, Unpriced, charge, worst_case
 from bot.core.lane import Lane
@@ -26,6 +25,7 @@ from bot.edge.render import Templates
 from bot.edge.store import Lines
 from bot.ports import Call, Denied, Moved, Prompt, Reply, Said, TooLong, Unavailable
 from bot.ports.models import AROUND, Turn
+from bot.voice import templates
 
 RENDER = Templates(templates())
 CAPS = Budget.model_validate({"per_run_usd": 0.4, "per_day_usd": 1.5, "per_month_usd": 2.5, "per_actor_day_usd": 0.9})

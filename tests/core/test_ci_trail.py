@@ -12,7 +12,7 @@ from bot.core.checks import Run
 from bot.core.ci import Verdict
 from bot.core.cost import Usage
 from bot.core.entries import Awaited, Entry, Proved, Published, Pushed, Reviewed
-from bot.core.evidence import CRITIC, FIXES, INDEPENDENT, PATCH_RULES, REPRODUCED, SUMMARY, Evidence, Item
+from bot.core.evidence import FIXES, PATCH_RULES, REPRODUCED, Evidence, Item
 from bot.core.notes import Note, mark, read, stamped
 from bot.core.recording import record
 from bot.core.required import REQUIRED
@@ -21,6 +21,7 @@ from bot.core.state import ended, running
 from bot.core.step import Ask, AwaitCI, Prove, Publish, Push, Step, checked, next_step
 from bot.core.trail import Trail
 from bot.core.trailfile import TrailError
+from bot.core.words import CRITIC, INDEPENDENT, SUMMARY
 from tests.core.test_trail import BANNED, BARE, opened, tried
 
 RULES = Proved(Evidence((Item(PATCH_RULES, "passed", "veto", ""),)), 0.1)

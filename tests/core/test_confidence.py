@@ -9,26 +9,12 @@ import pytest
 from bot.core.account import reckoned, took
 from bot.core.confidence import Confidence, confidence
 from bot.core.diff import parse
-from bot.core.evidence import (
-    CRITIC,
-    DOUBTS,
-    EXECUTED,
-    FIXES,
-    INDEPENDENT,
-    MUTANTS,
-    PATCH_RULES,
-    REACHES,
-    REPRODUCED,
-    SUMMARY,
-    Evidence,
-    Item,
-    State,
-)  # fmt: skip
+from bot.core.evidence import DOUBTS, EXECUTED, FIXES, MUTANTS, PATCH_RULES, REACHES, REPRODUCED, Evidence, Item, State
 from bot.core.required import REQUIRED, missing
 from bot.core.standing import Standing, prior
 from bot.core.verdict import Accept, Case, decide
 from bot.core.weights import PRIOR_FIRST, PRIOR_LATER, SHRINK, UNEXECUTED_MOST, WEIGHTS
-from bot.core.words import TaskClass
+from bot.core.words import CRITIC, INDEPENDENT, SUMMARY, TaskClass
 from tests.core.test_trail import DIFF, opened, tried
 
 NONE = Standing()

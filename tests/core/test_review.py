@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from bot.core.checks import Report, Run
 from bot.core.cost import Usage
 from bot.core.entries import Question, Reviewed
-from bot.core.evidence import CRITIC, INDEPENDENT, SUMMARY, Evidence, Item
+from bot.core.evidence import Evidence, Item
 from bot.core.review import (
     MOST_TEST,
     Criticism,
@@ -25,6 +25,7 @@ from bot.core.review import (
     verdict,
     written,
 )
+from bot.core.words import CRITIC, INDEPENDENT, SUMMARY
 
 TEXTS = {"shop/add.py": "def add(a, b):\n    return  a + b\n\n    return a + b + 1\n"}
 PLACE = {"path": "shop/add.py", "line": 2, "quote": "return a + b"}

@@ -6,12 +6,13 @@ import pytest
 
 from bot.core.cost import Usage
 from bot.core.entries import Entry, Opened, Proof, Proved, Pushed, Reviewed
-from bot.core.evidence import CRITIC, INDEPENDENT, PATCH_RULES, SUMMARY, Evidence, Item, State
+from bot.core.evidence import PATCH_RULES, Evidence, Item, State
 from bot.core.policyfile import read
 from bot.core.signals import Number, Signal
 from bot.core.step import Ask, AwaitCI, Push, Review, Step, checked, next_step
 from bot.core.trail import Trail
 from bot.core.trailfile import TrailError, decode, encode
+from bot.core.words import CRITIC, INDEPENDENT, SUMMARY
 from tests.core.test_trail import BANNED, DIFF, GREEN, RED, opened, tried
 from tests.fakes import repos
 

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from bot.cli import templates
 from bot.core.keys import Keys
 from bot.core.lane import Lane
 from bot.edge.model.asking import Models, Timing
 from bot.edge.prices import Prices
 from bot.edge.render import Templates
 from bot.ports import Model, Prompt, Reply, Told, Tool, Turn
+from bot.voice import templates
 
 ROUTES = {"chat": ("openai_compatible", "/v1"), "responses": ("openai_compatible", "/v1"), "messages": ("anthropic", "/anthropic")}
 """For each wire format the provider that a lane names, and the path that llmock gives it."""

@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from bot.cli import templates
 from bot.core.cost import Cost, Price, Unpriced
 from bot.core.keys import Keys
 from bot.core.lane import Lane
@@ -13,6 +12,7 @@ from bot.edge.model.asking import Models, Timing
 from bot.edge.prices import Prices
 from bot.edge.render import Templates
 from bot.ports import Call, Denied, Moved, Prompt, Reply, Said, Shown, Told, Tool, TooLong, Unavailable
+from bot.voice import templates
 from tests.fakes.server import Server
 
 READ = {"type": "object", "properties": {"path": {"type": "string"}}, "required": ["path"], "additionalProperties": False}

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any, Protocol, TextIO
 
 from bot.action import act
-from bot.cli import templates
 from bot.core.event import Event, Judged, Proposed
 from bot.core.handover import pack
 from bot.edge import actions
@@ -24,6 +23,7 @@ from bot.hosted import outputs
 from bot.office import Office
 from bot.opening import office
 from bot.shop import Wall
+from bot.voice import templates
 from tests.fakes.canaries import KEY_ENV, KEYS, SURROUNDINGS, canary
 
 ME = "github-actions[bot]"

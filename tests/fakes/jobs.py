@@ -9,7 +9,6 @@ from typing import Any
 
 from bot import local
 from bot.arguments import Desired
-from bot.cli import templates
 from bot.core.ledger import Record
 from bot.core.spend import Charge
 from bot.core.trail import Trail
@@ -17,6 +16,7 @@ from bot.edge.store import Lines, Runs
 from bot.edge.terminal import Progress
 from bot.ports import Model
 from bot.shop import Outside, Wall
+from bot.voice import templates
 from tests.fakes import repos
 
 

@@ -8,7 +8,7 @@ from bot.core.confidence import Confidence
 from bot.core.cost import Tokens
 from bot.core.facts import Facts, Failing, Located, NotApplicable, Place
 from bot.core.ledger import AttemptRecord, FileStat, Line, Record, encode
-from bot.core.outcome import Outcome, What
+from bot.core.outcome import Outcome
 from bot.core.past import lives
 from bot.core.policy import Policy
 from bot.core.policyfile import read
@@ -16,7 +16,7 @@ from bot.core.route import Refusal, Route, choose
 from bot.core.score import weigh
 from bot.core.signals import Signal, observe
 from bot.core.verdict import Accept, Decision, Escalate, Stop, bar
-from bot.core.words import Reason
+from bot.core.words import Reason, What
 
 RULES = """
 models:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from bot.core.evidence import CRITIC
+from bot.core.words import CRITIC
 from bot.hosted import outputs
 from tests.fakes.hosted import ME, Job
 from tests.fakes.repos import BAD, DONE, GOOD

@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 
 from bot import tell
-from bot.core.evidence import CRITIC, INDEPENDENT, SUMMARY, State
+from bot.core.evidence import State
 from bot.core.keys import Keys
 from bot.core.ledger import Record
 from bot.core.verdict import Accept, Escalate
+from bot.core.words import CRITIC, INDEPENDENT, SUMMARY
 from bot.demo.scripted import Scripted
 from bot.edge.model.asking import Models, Timing
 from bot.edge.prices import Prices

@@ -5,9 +5,10 @@ from dataclasses import replace
 import pytest
 
 from bot.core.entries import Reviewed
-from bot.core.evidence import CRITIC, SUMMARY, Item
+from bot.core.evidence import Item
 from bot.core.handover import pack, unpack
 from bot.core.verdict import Accept, Escalate
+from bot.core.words import CRITIC, SUMMARY
 from tests.fakes import shops
 from tests.fakes.hosted import GATE, PROPOSE, Hurried, Job
 from tests.fakes.repos import BAD, DONE, GOOD

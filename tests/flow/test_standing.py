@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 
 from bot.core.ledger import encode
-from bot.core.outcome import Outcome, What
+from bot.core.outcome import Outcome
 from bot.core.standing import ClassCost, LaneRate, Standing
 from bot.core.standing import decode as decode_standing
 from bot.core.standing import encode as encode_standing
+from bot.core.words import What
 from tests.fakes.hosted import GATE, PROPOSE, Job
 from tests.fakes.repos import DONE, GOOD
 from tests.fakes.shops import TEST

@@ -3,10 +3,11 @@
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass as plain
+from math import fsum
 
 from pydantic.dataclasses import dataclass
 
+from bot.core.past.counts import Seen, see
 from bot.core.past.interval import ENOUGH, Rate, rate
 from bot.core.past.lives import Life
 from bot.core.strict import STRICT
@@ -59,7 +60,13 @@ class Prior:
 
 
 def calibration(lives: Iterable[Life]) -> Calibration:
-    known = [(tried.confidence, life.truth == "right") for life in lives if (tried := life.accepted) and life.truth != "unknown"]
+    return of_claims(
+        [(tried.confidence, life.truth == "right") for life in lives if (tried := life.accepted) and life.truth != "unknown"]
+    )
+
+
+def of_claims(known: list[tuple[float, bool]]) -> Calibration:
+    """`known` are the confidence of each of these patches, and whether it was right."""
     right = rate(sum(true for _, true in known), len(known))
     inside = defaultdict[int, list[tuple[float, bool]]](list)
     for each in known:
@@ -71,42 +78,32 @@ def calibration(lives: Iterable[Life]) -> Calibration:
     return Calibration(
         len(known),
         right,
-        sum((claim - true) ** 2 for claim, true in known) / len(known),
+        fsum((claim - true) ** 2 for claim, true in known) / len(known),
         share * (1 - share),
-        sum(abs(each.claimed - each.right.hits / each.right.cases) * each.right.cases for each in bins) / len(known),
+        fsum(abs(each.claimed - each.right.hits / each.right.cases) * each.right.cases for each in bins) / len(known),
         bins,
     )
 
 
 def _bin(low: float, high: float, inside: list[tuple[float, bool]]) -> Bin:
-    return Bin(low, high, sum(claim for claim, _ in inside) / len(inside), rate(sum(true for _, true in inside), len(inside)))
-
-
-@plain(slots=True)
-class _Seen:
-    accepted: int = 0
-    known: int = 0
-    right: int = 0
-    against: int = 0
-    """Patches that a check speaks against."""
+    return Bin(low, high, fsum(claim for claim, _ in inside) / len(inside), rate(sum(true for _, true in inside), len(inside)))
 
 
 def priors(lives: Iterable[Life]) -> tuple[Prior, ...]:
     """One for each lane and model that made a patch, by name."""
-    lanes = defaultdict[tuple[str, str], _Seen](_Seen)
+    lanes: dict[str, dict[str, Seen]] = {}
     for life in lives:
         for tried in life.run.tries:
-            seen = lanes[tried.lane, tried.asked]
-            if tried is life.accepted:
-                seen.accepted += 1
-                seen.known += life.truth != "unknown"
-                seen.right += life.truth == "right"
-            elif tried.files and tried.failed:
-                seen.against += 1
-    return tuple(_prior(*key, seen) for key, seen in sorted(lanes.items()))
+            see(lanes, tried, life)
+    return of_seen(lanes)
 
 
-def _prior(lane: str, model: str, seen: _Seen) -> Prior:
+def of_seen(lanes: dict[str, dict[str, Seen]]) -> tuple[Prior, ...]:
+    """The same, where they are counted already."""
+    return tuple(_prior(lane, model, seen) for lane, models in sorted(lanes.items()) for model, seen in sorted(models.items()))
+
+
+def _prior(lane: str, model: str, seen: Seen) -> Prior:
     if seen.known < ENOUGH:
         return Prior(lane, model, None, 0.0, seen.known)
     judged = seen.accepted + seen.against

@@ -17,14 +17,12 @@ from bot.core.route import Refusal, Route
 from bot.core.score import WEIGHTS
 from bot.core.signals import Number
 from bot.core.verdict import Escalate, Stop
-from bot.core.words import SignalName
+from bot.core.words import Rows, SignalName
 
 Kind = Literal["text", "whole", "number", "instant", "yes_no"]
 """`instant` is ISO 8601 in UTC; `whole` fits 64 bits."""
 Cell = str | int | float | bool | None
 """None is unknown, or does not apply; it is never 0. An empty text says nothing, and is None too."""
-Format = Literal["csv", "jsonl", "parquet"]
-What = Literal["runs", "attempts", "evidence", "outcomes"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,4 +219,4 @@ OUTCOMES: tuple[Column, ...] = (
     Column("pull_request_number", "whole", "empty where there was none", lambda row: row.outcome.pull),
     Column("changed_by_hand_lines", "whole", "lines that people changed before they merged", lambda row: row.outcome.lines),
 )
-TABLES: dict[What, tuple[Column, ...]] = {"runs": RUNS, "attempts": ATTEMPTS, "evidence": EVIDENCE, "outcomes": OUTCOMES}
+TABLES: dict[Rows, tuple[Column, ...]] = {"runs": RUNS, "attempts": ATTEMPTS, "evidence": EVIDENCE, "outcomes": OUTCOMES}

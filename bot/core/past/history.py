@@ -8,10 +8,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from bot.core.imported import Found
-from bot.core.ledger import Result
-from bot.core.outcome import What
-from bot.core.words import TaskClass
+from bot.core.words import Found, Result, TaskClass, What
 
 LABEL = "label: "
 """How a finding begins that is one of the labels."""

@@ -10,7 +10,7 @@ from msgspec import Struct
 from bot.core.clean import line as clean
 from bot.core.instant import written
 from bot.core.past.history import AtWork, Happened, Money, Published, Run, Try
-from bot.core.past.wire import Unread, read
+from bot.core.past.wire import Of, Unread, read
 
 Label = Literal["as_is", "edited", "rewritten", "merged", "reverted", "changes_requested", "closed", "ignored", "open", "no_pull"]
 """What became of an accepted patch. `as_is`, `edited` and `rewritten` were merged: as proved, after people had changed some
@@ -35,8 +35,7 @@ SKEW = timedelta(days=1)
 """How far clocks may be apart."""
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(Struct, frozen=True, gc=False):
     """One line, and where it stands, for whoever has to mend it."""
 
     text: bytes
@@ -96,10 +95,10 @@ class Books:
     lines: int = 0
     """Lines that are a ledger's, whatever they say."""
 
-    @property
-    def looked_again(self) -> tuple[Life, ...]:
-        """The audits that came to a verdict. One that the budget or a server ended says nothing of either lane."""
-        return tuple(life for life in self.audits if life.run.result in ("pass", "not_fixed"))
+
+def looked(audit: Life) -> bool:
+    """Whether an audit came to a verdict. One that the budget or a server ended says nothing of either lane."""
+    return audit.run.result in ("pass", "not_fixed")
 
 
 class Kept(Struct, gc=False):
@@ -128,7 +127,10 @@ class Survey:
     happened: dict[tuple[int, str], dict[tuple[str, str], Happened]] = field(default_factory=dict)
     begun: set[tuple[int, str]] = field(default_factory=set)
     imported: dict[tuple[str, str, str, str], Published] = field(default_factory=dict)
-    faults: list[Fault] = field(default_factory=list)
+    unread: list[Fault] = field(default_factory=list)
+    """In the order of the lines."""
+    disputed: list[Fault] = field(default_factory=list)
+    """Records that tell a run otherwise than another place does."""
     doubled: int = 0
     lines: int = 0
     latest: str = field(init=False)
@@ -137,40 +139,58 @@ class Survey:
     def __post_init__(self) -> None:
         self.latest = written(self.now + SKEW)
 
-    def known(self) -> set[tuple[int, str]]:
-        """Runs that a ledger has a record of."""
-        return {(source, id_) for (_, id_), kept in self.kept.items() for source in kept.sources}
+    @property
+    def faults(self) -> list[Fault]:
+        return [*self.unread, *self.disputed]
+
+    def strays(self) -> tuple[int, int]:
+        """Outcomes of runs that no ledger here has a record of; runs that have begun, and of which there is no record."""
+        known = {(source, id_) for (_, id_), kept in self.kept.items() for source in kept.sources}
+        unknown = sum(len(happened) for key, happened in self.happened.items() if key not in known)
+        return unknown, len(self.begun - known)
 
     def what(self, kept: Kept, id_: str) -> tuple[Happened, ...]:
         """What became of a run, in order of time."""
-        found = {key: each for source in kept.sources for key, each in self.happened.get((source, id_), {}).items()}
-        return tuple(sorted(found.values(), key=lambda each: each.at))
+        sources = kept.sources
+        if len(sources) == 1:
+            told = self.happened.get((sources[0], id_))
+            if told is None:
+                return ()
+        else:
+            told = {key: each for source in sources for key, each in self.happened.get((source, id_), {}).items()}
+        return tuple(told.values()) if len(told) == 1 else tuple(sorted(told.values(), key=lambda each: each.at))
 
     def fault(self, place: str, why: str) -> None:
-        self.faults.append(Fault(clean(place, 300), clean(why, 300)))
+        self.unread.append(_shown(place, why))
 
     def take(self, line: Line | Parsed | Fault, source: int) -> None:
         said = parsed(line) if isinstance(line, Line) else line
-        if isinstance(said, Fault):
-            self.fault(said.place, said.why)
-        elif isinstance(said, Parsed):
+        if isinstance(said, Parsed):
             self._enter(said, source)
+        elif isinstance(said, Fault):
+            self.fault(said.place, said.why)
 
     def _enter(self, line: Parsed, source: int) -> None:
         found = line.found
         self.lines += 1
-        if isinstance(found, Published):
+        if isinstance(found, Run):
+            if not self._to_come(line, found.at):
+                reach = (found.at, len(found.tries), found.seconds)
+                run = found if self.holds == "runs" else None
+                self._keep((found.repo, found.id), Kept(source, line.place, line.digest, reach, run, (source,)))
+        elif isinstance(found, Happened):
+            if not self._to_come(line, found.at):
+                self.happened.setdefault((source, found.run), {})[(found.what, found.at)] = found
+        elif isinstance(found, Published):
             self.imported[found.source, found.model, found.repo or "", found.instance] = found
         elif isinstance(found, AtWork):
             self.begun.add((source, found.run))
-        elif isinstance(found, Happened | Run) and found.at > self.latest:
-            self.fault(line.place, f"{found.at} is yet to come: a clock was wrong; it is not counted")
-        elif isinstance(found, Happened):
-            self.happened.setdefault((source, found.run), {})[(found.what, found.at)] = found
-        elif isinstance(found, Run):
-            reach = (found.at, len(found.tries), found.seconds)
-            run = found if self.holds == "runs" else None
-            self._keep((found.repo, found.id), Kept(source, line.place, line.digest, reach, run, (source,)))
+
+    def _to_come(self, line: Parsed, at: str) -> bool:
+        """Whether it is dated later than now, which is a fault."""
+        if at > self.latest:
+            self.fault(line.place, f"{at} is yet to come: a clock was wrong; it is not counted")
+        return at > self.latest
 
     def _keep(self, key: tuple[str, str], new: Kept) -> None:
         """Of one ledger the line that was appended last counts, of several the record that goes furthest."""
@@ -184,10 +204,14 @@ class Survey:
             return
         if there.source != new.source or _file(there.place) != _file(new.place):
             more = f"run {key[1]} of {key[0]} stands in {there.place} too, and otherwise; {_counted(there, new)} is counted"
-            self.fault(new.place, more)
+            self.disputed.append(_shown(new.place, more))
         span = 1 if there.source == new.source else len(new.reach)
         if new.reach[:span] >= there.reach[:span]:
             self.kept[key] = new
+
+
+def _shown(place: str, why: str) -> Fault:
+    return Fault(clean(place, 300), clean(why, 300))
 
 
 def _file(place: str) -> str:
@@ -202,10 +226,10 @@ def _counted(there: Kept, new: Kept) -> str:
     return "the record that goes further" if there.reach != new.reach else "this one, since neither goes further,"
 
 
-def parsed(line: Line) -> Parsed | Fault | None:
+def parsed(line: Line, of: Of = "runs") -> Parsed | Fault | None:
     """What a line says; None where it is blank."""
     try:
-        return Parsed(read(line.text), hash(line.text), line.place)
+        return Parsed(read(line.text, of), hash(line.text), line.place)
     except Unread as error:
         return None if line.text.isspace() else Fault(line.place, str(error))
 
@@ -222,32 +246,37 @@ def survey(sources: Iterable[Iterable[Line | Parsed | Fault]], now: datetime, ho
 def books(sources: Iterable[Iterable[Line | Parsed | Fault]], now: datetime, since: datetime | None = None) -> Books:
     """All of it. Runs that began before `since` are left out."""
     found = survey(sources, now)
-    first = written(since) if since else ""
-    lives = sorted(_lives(found, first), key=lambda life: (life.run.at, life.run.repo, life.run.id))
-    known = found.known()
+    every = sorted(lives(found, written(since) if since else ""), key=lambda life: (life.run.at, life.run.repo, life.run.id))
+    unknown, at_work = found.strays()
     return Books(
-        tuple(life for life in lives if not life.run.audits),
-        tuple(life for life in lives if life.run.audits),
-        tuple(found.faults),
-        sum(len(happened) for key, happened in found.happened.items() if key not in known),
-        len(found.begun - known),
+        tuple(life for life in every if not life.run.audits),
+        tuple(life for life in every if life.run.audits),
+        (*found.faults, *(fault for life in every if (fault := early(life)))),
+        unknown,
+        at_work,
         tuple(found.imported[key] for key in sorted(found.imported)),
         found.doubled,
         found.lines,
     )
 
 
-def _lives(found: Survey, first: str) -> Iterator[Life]:
+def lives(found: Survey, first: str) -> Iterator[Life]:
+    """Of every run that began at `first` or later."""
     for kept in found.kept.values():
         run = kept.run
-        if run is None or run.at < first:
-            continue
-        happened = found.what(kept, run.id)
-        if happened and happened[0].at < run.at and _instant(happened[0].at) < _instant(run.at) - SKEW:
-            early = f"`{happened[0].what}` of {happened[0].at} is older than the run, {run.at}: a clock was wrong; it is counted"
-            found.fault(f"run {run.id} of {run.repo}", early)
-        label, by_hand = labelled(run, happened, found.now)
-        yield lived(run, happened, label, by_hand)
+        if run is not None and run.at >= first:
+            happened = found.what(kept, run.id)
+            label, by_hand = labelled(run, happened, found.now)
+            yield lived(run, happened, label, by_hand)
+
+
+def early(life: Life) -> Fault | None:
+    """What became of a run before it was, by more than clocks may be apart."""
+    run, happened = life.run, life.happened
+    if not happened or happened[0].at >= run.at or _instant(happened[0].at) >= _instant(run.at) - SKEW:
+        return None
+    why = f"`{happened[0].what}` of {happened[0].at} is older than the run, {run.at}: a clock was wrong; it is counted"
+    return _shown(f"run {run.id} of {run.repo}", why)
 
 
 def labelled(run: Run, happened: tuple[Happened, ...], now: datetime) -> tuple[Label, int | None]:
@@ -255,15 +284,22 @@ def labelled(run: Run, happened: tuple[Happened, ...], now: datetime) -> tuple[L
     accepted = run.accepted
     if accepted is None or (run.pull is None and not happened):
         return "no_pull", None
-    merged = next((each for each in reversed(happened) if each.what == "merged"), None)
+    merged = None
+    for each in happened:
+        if each.what == "merged":
+            merged = each
     if merged is None:
         return _unmerged(run, happened, now), None
-    taken_back = next((each for each in happened if each.what == "reverted" and each.at >= merged.at), None)
-    if taken_back is not None and _instant(taken_back.at) - _instant(merged.at) <= PATIENCE:
+    if len(happened) > 1 and _taken_back(merged, happened):
         return "reverted", merged.lines
     if not merged.lines:
         return ("merged" if merged.lines is None else "as_is"), merged.lines
     return ("rewritten" if merged.lines >= max(1, accepted.lines) else "edited"), merged.lines
+
+
+def _taken_back(merged: Happened, happened: tuple[Happened, ...]) -> bool:
+    back = next((each for each in happened if each.what == "reverted" and each.at >= merged.at), None)
+    return back is not None and _instant(back.at) - _instant(merged.at) <= PATIENCE
 
 
 def _unmerged(run: Run, happened: tuple[Happened, ...], now: datetime) -> Label:

@@ -12,7 +12,8 @@ from pydantic import ValidationError
 
 from bot.core.clean import line
 from bot.core.cost import micros
-from bot.core.imported import Found, Imported
+from bot.core.imported import Imported
+from bot.core.words import Found
 
 COLUMNS = ("repo", "instance", "model", "resolved", "cost_usd", "seconds")
 """Of a CSV. Only `instance`, `model` and `resolved` have to be there; an empty cell is unknown."""

@@ -11,7 +11,7 @@ from bot.core.ledger import LedgerError, Record, decode
 from bot.core.past import tables
 from bot.core.past.difference import Switch, changes, total
 from bot.core.past.history import Run, Try
-from bot.core.past.lives import Fault, Life, Line, books
+from bot.core.past.lives import Fault, Life, Line, books, looked
 from bot.core.past.replayed import Asked, Count, Failed, Failure, Flow, Moved, Proofs, Replay, Spent, Unseen
 from bot.core.past.rerouted import Again, Start, again
 from bot.core.past.wire import Unread, read
@@ -64,7 +64,7 @@ def replay(
         spent=_spent(cases, new),
         models=_models(cases),
         by_chance=sum(case.run.propensity < 1 for case in cases),
-        audits=len(found.looked_again),
+        audits=sum(map(looked, found.audits)),
         gaps=tuple(tables.Fault(fault.place, fault.why) for fault in gaps[:SHOWN]),
         unread=len(gaps),
     )

@@ -4,7 +4,6 @@ A report reads a hundred thousand lines of several kilobytes; the strict reader 
 """
 
 import re
-from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Annotated, Literal
@@ -12,12 +11,8 @@ from typing import Annotated, Literal
 from msgspec import DecodeError, Meta, Struct, ValidationError
 from msgspec.json import Decoder
 
-from bot.core.evidence import CRITIC, INDEPENDENT, SUMMARY
-from bot.core.imported import Found
-from bot.core.ledger import Result
-from bot.core.outcome import What
 from bot.core.past.history import LABEL, AtWork, Happened, Money, Published, Run, Try
-from bot.core.words import TaskClass
+from bot.core.words import CRITIC, INDEPENDENT, SUMMARY, Found, Result, TaskClass, What
 
 Micros = Annotated[int, Meta(ge=0, le=10**12)]
 """Micro-dollars, up to a million dollars: what is beyond that no run has cost."""
@@ -49,9 +44,6 @@ class _Reading(Struct, gc=False):
 class _Signal(Struct, gc=False):
     name: Short
     reading: _Reading
-
-
-class _Explained(_Signal, gc=False):
     because: Annotated[list[str], Meta(max_length=10_000)] = []
 
 
@@ -134,7 +126,7 @@ class _Record(Struct, gc=False, tag="record", tag_field="kind"):
     at: Instant
     repo: Short
     task_class: TaskClass
-    signals: Annotated[Sequence[_Signal], Meta(max_length=50)]
+    signals: Annotated[list[_Signal], Meta(max_length=50)]
     places: Annotated[list[_Place], Meta(max_length=10_000)]
     score: _Score
     route: _Route
@@ -153,12 +145,6 @@ class _Record(Struct, gc=False, tag="record", tag_field="kind"):
     pull_request: str | None = None
     pull_request_open: bool = False
     audits: Short | None = None
-
-
-class _Labelled(_Record, gc=False, tag="record", tag_field="kind"):
-    """One that may have labels: they stand among what the signals say of themselves, which else nobody needs."""
-
-    signals: Annotated[Sequence[_Explained], Meta(max_length=50)]
 
 
 class _Outcome(Struct, gc=False, tag="outcome", tag_field="kind"):
@@ -215,7 +201,7 @@ VERSION = 1
 _VERSION = Decoder(_Versioned)
 _RECORD, _ENDS = Decoder(_Record), (b'"kind":"record"}\n', b'"kind":"record"}')
 """A record says what it is at its end: who looks there first need not read it twice."""
-_LINE = Decoder(_Labelled | _Outcome | _Reserved | _Held | _Charge | _Settled | _Begun | _Imported)
+_LINE = Decoder(_Record | _Outcome | _Reserved | _Held | _Charge | _Settled | _Begun | _Imported)
 
 
 @lru_cache(4096)
@@ -224,22 +210,22 @@ def same(text: str) -> str:
     return text
 
 
-_SAID = LABEL.strip().encode()
-"""In every line with a label, as every writer of JSON writes it."""
+Of = Literal["runs", "figures"]
+"""`figures` leaves out of a run what only routing asks for: the findings, labels, places and points are looked at, and not kept."""
 _NUMBER = re.compile(r"/pull/([1-9][0-9]{0,9})\Z")
 
 
-def read(line: bytes) -> Run | Happened | AtWork | Money | Published:
+def read(line: bytes, of: Of = "runs") -> Run | Happened | AtWork | Money | Published:
     """Raises `Unread` with the place in the line, for whatever bytes."""
     try:
-        found = _RECORD.decode(line) if line.endswith(_ENDS) and _SAID not in line else _LINE.decode(line)
+        found = _RECORD.decode(line) if line.endswith(_ENDS) else _LINE.decode(line)
     except ValidationError as error:
         raise Unread(_newer(line) or str(error)) from None
     except (DecodeError, RecursionError, UnicodeDecodeError) as error:
         raise Unread(f"no JSON of UTF-8: {error}") from None
     match found:
         case _Record():
-            return _run(found)
+            return _run(found, of)
         case _Outcome():
             return Happened(found.run, _day(found.at), found.what, found.pull, found.lines)
         case _Begun():
@@ -287,21 +273,22 @@ def _day(at: str) -> str:
     return at
 
 
-def _run(found: _Record) -> Run:
+def _run(found: _Record, of: Of) -> Run:
     number = _NUMBER.search(found.pull_request or "") if found.pull_request_open else None
+    fired, labels, places, score, because = _asked(found) if of == "runs" else NOTHING
     return Run(
         id=found.id,
         at=_day(found.at),
         repo=same(found.repo),
         task_class=found.task_class,
-        fired=tuple([same(each.name) for each in found.signals if each.reading.value or each.reading.kind == "unreadable"]),
-        labels=_labels(found) if isinstance(found, _Labelled) else (),
-        places=tuple([place.path for place in found.places]),
-        score=sum([part.points for part in found.score.parts]),
+        fired=fired,
+        labels=labels,
+        places=places,
+        score=score,
         lane=same(found.route.lane) if found.route.lane else None,
-        because=tuple(map(same, found.route.because)),
+        because=because,
         propensity=found.propensity,
-        tries=tuple(map(_try, found.attempts)),
+        tries=tuple([_try(attempt) for attempt in found.attempts]),
         result=found.result,
         threshold=found.threshold,
         micros=found.cost_micros,
@@ -314,8 +301,19 @@ def _run(found: _Record) -> Run:
     )
 
 
-def _labels(found: _Labelled) -> tuple[str, ...]:
-    return tuple(same(said) for each in found.signals for said in each.because if said.startswith(LABEL))
+Names = tuple[str, ...]
+NOTHING: tuple[Names, Names, Names, int, Names] = (), (), (), 0, ()
+
+
+def _asked(found: _Record) -> tuple[Names, Names, Names, int, Names]:
+    """What its route was chosen by: `fired`, `labels`, `places`, `score` and `because` of a run."""
+    return (
+        tuple([same(each.name) for each in found.signals if each.reading.value or each.reading.kind == "unreadable"]),
+        tuple([same(said) for each in found.signals for said in each.because if said.startswith(LABEL)]),
+        tuple([place.path for place in found.places]),
+        sum([part.points for part in found.score.parts]),
+        tuple(map(same, found.route.because)),
+    )
 
 
 def _try(found: _Attempt) -> Try:

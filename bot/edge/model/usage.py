@@ -5,7 +5,7 @@ from decimal import ROUND_CEILING, Decimal, InvalidOperation
 from typing import Any
 
 from bot.core.cost import MICROS, Tokens
-from bot.core.lane import Provider
+from bot.core.words import Provider
 
 MOST_DOLLARS = 10_000
 """A figure above this for one call is no figure."""

@@ -8,7 +8,7 @@ from typing import get_args
 import pytest
 
 from bot.core.estimate import Estimate
-from bot.core.evidence import CRITIC, Item, State
+from bot.core.evidence import Item, State
 from bot.core.imported import Imported
 from bot.core.ledger import Begun, Record, encode
 from bot.core.outcome import Outcome
@@ -20,6 +20,7 @@ from bot.core.past.tables import Report
 from bot.core.past.wire import Unread, read
 from bot.core.recording import record
 from bot.core.spend import Reserved
+from bot.core.words import CRITIC
 from tests.core.test_trail import FULL
 
 NOW = datetime(2026, 11, 26, tzinfo=UTC)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.evidence import CRITIC, EXECUTED, REPRODUCED
+from bot.core.evidence import EXECUTED, REPRODUCED
 from bot.core.past.calibration import calibration, priors
 from bot.core.past.history import Happened, Run, Try
 from bot.core.past.lives import Label, Life, labelled, lived
@@ -15,6 +15,7 @@ from bot.core.past.taught import taught
 from bot.core.standing import LEAST, MOST, LaneRate, Standing, StandingError, decode, encode, prior
 from bot.core.verdict import Accept
 from bot.core.weights import PRIOR_FIRST, PRIOR_LATER
+from bot.core.words import CRITIC
 from tests.core.test_confidence import SUITE, decided, term
 from tests.core.test_trail import opened
 
