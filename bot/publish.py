@@ -92,7 +92,10 @@ def booked(trail: Trail, kit: Kit, interrupted: str = "") -> Record:
     """The run's record, kept, and its share of the money settled by it."""
     made = recorded(trail, kit, interrupted)
     kit.ledger.append(made)
-    settle(trail, kit, paid(trail, kit))
+    try:
+        settle(trail, kit, paid(trail, kit))
+    except (Denied, Unavailable) as error:  # how it ended is kept, and told as that
+        kit.watch("ledger", f"{error}; until the day is over, the run's whole share counts as spent")
     return made
 
 

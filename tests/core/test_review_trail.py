@@ -24,11 +24,12 @@ PUSHED = Pushed("route-agent/local/r1-1", "1" * 40, 0.1)
 
 
 def said(critic: State, summary: State = "passed") -> Reviewed:
-    items = (Item(CRITIC, critic, "term", ""), *((Item(SUMMARY, summary, "term", ""),) if critic != "not_run" else ()))
+    told = Item(SUMMARY, summary, "term", "it says more than it does" if summary == "failed" else "")
+    items = (Item(CRITIC, critic, "term", ""), *((told,) if critic != "not_run" else ()))
     return Reviewed(Evidence(items), Usage(1, micros=7), 1.0)
 
 
-FINE, BUG, NONE = said("passed"), said("failed"), said("not_run")
+FINE, BUG, NONE, LIE = said("passed"), said("failed"), said("not_run"), said("passed", "failed")
 TESTED = Reviewed(Evidence((Item(INDEPENDENT, "passed", "term", ""),)), Usage(1, micros=5), 1.0, "tests/test_x.py", "x = 1\n")
 UNTESTED = Reviewed(Evidence((Item(INDEPENDENT, "not_run", "term", ""),)), Usage(), 1.0)
 
@@ -52,6 +53,8 @@ FUTILE = "nothing that CI could show of this patch outweighs what the critic say
         (trail("sandbox", FAST, RED), Ask("strong", "check t: 1 newly failing: x")),
         (trail("sandbox", FAST, GREEN, FINE), Push(FAST.attempt, 1)),
         (trail("sandbox", FAST, GREEN, NONE), Push(FAST.attempt, 1)),
+        (trail("sandbox", FAST, GREEN, LIE), Ask("strong", "it says more than it does")),
+        (trail("ci", FAST, RULES, LIE), Ask("strong", "it says more than it does")),
         (trail("sandbox", FAST, GREEN, FINE, deep=True), Review(FAST.attempt, "test")),
         (trail("sandbox", FAST, GREEN, FINE, TESTED, deep=True), Push(FAST.attempt, 1)),
         (trail("sandbox", FAST, GREEN, NONE, UNTESTED, deep=True), Push(FAST.attempt, 1)),

@@ -12,9 +12,9 @@ from bot.core.diff import Diff, FileDiff
 from bot.core.facts import Facts, Failing, Located, NotApplicable, NotRun, Place, Unreadable
 from bot.core.policy import Policy, Signals
 from bot.core.policyfile import read
-from bot.core.route import Refusal, Route, choose, ineligible
+from bot.core.route import Refusal, Route, asked_for, choose, ineligible
 from bot.core.score import WEIGHTS, Part, Score, in_words, weigh
-from bot.core.signals import COUNTED, RULES, Number, observe
+from bot.core.signals import COUNTED, RULES, Number, Signal, observe
 from bot.core.taskclass import classify
 from bot.core.words import SignalName
 
@@ -137,6 +137,21 @@ def test_what_cannot_be_read_counts_at_its_worst_and_starts_in_strong():
     assert weigh(signals, POLICY.routing).total == 8 + 5 + 5 + 6 + 3 + 2
     assert isinstance(found := routed(given), Route)
     assert found.lane == "strong"
+
+
+def test_a_rule_that_cannot_be_read_fires_whatever_the_score():
+    unread = (Signal("auth_code", Unreadable("truncated"), ()),)
+    assert isinstance(found := choose(unread, 0, "docs", POLICY), Route)
+    assert found.lane == "strong"
+    assert found.because[0].startswith("always_strong_if: auth_code")
+
+
+def test_the_lane_that_a_person_asked_for_is_read_back_from_the_rules_whichever_lane_it_came_to():
+    small, auth = facts(changed("a.py")), facts(changed("src/auth.py"))
+    for task, asked in ((small, "strong"), (small, "fast"), (auth, "fast"), (small, None)):
+        found = routed(task, asked=asked)
+        assert isinstance(found, Route)
+        assert asked_for(found) == asked
 
 
 def test_what_was_not_run_makes_the_score_a_range():

@@ -248,7 +248,7 @@ def first_time(world: World, wanted: str, do: Callable[[], object]) -> None:
     world.turn = turn
 
 
-@pytest.mark.parametrize("words", ["/agent fix", "/agent help"])
+@pytest.mark.parametrize("words", ["/agent fix", "/agent help", "/agent stop"])
 def test_of_two_jobs_that_begin_their_comments_at_once_the_one_with_the_older_comment_answers(
     world, models, shop, issue, tmp_path, words
 ):
@@ -380,6 +380,17 @@ def test_a_record_that_cannot_be_kept_is_said_and_is_written_when_the_job_is_run
     assert "No record" not in said
     assert [record.result for record in records(shop)] == ["pass"]
     assert len(world.pulls(shop)) == 1
+
+
+def test_a_share_that_cannot_be_given_back_changes_nothing_of_how_the_run_ended(world, models, shop, issue, tmp_path):
+    models.script("m-fast", [GOOD, TEST, DONE])
+    world.runner = Scripted(PROVED)
+    job = commented(world, shop, issue, tmp_path / "job")
+    refusing(world, "PUT .*/contents/spend/", after=2)
+    assert job.act().state == "accepted"
+    assert len(seen(world, shop, issue)) == 1
+    assert [record.result for record in records(shop)] == ["pass"]
+    assert settled(shop) == [], "all of it counts as spent"
 
 
 def test_where_nothing_of_a_run_could_be_kept_running_it_again_would_buy_it_again_and_is_not_advised(
