@@ -37,6 +37,9 @@ class Account:
     def standing(self, now: str) -> Standing:
         return Standing()
 
+    def unkept(self) -> None:
+        """Everything is kept."""
+
     def reserve(self, budget: Budget, wish: Wish) -> int | Refusal:
         raise AssertionError("nothing is set aside at an end")
 
