@@ -68,6 +68,7 @@ CHECKLIST: dict[str, str] = {
     "runner-comment": "a comment above GitHub's limit",
     "runner-errors": "a key in an error, in every way to write it",
     "runner-children": "a key in the environment of what the bot starts",
+    "runner-parents": "a check that reads the environment of the processes above it",
     "runner-templates": "an expression that is pasted into a script; an image that is named by a tag",
     "ci-none": "no CI at all",
     "ci-skipped": "every job skipped",
@@ -86,6 +87,8 @@ CHECKLIST: dict[str, str] = {
     "split-bomb": "a Trail that does not end",
     "split-command": "the Trail of another command",
     "split-permission": "a permission that is gone by the time of the write",
+    "split-review": "a review that no verifier can have written",
+    "split-wider": "a `propose` job that somebody gives a token which may write",
     "split-writes": "a `propose` job that tries to write",
     "forged-note": "a stranger's comment that looks like the bot's own",
 }
