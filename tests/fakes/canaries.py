@@ -117,5 +117,7 @@ def files(folder: Path) -> Iterator[Emitted]:
 def objects(repo: Path) -> Iterator[Emitted]:
     """Every commit, tree, file and name of a branch that a repository has, also of what no branch leads to any more."""
     for words in (("for-each-ref",), ("cat-file", "--batch", "--batch-all-objects", "--unordered")):
-        done = subprocess.run(["git", *words], cwd=repo, env={"PATH": "/usr/bin:/bin:/usr/local/bin"}, capture_output=True, check=True)
+        done = subprocess.run(
+            ["git", *words], cwd=repo, env={"PATH": "/usr/bin:/bin:/usr/local/bin"}, capture_output=True, check=True
+        )
         yield Emitted(f"git {words[0]} in {repo.name}", done.stdout)

@@ -55,7 +55,9 @@ def begun(_world: World, _shop: Repo, run: Run) -> None:
 
 
 @attack("ci-flaky", off=off("bot.edge.github.client.Polled.get", cut=("        if found is None:", "        if False:")))
-@pytest.mark.parametrize(("what", "fault"), [(RUN, {"status": 304}), *((what, each) for what in (RUN, JOBS) for each in FAULTS)], ids=str)
+@pytest.mark.parametrize(
+    ("what", "fault"), [(RUN, {"status": 304}), *((what, each) for what in (RUN, JOBS) for each in FAULTS)], ids=str
+)
 @pytest.mark.parametrize(("ends", "said"), [(RED, "not_fixed"), (PROVED, "accepted")])
 def test_no_bad_moment_on_the_way_to_a_verdict_changes_it(world, models, shop, issue, tmp_path, what, ends, said, fault):
     world.runner = begun
@@ -71,7 +73,9 @@ def test_no_bad_moment_on_the_way_to_a_verdict_changes_it(world, models, shop, i
 
 @attack("ci-flaky", off=off("bot.polling.answered", cut=("if silent >= PATIENCE or", "if silent >= 10**9 or")))
 @pytest.mark.parametrize("fault", [{"status": 502}, {"status": 429}], ids=str)
-def test_a_github_that_never_says_how_ci_ended_proves_nothing_and_is_not_asked_for_ever(world, models, shop, issue, tmp_path, fault):
+def test_a_github_that_never_says_how_ci_ended_proves_nothing_and_is_not_asked_for_ever(
+    world, models, shop, issue, tmp_path, fault
+):
     world.runner = Scripted(PROVED)
     world.fail("GET", "/actions/runs/\\d+$", times=10**6, **fault)
     assert fixed(world, models, shop, issue, tmp_path / "job") != "accepted"
@@ -104,7 +108,9 @@ def test_a_pull_request_whose_answer_is_lost_is_not_opened_twice_and_is_told(wor
 
 @attack("write-branch", off=off("bot.edge.github.client._trouble", cut=("if status == 429 or (", "if (")))
 @pytest.mark.parametrize("path", ["/dispatches$", "/pulls$", "/git/refs$"])
-def test_a_write_that_comes_too_often_is_no_person_s_mistake_and_leaves_nothing_half_said(world, models, shop, issue, tmp_path, path):
+def test_a_write_that_comes_too_often_is_no_person_s_mistake_and_leaves_nothing_half_said(
+    world, models, shop, issue, tmp_path, path
+):
     shop.git("update-ref", "refs/heads/route-agent-ledger", str(shop.tip("main")))  # else it would be the one that is refused
     world.fail("POST", path, status=429, times=50)
     world.runner = Scripted(PROVED)

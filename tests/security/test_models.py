@@ -35,9 +35,13 @@ VALUES = st.recursive(
     st.none()
     | st.booleans()
     | st.integers()
-    | st.sampled_from([-1, 10**30, -1e300, 1e300, float("nan"), float("inf"), "1e999999", "-3", "", "\ud800", "message", "tool_use"])
+    | st.sampled_from(
+        [-1, 10**30, -1e300, 1e300, float("nan"), float("inf"), "1e999999", "-3", "", "\ud800", "message", "tool_use"]
+    )
     | st.text(max_size=8),
-    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from(["type", "text", "id", "name", "x"]), inner, max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from(["type", "text", "id", "name", "x"]), inner, max_size=3)
+    ),
     max_leaves=5,
 )
 
@@ -79,7 +83,7 @@ def ask(bed: Bed, api: str, answer: dict[str, Any], *turns: Any, provider: str =
         assert KEY not in str(error)
         return None
     finally:
-        bed.chat._how.clear()  # noqa: SLF001 - what it has learnt of this server is nothing to the next example
+        bed.chat._how.clear()
 
 
 def check(bed: Bed, api: str, reply: Reply) -> None:
@@ -112,7 +116,9 @@ def test_whatever_a_gateway_answers_is_a_reply_or_ours_to_refuse_and_costs_no_le
         sound = changed(sound, data.draw(st.sampled_from(places(sound))), data.draw(VALUES))
         if not isinstance(sound, dict):
             break
-    reply = ask(bed, api, {"body": gathered(sound)}, provider=data.draw(st.sampled_from(["openrouter", "litellm", "openai_compatible"])))
+    reply = ask(
+        bed, api, {"body": gathered(sound)}, provider=data.draw(st.sampled_from(["openrouter", "litellm", "openai_compatible"]))
+    )
     if reply is not None:
         check(bed, api, reply)
     bed.server.requests.clear()
@@ -120,7 +126,9 @@ def test_whatever_a_gateway_answers_is_a_reply_or_ours_to_refuse_and_costs_no_le
 
 @pytest.mark.parametrize("api", APIS)
 @SLOW
-@given(raw=st.text(st.sampled_from('{}[]":,0e-\\u d8'), max_size=80), status=st.sampled_from([200, 200, 400, 401, 404, 429, 500, 529]))
+@given(
+    raw=st.text(st.sampled_from('{}[]":,0e-\\u d8'), max_size=80), status=st.sampled_from([200, 200, 400, 401, 404, 429, 500, 529])
+)
 def test_whatever_stands_in_place_of_an_answer_is_ours_to_refuse(bed, api, raw, status):
     reply = ask(bed, api, {"raw": raw, "type": "application/json", "status": status, "headers": {"retry-after": "nan"}})
     if reply is not None:
@@ -205,7 +213,9 @@ BOMB = 1 << 28
 """Bytes of a reply that travels as a thousandth of it."""
 
 
-@attack("model-bomb", off=off("bot.edge.model.punctual.Punctual.send", cut=('response.headers.pop("content-encoding", None)', "pass")))
+@attack(
+    "model-bomb", off=off("bot.edge.model.punctual.Punctual.send", cut=('response.headers.pop("content-encoding", None)', "pass"))
+)
 @pytest.mark.parametrize("api", APIS)
 def test_an_answer_that_unpacks_without_end_is_never_unpacked(bed, api):
     packed = gzip.compress(b" " * BOMB, 9)

@@ -11,10 +11,10 @@ import pytest
 import requests
 import yaml
 
-from bot.core import trail as trails
-from bot.core.cost import Usage
 from bot.core import handover
+from bot.core import trail as trails
 from bot.core.checks import Run
+from bot.core.cost import Usage
 from bot.core.evidence import CRITIC, INDEPENDENT, SUMMARY, Evidence, Item
 from bot.core.handover import pack, unpack
 from bot.core.trail import Awaited, Proved, Published, Pushed, Reviewed, Trail, TrailError, Tried
@@ -289,7 +289,9 @@ def test_a_review_that_no_verifier_can_have_written_is_refused_whatever_is_wrong
     assert happened(world, shop, issue) == Happened()
 
 
-OWN_POST = "Post(office.notices, office.step, trail.opened.request.number, trail.opened.request.id, 'x', trail.opened.request.base, 'ann')"
+OWN_POST = (
+    "Post(office.notices, office.step, trail.opened.request.number, trail.opened.request.id, 'x', trail.opened.request.base, 'ann')"
+)
 
 
 @attack(

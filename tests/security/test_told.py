@@ -150,7 +150,9 @@ def test_a_key_is_found_wherever_it_is_put(where, tmp_path):
 
 
 def test_a_key_in_a_trail_that_travels_is_found(world, shop, issue, tmp_path):
-    packed = Job(world, tmp_path / "gate", "issue_comment", world.comment(shop, issue, "ann", "/agent fix"), scopes=GATE).packed("gate")
+    packed = Job(world, tmp_path / "gate", "issue_comment", world.comment(shop, issue, "ann", "/agent fix"), scopes=GATE).packed(
+        "gate"
+    )
     trail = unpack(packed["handover"])
     assert not told(packed["handover"].encode())
     request = replace(trail.opened.request, actor=f"see {SECRET}")
@@ -170,11 +172,15 @@ def told_to(collector: Collector) -> Iterable[Emitted]:
 def test_a_gateway_that_repeats_its_key_in_each_word_has_it_told_to_nobody(world, models, shop, issue, tmp_path):
     """The whole process, with a collector that looks on: refusals, an answer with the key as its model, words, and a give-up."""
     key = canaries.KEYS["INPUT_VLLM-API-KEY"]
-    models.script("m-fast", [{"status": 500, "body": {"error": {"message": f"no {key}"}}}, {"action": "read", "path": "shop/add.py"}])
+    models.script(
+        "m-fast", [{"status": 500, "body": {"error": {"message": f"no {key}"}}}, {"action": "read", "path": "shop/add.py"}]
+    )
     coded, other = (base64.b64encode(f"{before}{key}".encode()).decode() for before in ("", "user:"))
     models.scripts["m-fast"] += [{"content": f"I was sent {key}"}, {"action": "give_up", "reason": f"it is {coded}"}]
     models.scripts["m-fast"].append({"action": "give_up", "reason": "no"})
-    models.script("m-strong", [GOOD, TEST, {**DONE, "summary": key}, {**DONE, "summary": f"made with {other}", "risks": coded}, DONE])
+    models.script(
+        "m-strong", [GOOD, TEST, {**DONE, "summary": key}, {**DONE, "summary": f"made with {other}", "risks": coded}, DONE]
+    )
     world.runner = Scripted(PROVED)
     job = commented(world, shop, issue, tmp_path / "job")
     with Collector() as collector:

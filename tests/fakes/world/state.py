@@ -364,7 +364,9 @@ class World:
     def emitted(self) -> Iterator[Emitted]:
         """What was sent to this GitHub, what it keeps, and every file that lies beside it: logs, summaries, outputs, Trails."""
         for seen in self.journal:
-            yield Emitted(f"{seen.method} {seen.path}", f"{seen.path}\n{json.dumps(seen.body, ensure_ascii=False)}".encode(errors="replace"))
+            yield Emitted(
+                f"{seen.method} {seen.path}", f"{seen.path}\n{json.dumps(seen.body, ensure_ascii=False)}".encode(errors="replace")
+            )
         for repo in self.repos.values():
             yield from canaries.objects(repo.path)
             threads = [asdict(issue) | {"reactions": None} for issue in repo.issues.values()]
