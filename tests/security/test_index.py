@@ -15,19 +15,20 @@ SAMPLE = 6
 HEAD = """# What has been tried
 
 Each attack is played by a test, through the outermost door it can come in by; `python3 dev.py attacks` switches each defence off
-in a copy of the code, and wants the test to turn red. "None": there is no code that would do what is tried. This page is made from the tests (`UPDATE_GOLDEN=1 python -m pytest tests/security/test_index.py`);
-[security.md](security.md) says what follows from them.
+in a copy of the code, and wants the test to turn red. "None": there is no code that would do what is tried. This page is made from
+the tests (`UPDATE_GOLDEN=1 python -m pytest tests/security/test_index.py`); [security.md](security.md) says what follows from them.
 
-Every story on GitHub holds a key of its own in each slot that has one: the token, each provider's input, `api-key-env`, a collector's
-headers, the runner's own. Its servers repeat what they were sent to be let in, and at its end none of the keys may stand in anything
-that was said, sent, written or pushed: whole or in part, in base64, hexadecimal, percent-encoded, backwards, or split at ends of lines.
+Every story on GitHub holds a key of its own in each slot that has one: the token, each provider's input, `api-key-env`, a
+collector's headers, the runner's own. Its servers repeat what they were sent to be let in. At its end none of the keys may stand in
+anything that was said, sent, written or pushed: whole or in part, in base64, hexadecimal, percent-encoded, backwards, or split at
+ends of lines.
 
 What nothing here holds:
 
 - A process that runs as the same user outside the sandbox can read what the bot was started with in `/proc/<its number>/environ`:
   an earlier step's leftover in the same job, say. The sandbox has processes of its own; `--no-sandbox` has not.
 - A `propose` job that has been taken over can do whatever its own token and key can do; the template gives it a token that reads.
-- A gateway knows the key that it is sent, and can tell it to whom it likes. What it writes back is not passed on where it holds it.
+- A gateway knows the key that it is sent, and can tell it to whom it likes. What it writes back is not acted on where it holds it.
 - A secret that the repository's own CI prints, and GitHub does not mask, is known to the bot by its shape alone.
 
 | attack | defence | test |
