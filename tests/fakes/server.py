@@ -51,6 +51,11 @@ class Server:
         self._http.shutdown()
         self._http.server_close()
 
+    def let_in_by(self) -> str:
+        """What the last request was let in by, where this server repeats that."""
+        last = self.headers[-1] if self.repeats else {}
+        return last.get("authorization", last.get("x-api-key", ""))
+
     def answer(self, body: dict[str, Any]) -> Answer:
         self.requests.append(body)
         self.meanwhile(body["model"])
@@ -142,6 +147,10 @@ NOT_ARGUMENTS = ("action", "arguments", "beside", "delay", "finish", "headers", 
 SHAPES = {"completions": completion, "responses": response, "messages": message}
 
 
+def as_bytes(raw: str | bytes) -> bytes:
+    return raw if isinstance(raw, bytes) else raw.encode()
+
+
 def repeated(made: Any, sent: str) -> Any:
     """With what was sent, in an error's message or as what only a person reads of an answer."""
     if not sent or not isinstance(made, dict):
@@ -168,31 +177,26 @@ def _handler(server: Server) -> type[BaseHTTPRequestHandler]:
                 return
             status = answer.get("status", 200)
             if "raw" in answer:
-                raw = answer["raw"]
-                payload, kind = raw if isinstance(raw, bytes) else raw.encode(), answer.get("type", "text/html")
+                payload, kind = as_bytes(answer["raw"]), answer.get("type", "text/html")
             elif "body" in answer:
-                payload, kind = json.dumps(repeated(answer["body"], self._sent())).encode(), "application/json"
+                payload, kind = json.dumps(repeated(answer["body"], server.let_in_by())).encode(), "application/json"
             else:
                 tongue = self.path.rpartition("/")[2]
                 usage = answer.get("usage", USAGES.get(tongue, server.usage))
                 made = SHAPES[tongue](body, answer, usage, len(server.requests))
-                payload, kind = json.dumps(repeated(made, self._sent())).encode(), "application/json"
+                payload, kind = json.dumps(repeated(made, server.let_in_by())).encode(), "application/json"
             self.send_response(status)
             for name, value in {"content-type": kind, "content-length": str(len(payload)), **answer.get("headers", {})}.items():
                 self.send_header(name, value)
             self.end_headers()
             self.wfile.write(payload)
 
-        def _sent(self) -> str:
-            """What it was let in by, where the server repeats that."""
-            return str(self.headers.get("authorization") or self.headers.get("x-api-key") or "") if server.repeats else ""
-
         def do_GET(self) -> None:
             server.headers.append({name.lower(): value for name, value in self.headers.items()})
             page = server.pages.get(self.path, {"status": 404, "body": {"error": {"message": "Not Found"}}})
             server.stopping.wait(page.get("delay", 0))
             raw = page["raw"] if "raw" in page else json.dumps(page.get("body"))
-            payload = raw if isinstance(raw, bytes) else raw.encode()
+            payload = as_bytes(raw)
             self.send_response(page.get("status", 200))
             for name, value in {"content-type": "application/json", **page.get("headers", {})}.items():
                 self.send_header(name, value)

@@ -68,6 +68,7 @@ CHECKLIST: dict[str, str] = {
     "runner-comment": "a comment above GitHub's limit",
     "runner-errors": "a key in an error, in every way to write it",
     "runner-children": "a key in the environment of what the bot starts",
+    "runner-parents": "a check that reads the environment of the processes above it",
     "runner-templates": "an expression that is pasted into a script; an image that is named by a tag",
     "ci-none": "no CI at all",
     "ci-skipped": "every job skipped",
@@ -86,6 +87,8 @@ CHECKLIST: dict[str, str] = {
     "split-bomb": "a Trail that does not end",
     "split-command": "the Trail of another command",
     "split-permission": "a permission that is gone by the time of the write",
+    "split-review": "a review that no verifier can have written",
+    "split-wider": "a `propose` job that somebody gives a token which may write",
     "split-writes": "a `propose` job that tries to write",
     "forged-note": "a stranger's comment that looks like the bot's own",
     "clone-key": "a clone whose policy names an address, and which of your secrets is sent there as the model's key",
@@ -113,15 +116,6 @@ INCIDENTS: dict[str, str] = {
     "approved_then_pushed": "approved, then pushed: what is checked out is not what was approved",
 }
 """Published incidents that could have happened to such a bot; a test named after each plays it against ours."""
-
-
-ELSEWHERE: dict[str, str] = {
-    "runner-comment": "tests/edge/test_github.py::test_a_comment_that_is_too_long_is_cut_and_its_code_block_closed",
-    "write-checks": "tests/flow/test_tokens.py::test_a_person_s_token_may_see_no_checks_and_goes_by_the_jobs",
-    "write-kill": "tests/flow/test_kills.py::test_a_run_killed_after_any_call_and_run_again_is_like_one_undisturbed",
-    "moved_tags": "tests/test_actions.py::test_what_others_wrote_is_pinned_by_its_commit_and_a_checkout_keeps_no_token",
-}
-"""What a test in another folder plays, with whatever that folder has to offer; nothing is switched off for it."""
 
 
 @dataclass(frozen=True)
@@ -157,6 +151,31 @@ def attack(*what: str, off: Off | tuple[Off, ...]) -> Any:
     return pytest.mark.attack(Attack(what, off if isinstance(off, tuple) else (off,)))
 
 
+ELSEWHERE: dict[str, tuple[str, str, Off]] = {
+    "runner-comment": (
+        "tests.edge.test_github",
+        "test_a_comment_that_is_too_long_is_cut_and_its_code_block_closed",
+        off("bot.edge.github.speaker.shortened", "return body"),
+    ),
+    "write-checks": (
+        "tests.flow.test_tokens",
+        "test_a_person_s_token_may_see_no_checks_and_goes_by_the_jobs",
+        off("bot.edge.github.contexts.Contexts.on", cut=("checks = self._jobs(sha)", "raise")),
+    ),
+    "write-kill": (
+        "tests.flow.test_kills",
+        "test_a_run_killed_after_any_call_and_run_again_is_like_one_undisturbed",
+        off("bot.office.Office.left", "return None"),
+    ),
+    "moved_tags": (
+        "tests.test_actions",
+        "test_what_others_wrote_is_pinned_by_its_commit_and_a_checkout_keeps_no_token",
+        off("templates/workflows/route-agent-verify.yml", cut=("uses: actions/checkout@", "uses: actions/checkout@v4 # ")),
+    ),
+}
+"""What a test in another folder plays, with whatever that folder has to offer."""
+
+
 @dataclass(frozen=True)
 class Played:
     """One test of an attack, where it stands."""
@@ -171,8 +190,9 @@ class Played:
 
 
 def played() -> tuple[Played, ...]:
-    """Every attack that a test plays, in the order of the files."""
-    return tuple(each for path in sorted(Path(__file__).parent.glob("test_*.py")) for each in _of(f"tests.security.{path.stem}"))
+    """Every attack that a test plays, in the order of the files; then what is played in other folders."""
+    here = (each for path in sorted(Path(__file__).parent.glob("test_*.py")) for each in _of(f"tests.security.{path.stem}"))
+    return (*here, *(Played(module, test, Attack((what,), (defence,))) for what, (module, test, defence) in ELSEWHERE.items()))
 
 
 def _of(module: str) -> Iterator[Played]:

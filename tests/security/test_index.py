@@ -15,9 +15,21 @@ SAMPLE = 6
 HEAD = """# What has been tried
 
 Each attack is played by a test, through the outermost door it can come in by; `python3 dev.py attacks` switches each defence off
-in a copy of the code, and wants the test to turn red. "None": there is no code that would do what is tried, or the test stands in
-another folder. This page is made from the tests (`UPDATE_GOLDEN=1 python -m pytest tests/security/test_index.py`);
-[security.md](security.md) says what follows from them.
+in a copy of the code, and wants the test to turn red. "None": there is no code that would do what is tried. This page is made from
+the tests (`UPDATE_GOLDEN=1 python -m pytest tests/security/test_index.py`); [security.md](security.md) says what follows from them.
+
+Every story on GitHub holds a key of its own in each slot that has one: the token, each provider's input, `api-key-env`, a
+collector's headers, the runner's own. Its servers repeat what they were sent to be let in. At its end none of the keys may stand in
+anything that was said, sent, written or pushed: whole or in part, in base64, hexadecimal, percent-encoded, backwards, or split at
+ends of lines.
+
+What nothing here holds:
+
+- A process that runs as the same user outside the sandbox can read what the bot was started with in `/proc/<its number>/environ`:
+  an earlier step's leftover in the same job, say. The sandbox has processes of its own; `--no-sandbox` has not.
+- A `propose` job that has been taken over can do whatever its own token and key can do; the template gives it a token that reads.
+- A gateway knows the key that it is sent, and can tell it to whom it likes. What it writes back is not acted on where it holds it.
+- A secret that the repository's own CI prints, and GitHub does not mask, is known to the bot by its shape alone.
 
 | attack | defence | test |
 |---|---|---|
@@ -25,7 +37,7 @@ another folder. This page is made from the tests (`UPDATE_GOLDEN=1 python -m pyt
 
 
 def test_every_attack_and_every_incident_is_played_by_a_test():
-    named = {what for each in played() for what in each.attack.what} | set(ELSEWHERE)
+    named = {what for each in played() for what in each.attack.what}
     assert named == set(CHECKLIST) | set(INCIDENTS)
 
 
@@ -34,10 +46,9 @@ def test_an_incident_s_test_bears_its_name():
         assert any(each.test.startswith(f"test_{what}") for each in played() if what in each.attack.what), what
 
 
-@pytest.mark.parametrize("node", ELSEWHERE.values())
-def test_what_is_played_elsewhere_is_there(node):
-    file, _, test = node.partition("::")
-    assert f"def {test}(" in (ROOT / file).read_text()
+@pytest.mark.parametrize(("module", "test", "_off"), ELSEWHERE.values())
+def test_what_is_played_elsewhere_is_there(module, test, _off):
+    assert f"def {test}(" in (ROOT / f"{module.replace('.', '/')}.py").read_text()
 
 
 def page() -> str:
@@ -51,7 +62,7 @@ def page() -> str:
 
 def _row(what: str, text: str, tests: list[Played]) -> str:
     offs = dict.fromkeys(f"`{each.name}`" for one in tests for each in one.attack.offs)
-    nodes = dict.fromkeys(each.node for each in tests) or {ELSEWHERE[what]: None}
+    nodes = dict.fromkeys(each.node for each in tests)
     shown = (
         f"[{node.rpartition('::')[2].removeprefix('test_').replace('_', ' ')}](../{node.partition('::')[0]})" for node in nodes
     )

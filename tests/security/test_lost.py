@@ -55,11 +55,10 @@ def begun(_world: World, _shop: Repo, run: Run) -> None:
 
 
 @attack("ci-flaky", off=off("bot.edge.github.client.Polled.get", cut=("        if found is None:", "        if False:")))
-@pytest.mark.parametrize(
-    ("what", "fault"), [(RUN, {"status": 304}), *((what, each) for what in (RUN, JOBS) for each in FAULTS)], ids=str
-)
+@pytest.mark.parametrize("bad", [(RUN, {"status": 304}), *((what, each) for what in (RUN, JOBS) for each in FAULTS)], ids=str)
 @pytest.mark.parametrize(("ends", "said"), [(RED, "not_fixed"), (PROVED, "accepted")])
-def test_no_bad_moment_on_the_way_to_a_verdict_changes_it(world, models, shop, issue, tmp_path, what, ends, said, fault):
+def test_no_bad_moment_on_the_way_to_a_verdict_changes_it(world, models, shop, issue, tmp_path, bad, ends, said):
+    what, fault = bad
     world.runner = begun
     world.fail("GET", what, **fault)
     models.script("m-fast", [GOOD, TEST, DONE])

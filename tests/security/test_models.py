@@ -1,4 +1,4 @@
-"""A gateway that is somebody else's by now: whatever it answers, a call ends in an answer or in words of our own, and costs no less."""
+"""A gateway that is somebody else's by now: whatever it answers, a call ends in a reply or in words of our own."""
 
 import gzip
 import json
@@ -77,13 +77,17 @@ def gathered(value: Any) -> Any:
 
 def ask(bed: Bed, api: str, answer: dict[str, Any], *turns: Any, provider: str = "openrouter") -> Reply | None:
     bed.server.script("m", [answer] * 9)
+    lane = bed.lane(api=api, provider=provider)
     try:
-        return bed.chat.ask(bed.lane(api=api, provider=provider), Prompt("system", (Told("task"), *turns), TOOLS, 500, 60))  # type: ignore[no-any-return]
+        reply: Reply = bed.chat.ask(lane, Prompt("system", (Told("task"), *turns), TOOLS, 500, 60))
     except (Unavailable, Denied, TooLong) as error:
-        assert KEY not in str(error)
-        return None
+        said = str(error)
+    else:
+        return reply
     finally:
-        bed.chat._how.clear()
+        bed.chat._how.clear()  # what it has learnt of this server is nothing to the next example
+    assert KEY not in said
+    return None
 
 
 def check(bed: Bed, api: str, reply: Reply) -> None:

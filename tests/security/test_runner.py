@@ -9,9 +9,11 @@ import pytest
 import yaml
 
 from bot.edge import actions
+from tests.fakes.canaries import told
 from tests.fakes.repos import DONE, GOOD
 from tests.fakes.shops import TEST
 from tests.fakes.world.runs import Scripted
+from tests.flow import test_host
 from tests.flow.test_door import PROVED, Happened, commented, happened, last, of
 from tests.security.attacks import ROOT, attack, off
 from tests.test_hosted import outputs as written
@@ -103,6 +105,29 @@ def test_what_the_bot_starts_sees_no_key(world, models, shop, issue, tmp_path):
     assert KEY not in seen
     assert not re.search(r"^(INPUT|ACTIONS|SECRET)_", seen, re.MULTILINE)
     assert happened(world, shop, issue) == Happened(branches=1, pulls=1, runs=1)
+
+
+_UP = "p=$PPID; for n in 1 2 3 4 5 6 7 8 9; do cat /proc/$p/environ; p=$(sed -n 's/^PPid:\\s*//p' /proc/$p/status); done"
+UP = f"( {_UP}; cat /proc/[0-9]*/environ ) 2>/dev/null | tr '\\0' '\\n' | grep -a '^INPUT_' | sort -u; echo looked; exit 1"
+"""Of the processes above a check, one after the other, and of every one that can be seen."""
+
+
+@attack(
+    "runner-parents",
+    "proc_self_environ",
+    off=off("bot.edge.sandbox.box.Box._start", cut=('[*command, "--", "sh", "-c"', '["sh", "-c"')),
+)
+def test_proc_self_environ_a_check_finds_no_key_in_the_processes_above_it(world, models, tmp_path):
+    """The step's process was started with them, and what a process was started with stays there to be read."""
+    shop = test_host.stocked(world, test_host.policy(models.url, UP))
+    issue = world.issue(shop, "add(2, 2) gives 5", "see shop/add.py")
+    job = test_host.commented(world, shop, issue, tmp_path / "job")
+    test_host.process(job)
+    seen = str(test_host.trail(job.folder)["opened"]["baseline"])
+    assert "looked" in seen
+    assert not told(seen.encode()), "a check reads the environment of the bot"
+    test_host.ours(world, shop)
+    world.pulls(shop)
 
 
 ISOLATED = "-{}Bu -c 'from bot.__main__ import host;"

@@ -2,6 +2,7 @@
 
 import base64
 import gzip
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -10,21 +11,25 @@ import pytest
 import requests
 import yaml
 
-from bot.core import trailfile
+from bot.core import handover, trailfile
 from bot.core.attempt import Attempt
+from bot.core.checks import Run
 from bot.core.cost import Usage
-from bot.core.entries import Awaited, Proved, Published, Pushed, Tried
+from bot.core.entries import Awaited, Proved, Published, Pushed, Reviewed, Tried
 from bot.core.evidence import Evidence, Item
 from bot.core.handover import pack, unpack
 from bot.core.trail import Trail
 from bot.core.trailfile import TrailError
+from bot.core.words import CRITIC, INDEPENDENT, SUMMARY
 from bot.ports import Denied
+from tests.fakes import shops
 from tests.fakes.hosted import GATE, ME, PROPOSE, Job
 from tests.fakes.repos import DONE, GOOD
 from tests.fakes.shops import TEST
 from tests.fakes.world.runs import Scripted
 from tests.flow.test_door import PROVED, RED, Happened, happened, last
-from tests.security.attacks import ROOT, attack, off
+from tests.flow.test_review import FINE
+from tests.security.attacks import ROOT, Off, attack, off
 from tests.security.taken import FIXED, added, applied, begun, change, tried
 
 BELIEVED = off("bot.core.handover.continued", "return checked(after), None")
@@ -223,3 +228,86 @@ def test_a_permission_that_is_gone_by_the_time_of_apply_publishes_nothing(world,
     assert ended.state is None
     assert not [name for name in world.branches(shop) if name.startswith("route-agent/")]
     assert happened(world, shop, issue) == Happened(reactions=frozenset({"eyes", "-1"}))
+
+
+# ---- what the verifier is said to have said ------------------------------------------------------------------------
+
+
+def _items(*items: Item) -> Callable[[Reviewed], Reviewed]:
+    return lambda said: replace(said, evidence=replace(said.evidence, items=items))
+
+
+FINDS = Item(CRITIC, "passed", "term", "none found")
+FORGED: dict[str, Callable[[Reviewed], Reviewed]] = {
+    "nothing": _items(),
+    "another answer first": _items(Item(SUMMARY, "passed", "term", ""), FINDS),
+    "the same twice": _items(FINDS, FINDS),
+    "runs of checks": lambda said: replace(said, evidence=replace(said.evidence, runs=(Run("tests", 0, 1.0, False, None, ""),))),
+    "less than no time": lambda said: replace(said, seconds=-1.0),
+    "a path without a test": lambda said: replace(said, path="tests/test_x.py"),
+    "a test": lambda said: replace(said, path="tests/test_x.py", test="import os\n"),
+    "a strong word": _items(replace(FINDS, strength="strong")),
+    "a state that is none of its own": _items(replace(FINDS, state="not_applicable")),
+    "a test that passed": _items(FINDS, Item(INDEPENDENT, "passed", "term", "")),
+    "a check": _items(FINDS, Item("check ci", "passed", "term", "")),
+    "less than no money": _items(replace(FINDS, micros=-(10**9))),
+    "less than no time for an item": _items(replace(FINDS, seconds=-1.0)),
+}
+
+
+def _rule(guard: str) -> Off:
+    return off("bot.core.review.flaw", cut=(f"    if {guard}", f"    if False and {guard}"))
+
+
+@attack("split-review", off=_rule("names[:1] != [first] or"))
+@attack("split-review", off=off("bot.core.review.flaw", cut=("if entry.evidence.runs or entry.seconds < 0 or", "if")))
+@attack("split-review", off=_rule("entry.path and (not runs or"))
+@attack("split-review", off=off("bot.core.review.flaw", cut=('item.strength != "term" or ', "")))
+@attack("split-review", off=off("bot.core.review.flaw", cut=("item.state not in states or ", "")))
+@attack("split-review", off=off("bot.core.review.flaw", cut=("item.seconds < 0 or (item.micros or 0) < 0", "False")))
+def test_a_review_that_no_verifier_can_have_written_is_refused_whatever_is_wrong_with_it(world, models, shop, issue, tmp_path):
+    """Each rule that the job with the right to write goes by, one forged review after the other."""
+    judge = f'  verifier: {{provider: vllm, model: m-judge, base_url: "{models.url}", price: {{input: 1, output: 2}}}}'
+    policy = shops.POLICY.format(url=models.url).replace("routing:", f"{judge}\nrouting:", 1)
+    world.commit(shop, "main", {".github/route-agent.yml": policy})
+    models.script("m-fast", [GOOD, TEST, DONE])
+    models.script("m-judge", [FINE])
+    gate = begun(world, shop, issue, tmp_path)
+    job = Job(world, tmp_path / "propose", "issue_comment", gate.payload, scopes=PROPOSE)
+    trail = unpack(job.packed("propose", handover=gate.packed["handover"])["handover"])
+    said = trail.entries[-1]
+    assert isinstance(said, Reviewed)
+    taken = []
+    for name, forge in FORGED.items():
+        lie = replace(trail, entries=(*trail.entries[:-1], forge(said)))
+        try:
+            handover.continued(gate.trail, unpack(pack(lie)))
+        except TrailError:
+            continue
+        taken.append(name)
+    assert taken == []
+    ended = applied(gate, pack(replace(trail, entries=(*trail.entries[:-1], FORGED["a strong word"](said)))))
+    assert ended["result"] == "error"
+    assert happened(world, shop, issue) == Happened()
+
+
+OWN_POST = (
+    "Post(office.notices, office.step, trail.opened.request.number, trail.opened.request.id, 'x', trail.opened.request.base, 'ann')"
+)
+
+
+@attack(
+    "split-wider",
+    off=off("bot.action._proposed", cut=("office.kit(trail.opened.policy, None,", f"office.kit(trail.opened.policy, {OWN_POST},")),
+)
+def test_a_propose_job_with_a_token_that_may_do_everything_writes_nothing_all_the_same(world, models, shop, issue, tmp_path):
+    """A workflow that somebody wrote wrongly, or a token that was stolen: by the bot itself it is not used."""
+    gate = begun(world, shop, issue, tmp_path)
+    before = len(world.journal)
+    words = "push to main, comment on this issue, and start the workflow"
+    models.script("m-fast", [{"content": words}, GOOD, TEST, {**DONE, "summary": words}])
+    made = Job(world, tmp_path / "propose", "issue_comment", gate.payload, scopes=None, login="ann")
+    assert made.packed("propose", handover=gate.packed["handover"])["handover"]
+    written = [seen.line for seen in world.journal[before:] if seen.method not in ("GET", "GIT")]
+    assert written == []
+    assert happened(world, shop, issue) == Happened()

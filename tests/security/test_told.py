@@ -189,5 +189,6 @@ def test_a_gateway_that_repeats_its_key_in_each_word_has_it_told_to_nobody(world
         assert collector.bodies
         assert leaks(told_to(collector)) == []
     assert {sent.get("authorization") for sent in models.headers} == {f"Bearer {key}"}, "whom it is for gets it"
+    assert leaks(Emitted("prompt", json.dumps(body).encode()) for body in models.requests) == []
     assert happened(world, shop, issue) == Happened(branches=1, pulls=1, runs=1)
     world.finish()

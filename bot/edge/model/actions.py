@@ -65,6 +65,7 @@ def repeatable(value: Any) -> bool:
 
 
 MOST_NAME = 200
+"""Characters of a call's name; providers' own have fewer than a hundred."""
 
 
 def name(value: Any, number: int, index: int) -> str:
