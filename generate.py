@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 from bench.frontier.page import page, paragraph
 from bench.frontier.report import kept
 from bench.scale import tables as scale_tables
-from bot.core.areas import PROTECTED_BY
+from bot.core.guarded import PROTECTED_BY
 from bot.core.health import Report
 from bot.core.ledger import Line
 from bot.core.past.columns import TABLES
