@@ -1,4 +1,4 @@
-"""What a lane is shown of a file: not what is shaped like a credential, and nothing of a file whose name says that it holds some."""
+"""What a lane is shown of a file: nothing shaped like a credential, and nothing of a file whose name says that it holds some."""
 
 from collections.abc import Iterator, Sequence
 from itertools import groupby
