@@ -36,7 +36,15 @@ def between(path: Path, text: str) -> str:
 
 def protected() -> str:
     """What no patch may touch, for docs/policy.md."""
-    rows = ["", "No patch may touch these, in any folder and any case, whatever the policy says:", "", "| read by | |", "|---|---|"]
+    rows = [
+        "",
+        "### What no patch may touch",
+        "",
+        "In any folder and any case, whatever the policy says:",
+        "",
+        "| read by | |",
+        "|---|---|",
+    ]
     rows += [f"| {whom} | {', '.join(f'`{path}`' for path in paths)} |" for whom, paths in PROTECTED_BY.items()]
     return "\n".join(rows) + "\n"
 
