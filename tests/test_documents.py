@@ -70,7 +70,7 @@ def of_git(typed: list[str]) -> None:
 
 
 def of_gh(typed: list[str]) -> None:
-    """GitHub's command line is not here. What is told to people is what the release workflow does itself, or stops a workflow of ours."""
+    """GitHub's command line is not here. What is told to people is what the release does itself, or stops a workflow of ours."""
     if typed[0] != "attestation":
         assert typed[:2] in (["workflow", "disable"], ["run", "cancel"], ["run", "list"])
         assert {word for word in typed if word.startswith("--")} <= {"--workflow", "--status"}
@@ -287,7 +287,8 @@ def rights(job: dict[str, Any]) -> str:
 
 def holding() -> dict[tuple[str, str], tuple[str, str]]:
     """From the table of security.md: by file and job the rights and the keys."""
-    found, file = {}, ""
+    found: dict[tuple[str, str], tuple[str, str]] = {}
+    file = ""
     for row in (ROOT / "docs" / "security.md").read_text().splitlines():
         cells = [cell.strip() for cell in row.strip("|").split("|")]
         if len(cells) == 5:
