@@ -271,7 +271,8 @@ def test_a_label_on_a_pull_request_of_the_repository_itself_is_heard_and_one_fro
 
 def test_with_an_app_the_same_is_heard_with_the_app_s_rights_alone():
     one, app = (load(ROOT / "templates" / "workflows" / f"{name}.yml") for name in ("route-agent", "route-agent-app"))
-    assert set(app[True]["workflow_call"].pop("secrets")) - {"ROUTE_AGENT_PRIVATE_KEY"} == set(one[True]["workflow_call"].pop("secrets"))
+    more, taken = (set(each[True]["workflow_call"].pop("secrets")) for each in (app, one))
+    assert more == taken | {"ROUTE_AGENT_PRIVATE_KEY"}
     assert app[True] == one[True], "`on` is YAML's true"
     for name, job in app["jobs"].items():
         like = one["jobs"][name]
