@@ -11,7 +11,10 @@ from typing import Any
 import pytest
 import yaml
 
+from bot.core.keys import Said
 from bot.core.policyfile import read
+from bot.edge import actions
+from bot.ports import Denied
 
 ROOT = Path(__file__).resolve().parent.parent
 TEMPLATES = sorted((ROOT / "templates" / "workflows").glob("*.yml"))
@@ -69,6 +72,15 @@ def test_the_actions_inputs_defaults_and_outputs_are_the_contract():
         "entrypoint": "/opt/route-agent/bin/route-agent-action",
         "post-entrypoint": "/opt/route-agent/bin/route-agent-close",
     }
+
+
+def test_where_keys_may_go_is_said_in_the_environment_of_the_step():
+    env = dict.fromkeys(("INPUT_GITHUB-TOKEN", "GITHUB_EVENT_NAME", "GITHUB_EVENT_PATH", "GITHUB_RUN_ID", "GITHUB_WORKSPACE"), "x")
+    env |= dict.fromkeys(("GITHUB_API_URL", "GITHUB_SERVER_URL", "GITHUB_REPOSITORY"), "x")
+    assert actions.step(env).said == ()
+    assert actions.step({**env, "ROUTE_AGENT_SEND_KEY": "CORP_KEY@llm.example"}).said == (Said("CORP_KEY", "", "llm.example"),)
+    with pytest.raises(Denied, match="write NAME@HOST"):
+        actions.step({**env, "ROUTE_AGENT_SEND_KEY": "CORP_KEY"})
 
 
 def test_the_image_is_made_from_listed_files_alone_and_by_hash():
