@@ -12,8 +12,8 @@ from bench.frontier.page import page, paragraph
 from bench.frontier.report import kept
 from bench.scale import tables as scale_tables
 from bot.core import areas
-from bot.core.areas import PROTECTED_BY
 from bot.core.entries import Opened
+from bot.core.guarded import PROTECTED_BY
 from bot.core.health import Report
 from bot.core.ledger import Line
 from bot.core.past.columns import TABLES
@@ -46,7 +46,15 @@ def between(path: Path, text: str, **more: str) -> str:
 
 def protected() -> str:
     """What no patch may touch, for docs/policy.md."""
-    rows = ["", "No patch may touch these, in any folder and any case, whatever the policy says:", "", "| read by | |", "|---|---|"]
+    rows = [
+        "",
+        "### What no patch may touch",
+        "",
+        "In any folder and any case, whatever the policy says:",
+        "",
+        "| read by | |",
+        "|---|---|",
+    ]
     rows += [f"| {whom} | {', '.join(f'`{path}`' for path in paths)} |" for whom, paths in PROTECTED_BY.items()]
     return "\n".join(rows) + "\n"
 

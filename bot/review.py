@@ -8,7 +8,7 @@ from bot.core import review as core
 from bot.core.attempt import Attempt
 from bot.core.changed import Changed
 from bot.core.checks import Check, Probe, Run
-from bot.core.clean import line, printable, redact
+from bot.core.clean import line, printable, redact, veiled
 from bot.core.cost import Usage, estimate_tokens
 from bot.core.entries import Opened, Proved, Question, Reviewed
 from bot.core.evidence import Evidence, Item
@@ -77,7 +77,7 @@ def _told(trail: Trail, attempt: Attempt, proved: Proved, changes: tuple[Changed
         text = by.render(
             "prompts/review.j2",
             task=trail.opened.request.task,
-            diff=printable(attempt.diff),
+            diff=veiled(printable(attempt.diff)),
             summary=attempt.summary,
             places=_surroundings(changes, around),
             evidence="\n".join(f"{item.name}: {item.state}: {line(item.reason, 300)}" for item in proved.evidence.items),
@@ -96,7 +96,7 @@ def _surroundings(changes: tuple[Changed, ...], around: int) -> tuple[tuple[str,
         rows = (each.after or "").split("\n")
         near = {n for at in (*each.file.added_at, *each.file.cut_at) for n in range(at - around, at + around + 1)}
         shown = [f"{n}: {row}" for n, row in enumerate(rows, 1) if n in near]
-        found += [(each.path, printable("\n".join(shown)))] if shown else []
+        found += [(each.path, veiled(printable("\n".join(shown))))] if shown else []
     return tuple(found)
 
 
@@ -160,7 +160,7 @@ def _write(trail: Trail, base: Tree, by: Verifier) -> Written | Unread | str:
 
 def _files_of(path: str, tree: Tree) -> tuple[tuple[str, str], ...]:
     try:
-        return ((path, printable(tree.read(path).decode())),)
+        return ((path, veiled(printable(tree.read(path).decode()))),)
     except (KeyError, UnicodeDecodeError):
         return ()
 

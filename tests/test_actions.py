@@ -11,7 +11,10 @@ from typing import Any
 import pytest
 import yaml
 
+from bot.core.keys import Said
 from bot.core.policyfile import read
+from bot.edge import actions
+from bot.ports import Denied
 
 ROOT = Path(__file__).resolve().parent.parent
 TEMPLATES = sorted((ROOT / "templates" / "workflows").glob("*.yml"))
@@ -69,6 +72,15 @@ def test_the_actions_inputs_defaults_and_outputs_are_the_contract():
         "entrypoint": "/opt/route-agent/bin/route-agent-action",
         "post-entrypoint": "/opt/route-agent/bin/route-agent-close",
     }
+
+
+def test_where_keys_may_go_is_said_in_the_environment_of_the_step():
+    env = dict.fromkeys(("INPUT_GITHUB-TOKEN", "GITHUB_EVENT_NAME", "GITHUB_EVENT_PATH", "GITHUB_RUN_ID", "GITHUB_WORKSPACE"), "x")
+    env |= dict.fromkeys(("GITHUB_API_URL", "GITHUB_SERVER_URL", "GITHUB_REPOSITORY"), "x")
+    assert actions.step(env).said == ()
+    assert actions.step({**env, "ROUTE_AGENT_SEND_KEY": "CORP_KEY@llm.example"}).said == (Said("CORP_KEY", "", "llm.example"),)
+    with pytest.raises(Denied, match="write NAME@HOST"):
+        actions.step({**env, "ROUTE_AGENT_SEND_KEY": "CORP_KEY"})
 
 
 def test_the_image_is_made_from_listed_files_alone_and_by_hash():
@@ -271,6 +283,8 @@ def test_a_label_on_a_pull_request_of_the_repository_itself_is_heard_and_one_fro
 
 def test_with_an_app_the_same_is_heard_with_the_app_s_rights_alone():
     one, app = (load(ROOT / "templates" / "workflows" / f"{name}.yml") for name in ("route-agent", "route-agent-app"))
+    more, taken = (set(each[True]["workflow_call"].pop("secrets")) for each in (app, one))
+    assert more == taken | {"ROUTE_AGENT_PRIVATE_KEY"}
     assert app[True] == one[True], "`on` is YAML's true"
     for name, job in app["jobs"].items():
         like = one["jobs"][name]
@@ -296,7 +310,7 @@ def test_the_replay_of_a_proposed_policy_checks_nothing_out_holds_no_secret_and_
 def test_every_template_can_be_called_with_what_it_can_be_started_by_hand_with():
     for name in ("route-agent", "route-agent-split", "route-agent-host", "route-agent-app"):
         found = load(ROOT / "templates" / "workflows" / f"{name}.yml")[True]
-        assert found["workflow_call"] == found["workflow_dispatch"], name
+        assert found["workflow_call"]["inputs"] == found["workflow_dispatch"]["inputs"], name
 
 
 def test_the_short_workflow_and_policy_of_the_readme_are_short_and_whole(tmp_path: Path):

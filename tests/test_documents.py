@@ -19,9 +19,11 @@ import yaml
 import dev
 from bot.arguments import parse
 from bot.core.policyfile import read
+from bot.demo.scripted import Scripted
 from bot.ports import Denied
 from tests.documents import DOCUMENTS, ROOT, Found, anchors, blocks, in_blocks, in_lines, links, scripted, spans, tracked, words
 from tests.fakes import repos
+from tests.fakes.jobs import Job
 from tests.ledgers import Plan, ledger, text
 
 # ---- commands: parsed ----------------------------------------------------------------------------------------------
@@ -68,7 +70,12 @@ def of_git(typed: list[str]) -> None:
 
 
 def of_gh(typed: list[str]) -> None:
-    """GitHub's command line is not here. What is told to people is what the release workflow does itself."""
+    """GitHub's command line is not here. What is told to people is what the release does itself, or stops a workflow of ours."""
+    if typed[0] != "attestation":
+        assert typed[:2] in (["workflow", "disable"], ["run", "cancel"], ["run", "list"])
+        assert {word for word in typed if word.startswith("--")} <= {"--workflow", "--status"}
+        assert all((ROOT / "templates" / "workflows" / word).exists() for word in typed if word.endswith(".yml"))
+        return
     assert typed[:2] == ["attestation", "verify"]
     (ours,) = (line for line in (ROOT / ".ci" / "attest").read_text().splitlines() if line.startswith("gh attestation verify"))
     given = {"GITHUB_REPOSITORY": "route-agent/route-agent", "GITHUB_REF": "refs/tags/source/v0.1.0"}
@@ -268,6 +275,56 @@ def test_the_shared_workflow_is_called_with_what_it_takes_and_hears_and_may_what
     inputs = called[True]["workflow_call"]["inputs"]
     assert {name for name, given in inputs.items() if given.get("required")} <= job["with"].keys() <= inputs.keys()
     assert job["permissions"] == called["jobs"]["gate"]["permissions"] | called["jobs"]["work"]["permissions"]
+
+
+def rights(job: dict[str, Any]) -> str:
+    """Of a job's token, or of the one that an App gives it: as the page says it."""
+    given = job["steps"][0].get("with", {})
+    held = job["permissions"] or {name.removeprefix("permission-"): may for name, may in given.items() if "permission-" in name}
+    ways = {way: sorted(name for name, may in held.items() if may == way) for way in ("write", "read")}
+    return "; ".join(f"{way} {', '.join(f'`{name}`' for name in names)}" for way, names in ways.items() if names)
+
+
+def holding() -> dict[tuple[str, str], tuple[str, str]]:
+    """From the table of security.md: by file and job the rights and the keys."""
+    found: dict[tuple[str, str], tuple[str, str]] = {}
+    file = ""
+    for row in (ROOT / "docs" / "security.md").read_text().splitlines():
+        cells = [cell.strip() for cell in row.strip("|").split("|")]
+        if len(cells) == 5:
+            file = cells[0].strip("`") or file
+            found |= {(file, job.strip("` ")): (cells[2], cells[3]) for job in cells[1].split(",")}
+    return found
+
+
+def test_what_each_job_holds_is_what_its_template_gives_it():
+    said = holding()
+    for path in (ROOT / "templates" / "workflows").glob("*.yml"):
+        for name, job in yaml.safe_load(path.read_text())["jobs"].items():
+            token, keys = said[path.name, name]
+            assert token == rights(job), (path.name, name)
+            assert ("the model's" in keys) == ("-api-key" in str(job)), (path.name, name)
+            assert ("App's" in keys) == ("PRIVATE_KEY" in str(job)), (path.name, name)
+
+
+@pytest.mark.parametrize("name", ["route-agent", "route-agent-app", "route-agent-host", "route-agent-split"])
+def test_a_template_that_can_be_called_declares_each_secret_that_it_takes(name: str):
+    source = (ROOT / "templates" / "workflows" / f"{name}.yml").read_text()
+    declared = yaml.safe_load(source)[True]["workflow_call"]["secrets"]
+    assert set(declared) == set(re.findall(r"secrets\.(\w+)", source))
+
+
+@pytest.mark.parametrize(("price", "asked"), [(1, 0), (0, 2)])
+def test_a_budget_of_nothing_asks_no_model_that_costs_anything(tmp_path: Path, price: int, asked: int):
+    (block,) = (each for each in YAML if each.file.name == "security.md" and "shadow" in each.text)
+    repos.make(tmp_path / "shop", repos.SHOP)
+    job, model = Job(tmp_path / "shop"), Scripted({"fast": [repos.GOOD, repos.DONE]})
+    off = block.text.replace("routing: {shadow: true}\n", "")
+    job.policy = (
+        re.sub("price: {input: 1, ", f"price: {{input: {price}, ", job.policy).replace("output: 2}", f"output: {price}}}") + off
+    )
+    record, _ = job.run(model)
+    assert (record.result == "budget", len(model.heard)) == (price > 0, asked)
 
 
 # ---- links ---------------------------------------------------------------------------------------------------------

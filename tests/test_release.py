@@ -266,6 +266,13 @@ def test_a_release_is_a_tag_whose_action_names_its_image_by_digest_and_the_major
     assert whole["runs"]["image"] == "Dockerfile", "the default branch builds its own"
 
 
+def test_the_digest_to_verify_is_read_out_of_the_action_that_runs_as_the_page_says(tmp_path: Path):
+    assert released(tmp_path, DIGEST, "v0.1.0").returncode == 0
+    (line,) = (each for each in (ROOT / "SECURITY.md").read_text().splitlines() if each.startswith("image="))
+    origin = tmp_path / "origin"
+    assert bash(f'{line}; echo "$image"', origin).stdout.strip() == DIGEST
+
+
 def test_a_repair_of_an_older_version_leaves_the_major_tag_where_it_is(tmp_path: Path):
     assert released(tmp_path, DIGEST, "v0.3.2", more=("v0", "v0.10.0", "v1.0.0")).returncode == 0
     origin = tmp_path / "origin"

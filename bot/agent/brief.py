@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from bot.agent.loop import Assignment
 from bot.agent.tools import Known, failures
 from bot.core.checks import Run
-from bot.core.clean import printable, redact
-from bot.core.patch import protecting
+from bot.core.clean import printable, redact, veiled
+from bot.core.patch import hidden, protecting
 from bot.core.trail import Trail
 from bot.core.verdict import Escalate
 from bot.core.words import CRITIC, INDEPENDENT
@@ -62,11 +62,12 @@ def _assignment(trail: Trail, red: tuple[Run, ...], files: tuple[tuple[str, str]
 def _files(paths: tuple[str, ...], tree: Tree, room: int) -> tuple[tuple[str, str], ...]:
     """The likeliest files whole, as long as there is room; a part of a file would invite edits that do not fit."""
     shown: list[tuple[str, str]] = []
-    for path in paths[:FILES]:
+    for path in [path for path in paths if not hidden(path)][:FILES]:
         try:
             text = tree.read(path).decode().replace("\r\n", "\n")
         except (KeyError, UnicodeDecodeError):
             continue
+        text = veiled(text)
         if len(text) <= room and "\0" not in text:
             shown.append((path, text))
             room -= len(text)
@@ -82,7 +83,7 @@ def _before(trail: Trail) -> dict[str, object] | None:
     detail = last.decision.detail if isinstance(last.decision, Escalate) else ""
     return {
         "detail": detail,
-        "diff": printable(last.attempt.diff),
+        "diff": veiled(printable(last.attempt.diff)),
         "summary": last.attempt.summary,
         "outputs": runs[:2],
         "found": tuple(

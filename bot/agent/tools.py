@@ -8,7 +8,10 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from bot.agent.showing import credentials, listed
 from bot.core.checks import Check, Run
+from bot.core.clean import veiled
+from bot.core.patch import hidden
 from bot.ports import Call, Tool, Tree
 
 SEARCH_SECONDS = 5.0
@@ -173,9 +176,8 @@ class Workplace:
                 return Seen(self._read(action))
             case Edit():
                 return Seen(self._edit(action))
-            case Write(path=path, content=content):
-                self.tree.write(path, content.encode(errors="surrogateescape"))
-                return Seen(f"Wrote {path}.")
+            case Write():
+                return Seen(self._write(action))
             case Delete(path=path):
                 self.tree.delete(path)
                 return Seen(f"Deleted {path}.")
@@ -189,21 +191,29 @@ class Workplace:
 
     def _search(self, action: Search) -> str:
         hits = self.tree.search(action.pattern, action.glob, SEARCH_SECONDS)
-        lines = [f"{hit.path}:{hit.line}:{hit.text}" for hit in hits]
+        lines = list(listed(self.tree, hits))
         return shortened("\n".join(lines)) if lines else "Nothing found."
 
     def _read(self, action: Read) -> str:
         if action.path in self.known.files and action.path not in self.tree.edited():
             return f"{action.path} stands whole in the task, and is as it is there."
         content = self.tree.read(action.path)
+        if hidden(action.path):
+            return f"{action.path} is not shown: by its name it holds credentials. The change has to do without it."
         if b"\0" in content[:8_000]:
             return f"{action.path} is not a text file."
-        lines = (
-            content.decode(errors="replace").replace("\r\n", "\n").split("\n")
-        )  # a reply may hold any text, a prompt none that is no UTF-8
+        text = content.decode(errors="replace")  # a reply may hold any text, a prompt none that is no UTF-8
+        lines = veiled(text.replace("\r\n", "\n")).split("\n")
         last = min(len(lines), action.end or len(lines), action.start + READ_LINES - 1)
         body = "\n".join(lines[action.start - 1 : last])
         return f"{action.path}, lines {action.start} to {last} of {len(lines)}:\n{shortened(body)}"
+
+    def _write(self, action: Write) -> str:
+        """A file that was not shown as it is cannot be written anew from what was shown."""
+        if action.path in self.tree.files() and credentials(self.tree, action.path):
+            return f"Not done: of {action.path} you were not shown what is shaped like a credential. Use `edit`."
+        self.tree.write(action.path, action.content.encode(errors="surrogateescape"))
+        return f"Wrote {action.path}."
 
     def _edit(self, action: Edit) -> str:
         before = self.tree.read(action.path).decode(errors="surrogateescape")

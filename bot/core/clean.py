@@ -14,12 +14,14 @@ _ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[
 _BLANK_LETTERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180e\u2800\u3164\uffa0")
 """Letters and marks that draw nothing: category Lo, Mn or So, so the categories below do not catch them."""
 
-_TOKEN = re.compile(
+_SHAPES = (
     r"gh[pousr]_[A-Za-z0-9._-]{36,}|github_pat_\w{20,}|glpat-[\w-]{20,}|xox[abeprs]-[\w-]{10,}|sk-[A-Za-z0-9_-]{20,}"
     r"|AKIA[0-9A-Z]{16}|AIza[\w-]{35}|(?<![\w-])eyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{10,}"
-    r"|-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)",
-    re.DOTALL,
+    r"|-----BEGIN [A-Z ]*PRIVATE KEY-----"
 )
+_TOKEN = re.compile(rf"{_SHAPES}.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL)
+_IN_A_FILE = re.compile(rf"{_SHAPES}[A-Za-z0-9+/=\s\\]{{64,}}")
+"""Of a private key what is one: code that reads keys names where they begin."""
 _SHORTEST_SECRET = 8
 """Shorter values are words; taking them out would garble the text and protect nothing."""
 
@@ -97,6 +99,11 @@ def _without(text: str, secrets: tuple[str, ...]) -> str:
             text = text.replace(form, "[redacted]")
         text = _uncut(text, secret)
     return text
+
+
+def veiled(text: str) -> str:
+    """What a file holds, without what is shaped like a token, in as many lines: to be shown to a model."""
+    return _IN_A_FILE.sub(lambda found: "[redacted]" + "\n" * found[0].count("\n"), text)
 
 
 def _in_base64(raw: bytes) -> Iterator[str]:

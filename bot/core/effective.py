@@ -5,7 +5,7 @@ from typing import Any
 
 import yaml
 
-from bot.core.areas import PROTECTED
+from bot.core.guarded import PROTECTED
 from bot.core.lane import ADDRESSED, KEYS
 from bot.core.policy import Policy
 from bot.core.score import CAPS, WEIGHTS

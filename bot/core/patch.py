@@ -10,9 +10,9 @@ from functools import cache
 from pathspec import GitIgnoreSpec
 
 from bot.core import diff as diffs
-from bot.core.areas import PROTECTED
 from bot.core.clean import line
 from bot.core.diff import Diff, FileDiff
+from bot.core.guarded import HIDDEN_PATHS, PROTECTED
 from bot.core.paths import is_code, is_test
 
 BRANCH = re.compile(r"^route-agent/[a-z0-9]+/[a-z0-9-]+\Z")
@@ -137,6 +137,12 @@ def protecting(path: str, globs: tuple[str, ...]) -> str | None:
         if result.include and result.index is not None:
             return rules[result.index]
     return None
+
+
+def hidden(path: str) -> bool:
+    """Whether no model is shown the file, since its name says that it holds credentials."""
+    folded = unicodedata.normalize("NFKC", path).casefold()
+    return bool(_spec(tuple(rule.casefold() for rule in HIDDEN_PATHS)).match_file(folded))
 
 
 _FORBIDDEN = re.compile(r'[\x00-\x1f\x7f\\:*?"<>|]')

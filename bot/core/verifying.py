@@ -107,12 +107,15 @@ def with_more(shipped: str, more: Shipped) -> str:
 
 
 _ANTHROPIC = "          anthropic-api-key: ${{ secrets.ANTHROPIC_API_KEY }}\n"
+_DECLARED = "      ANTHROPIC_API_KEY:\n        required: false\n"
+"""Where a calling workflow is told which secrets are taken."""
 
 
 def with_key(shipped: str, provider: str, key: str) -> str:
     """The workflow with the secret of a provider that the shipped one does not name."""
     if f"secrets.{key} " in shipped:
         return shipped
+    shipped = shipped.replace(_DECLARED, f"{_DECLARED}{_DECLARED.replace('ANTHROPIC_API_KEY', key)}")
     if provider in KEYS:
         return shipped.replace(_ANTHROPIC, f"{_ANTHROPIC}          {provider}-api-key: ${{{{ secrets.{key} }}}}\n")
     own = f"          api-key-env: {key}\n        env:\n          {key}: ${{{{ secrets.{key} }}}}\n"

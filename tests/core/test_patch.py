@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.areas import PROTECTED
 from bot.core.diff import DiffError
+from bot.core.guarded import PROTECTED
 from bot.core.patch import parse, path_problem, protecting, trespasses
 
 TEXT = "diff --git a/{0} b/{0}\nindex 1..2 100644\n--- a/{0}\n+++ b/{0}\n@@ -1 +1 @@\n-1\n+2\n"

@@ -10,8 +10,8 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.core.areas import PROTECTED
 from bot.core.effective import effective
+from bot.core.guarded import PROTECTED
 from bot.core.policyfile import PolicyError, read, unheeded
 from bot.core.policyschema import schema
 from bot.core.score import WEIGHTS

@@ -92,6 +92,7 @@ CHECKLIST: dict[str, str] = {
     "split-writes": "a `propose` job that tries to write",
     "forged-note": "a stranger's comment that looks like the bot's own",
     "clone-key": "a clone whose policy names an address, and which of your secrets is sent there as the model's key",
+    "prompt-credentials": "credentials that lie in the repository, and a model that reads and searches for them",
     "clone-setup": "a clone whose set-up commands send off what they find in the environment",
 }
 

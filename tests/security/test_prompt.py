@@ -9,9 +9,12 @@ import pytest
 from bot.core.handover import unpack
 from bot.core.payload import MOST_BYTES, EventError
 from bot.core.trailfile import encode
+from bot.demo.scripted import Scripted as Asked
 from bot.first import look
-from tests.fakes import shops
+from bot.ports import Said
+from tests.fakes import repos, shops
 from tests.fakes.hosted import GATE, Job
+from tests.fakes.jobs import Job as ShopJob
 from tests.fakes.repos import DONE, GOOD
 from tests.fakes.server import Server
 from tests.fakes.shops import TEST
@@ -239,3 +242,33 @@ def test_cve_2026_21852_nothing_in_the_workspace_says_where_the_model_is(world, 
         assert evil.requests == []
     assert models.requests
     assert happened(world, shop, issue) == Happened(branches=1, pulls=1, runs=1)
+
+
+PEM = "-----BEGIN RSA PRIVATE KEY-----\n" + "\n".join([("MIIEcanary" * 7)[:64]] * 6) + "\n-----END RSA PRIVATE KEY-----\n"
+LYING_ABOUT = {
+    "config/.env.production": "DB_PASSWORD=canary-by-name\n",
+    "certs/Server.KEY": "canary-by-name\n",
+    "shop/settings.py": f'ID = "AKIACANARY{"0" * 10}"\nTOKEN = "ghp_canary{"0" * 36}"\nKEY = """{PEM}"""\nLAST = "line"\n',
+}
+LOOKS = [
+    *({"action": "read", "path": path} for path in LYING_ABOUT),
+    {"action": "search", "pattern": "(?i)canary"},
+    {"action": "write", "path": "shop/settings.py", "content": 'ID = "[redacted]"\n'},
+]
+
+
+@attack("prompt-credentials", off=off("bot.core.patch.hidden", "return False"))
+@attack("prompt-credentials", off=off("bot.core.clean.veiled", "return text"))
+def test_a_model_is_not_shown_credentials_that_lie_in_the_repository(tmp_path):
+    """By their shape, or by the name of their file; and what was not shown is not written over unseen."""
+    repos.make(tmp_path / "shop", {**repos.SHOP, **LYING_ABOUT})
+    job = ShopJob(tmp_path / "shop", task="shop/settings.py and config/.env.production have a wrong password")
+    model = Asked({lane: [*LOOKS, GOOD, DONE] for lane in ("fast", "strong")})
+    record, _ = job.run(model)
+    told = "\n".join(
+        prompt.system + "".join(turn.text for turn in prompt.turns if not isinstance(turn, Said)) for _, prompt in model.heard
+    )
+    assert not re.findall("(?i)canary.{0,30}", told.replace("(?i)canary", ""))
+    assert told.count('LAST = "line"') >= 1, "and the rest of such a file is"
+    assert "Use `edit`" in told
+    assert repos.git(tmp_path / "shop", "diff", "--name-only", "main", str(record.branch)).split() == ["shop/add.py"]
