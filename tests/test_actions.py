@@ -11,7 +11,9 @@ from typing import Any
 import pytest
 import yaml
 
+from bot.core import lane
 from bot.core.policyfile import read
+from bot.edge import actions
 
 ROOT = Path(__file__).resolve().parent.parent
 TEMPLATES = sorted((ROOT / "templates" / "workflows").glob("*.yml"))
@@ -69,6 +71,17 @@ def test_the_actions_inputs_defaults_and_outputs_are_the_contract():
         "entrypoint": "/opt/route-agent/bin/route-agent-action",
         "post-entrypoint": "/opt/route-agent/bin/route-agent-close",
     }
+
+
+def test_every_provider_that_has_a_usual_key_has_an_input_for_it_which_the_program_reads():
+    wanted = {f"{name}-api-key" for name in lane.KEYS}
+    assert wanted == {name for name in INPUTS if name.endswith("-api-key")}
+    given = {f"INPUT_{name.upper()}": f"k-{name}" for name in wanted}
+    set_by_the_runner = ("GITHUB_EVENT_NAME", "GITHUB_EVENT_PATH", "GITHUB_RUN_ID", "GITHUB_WORKSPACE", "GITHUB_SERVER_URL")
+    runner = dict.fromkeys(
+        (*set_by_the_runner, "GITHUB_REPOSITORY", "GITHUB_API_URL", "GITHUB_RUN_ATTEMPT", "INPUT_GITHUB-TOKEN"), "1"
+    )
+    assert set(actions.step({**runner, **given}).keys) == set(lane.KEYS.values())
 
 
 def test_the_image_is_made_from_listed_files_alone_and_by_hash():
