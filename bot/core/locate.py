@@ -39,8 +39,8 @@ _STOP = frozenset(
         "files fine first fix fixed fixes for from give gives given goes happen happens have having here into issue "
         "itself just keep know like line lines look looks made make makes many message more most much must need needs "
         "never none nothing only other over package packages please problem raise raised raises really report result "
-        "return returned returns same seems should shows simple since some still such sure take test tests than that their them then "
-        "there these they thing this those through trying under until upon used user users using value values very want "
+        "return returned returns same seems should shows simple since some still such sure take test tests than that their "
+        "them then there these they thing this those through trying under until upon used user users using value values very want "
         "wants were what when where which while will with without work works would write wrong your "
     ).split()
 )
