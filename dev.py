@@ -1,7 +1,7 @@
 """Everything a contributor types, on a machine that has only Python, pip and git.
 
 python3 dev.py demo       run the main job on a sample repository
-python3 dev.py test       every test that needs nothing more
+python3 dev.py test       every test that needs nothing more; what follows goes to pytest: `dev.py test tests/core -n 0 -k score`
 python3 dev.py check      ruff, formatting, mypy, import contracts, generated files
 python3 dev.py rest       the tests that need packages from elsewhere (a wheel in an empty environment, servers of others)
 python3 dev.py bench      a sample of the verifier bench: real packages, and the verdicts that right and wrong patches must get
@@ -117,9 +117,12 @@ def e2e(*words: str) -> int:
 
 def check(*_: str) -> int:
     prepare("dev")
-    tools = (("ruff", "check", "."), ("ruff", "format", "--check", "."), ("mypy",), ("lint-imports",))
-    codes = [run(VENV / "bin" / tool, *words, check=False) for tool, *words in tools]
-    return max(*codes, run(PYTHON, "generate.py", "--check", check=False))
+    tools = (("ruff", "check", "."), ("ruff", "format", "--check", "."), ("mypy",), ("lint-imports", "--no-logo"))
+    codes = {" ".join(words): run(VENV / "bin" / words[0], *words[1:], check=False) for words in tools}
+    codes["generate.py --check"] = run(PYTHON, "generate.py", "--check", check=False)
+    red = [name for name, code in codes.items() if code]
+    print(f"red: {', '.join(red)}" if red else f"all green: {', '.join(codes)}", flush=True)
+    return max(codes.values())
 
 
 def generate(*_: str) -> int:
@@ -158,6 +161,9 @@ def leave_out(pins: Path, known: Path) -> None:
 COMMANDS = {each.__name__: each for each in (demo, test, check, rest, bench, frontier, attacks, weights, e2e, generate, pin)}
 
 if __name__ == "__main__":
+    if sys.argv[1:2] in (["-h"], ["--help"], ["help"]):
+        print(__doc__)
+        sys.exit(0)
     if len(sys.argv) < 2 or sys.argv[1] not in COMMANDS:
         sys.exit(__doc__)
     sys.exit(COMMANDS[sys.argv[1]](*sys.argv[2:]))

@@ -72,7 +72,7 @@ def _unstartable(policy: Policy, repository: Repository) -> list[str]:
     tree, found = Worktree(repository.root), []
     for name in policy.verification.ci.workflows:
         path = name if "/" in name else f"{WORKFLOWS}/{name}"
-        data = tree.read(path)
+        data = None if ".." in path.split("/") else tree.read(path)
         there = () if data is None else (Workflow(path, active=True, text=data[: MOST_WORKFLOW + 1].decode(errors="replace")),)
         item = proving(path, there, "proof", "there")
         if not isinstance(item, Ok):

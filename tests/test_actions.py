@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
+from bot.core import lane
 from bot.core.keys import Said
 from bot.core.policyfile import read
 from bot.edge import actions
@@ -81,6 +82,17 @@ def test_where_keys_may_go_is_said_in_the_environment_of_the_step():
     assert actions.step({**env, "ROUTE_AGENT_SEND_KEY": "CORP_KEY@llm.example"}).said == (Said("CORP_KEY", "", "llm.example"),)
     with pytest.raises(Denied, match="write NAME@HOST"):
         actions.step({**env, "ROUTE_AGENT_SEND_KEY": "CORP_KEY"})
+
+
+def test_every_provider_that_has_a_usual_key_has_an_input_for_it_which_the_program_reads():
+    wanted = {f"{name}-api-key" for name in lane.KEYS}
+    assert wanted == {name for name in INPUTS if name.endswith("-api-key")}
+    given = {f"INPUT_{name.upper()}": f"k-{name}" for name in wanted}
+    set_by_the_runner = ("GITHUB_EVENT_NAME", "GITHUB_EVENT_PATH", "GITHUB_RUN_ID", "GITHUB_WORKSPACE", "GITHUB_SERVER_URL")
+    runner = dict.fromkeys(
+        (*set_by_the_runner, "GITHUB_REPOSITORY", "GITHUB_API_URL", "GITHUB_RUN_ATTEMPT", "INPUT_GITHUB-TOKEN"), "1"
+    )
+    assert set(actions.step({**runner, **given}).keys) == set(lane.KEYS.values())
 
 
 def test_the_image_is_made_from_listed_files_alone_and_by_hash():

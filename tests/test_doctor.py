@@ -126,11 +126,11 @@ def test_a_check_whose_program_is_nowhere_is_a_problem_unless_a_set_up_may_bring
 
 
 def test_what_of_github_s_half_is_in_head_is_looked_at_without_a_token(tmp_path, server):
-    shop = place(tmp_path, policy(server, verification={"ci": {"workflows": ["nope.yml"]}}, protect={"paths": ["fairr/"]}))
+    shop = place(tmp_path, policy(server, verification={"ci": {"workflows": ["nope.yml"]}}, protect={"paths": ["shopp/"]}))
     found = states(doctor("--offline", cwd=shop, MINE=KEY))
     assert found["proof"][0] == "problem"
     assert "nope.yml is not in HEAD" in found["proof"][1]
-    assert found["globs"] == ("unknown", "protect.paths[0]: `fairr/` matches no file; did you mean `fair`? (in HEAD)")
+    assert found["globs"] == ("unknown", "protect.paths[0]: `shopp/` matches no file; did you mean `shop`? (in HEAD)")
 
 
 def test_a_place_that_init_left_to_fill_in_is_a_problem(tmp_path, server):

@@ -9,17 +9,22 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Callable
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import yaml
 
 import dev
 from bot.arguments import parse
+from bot.core import setup
+from bot.core.cost import Price
+from bot.core.lane import ADDRESSED, ADDRESSES, KEYS, Lane, Provider
+from bot.core.money import middling
 from bot.core.policyfile import read
 from bot.demo.scripted import Scripted
+from bot.edge.prices import Prices
 from bot.ports import Denied
 from tests.documents import DOCUMENTS, ROOT, Found, anchors, blocks, in_blocks, in_lines, links, scripted, spans, tracked, words
 from tests.fakes import repos
@@ -30,7 +35,8 @@ from tests.ledgers import Plan, ledger, text
 
 
 def of_ours(typed: list[str]) -> None:
-    parse(typed)
+    with suppress(SystemExit):  # --version and --help say what they say, and that is all
+        parse(typed)
 
 
 def of_python(typed: list[str]) -> None:
@@ -354,3 +360,26 @@ def test_every_file_of_ours_that_is_named_is_there(file: Path):
     for span in spans(file):
         if re.match(r"(docs|templates|bench|tests|bot|host|\.github|\.ci)/[^ ]*$", span.text) and not span.text.startswith(THEIRS):
             assert list(ROOT.glob(span.text.rstrip("/"))), span
+
+
+# ---- figures and lists ---------------------------------------------------------------------------------------------
+
+
+def test_what_an_attempt_costs_is_what_the_price_table_says_of_the_models_that_init_begins_with():
+    said = (ROOT / "README.md").read_text()
+    for provider, models in setup.MODELS.items():
+        for model in models:
+            price = Prices().price(Lane(name="fast", provider=provider, model=model))
+            assert isinstance(price, Price)
+            figure, _, size = middling(price).partition(" for ")
+            assert figure in said, f"{model} costs {figure} for {size}"
+    assert size == "8 calls of 8,000 tokens sent and 500 made"
+    assert "eight calls that send 8,000 tokens and make 500 each" in said
+
+
+@pytest.mark.parametrize("provider", get_args(Provider))
+def test_every_provider_has_its_row_with_its_key_and_is_checked_for_an_address(provider: Provider):
+    rows = [row for row in (ROOT / "docs" / "policy.md").read_text().splitlines() if row.startswith("| `")]
+    assert any(f"`{provider}`" in row.split("|")[1] and KEYS.get(provider, "api_key_env") in row.split("|")[3] for row in rows)
+    assert (provider in ADDRESSES) != (provider in ADDRESSED)
+    assert (provider in setup.MODELS) == (provider in ADDRESSES)

@@ -68,9 +68,11 @@ def test_the_places_that_init_leaves_to_fill_in_are_named_whether_or_not_there_i
         ("nope.yml", ".github/workflows/nope.yml is not there, so nothing proves a patch; put it to"),
         ("ci.yml", ".github/workflows/ci.yml cannot be started by hand; give it `on: workflow_dispatch`"),
         ("route-agent-verify.yml", ""),
+        ("../../../other.yml", "../../../other.yml is not there"),
     ],
 )
 def test_a_workflow_that_the_policy_names_is_looked_for_beside_it(tmp_path, name, why):
+    (tmp_path / "other.yml").write_text("on: workflow_dispatch\n")
     files = {".github/workflows/ci.yml": "on: push\njobs: {}\n", VERIFY: SHIPPED}
     code, said = checked(written(tmp_path, text(more=f"verification: {{ci: {{workflows: [{name}]}}}}\n"), **files))
     assert code == (1 if why else 0)
@@ -84,6 +86,12 @@ def test_a_policy_that_is_no_repository_s_own_is_not_held_against_that_repositor
     code, said = checked(other)
     assert code == 0
     assert "protect.paths[0]: `srcc/` matches no file (in HEAD)" in said
+
+
+def test_what_a_policy_holds_writes_nothing_to_a_terminal_but_letters(tmp_path):
+    _, said = checked(written(tmp_path, text(more='protect: {paths: ["\\e]2Jx\\ny"]}\n')))
+    assert "\x1b" not in said
+    assert len(said.splitlines()) == 2
 
 
 def test_outside_of_a_repository_the_file_alone_is_looked_at(tmp_path):

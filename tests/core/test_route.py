@@ -321,6 +321,13 @@ def test_a_repository_s_own_name_points_at_no_manifest_and_somebody_else_s_does(
     assert [place.path for place in locate.mentioning({"requests": ("pyproject.toml",)}, own)] == ["pyproject.toml"]
 
 
+def test_the_files_that_this_program_brings_are_no_places_that_a_task_is_about():
+    brought = (".github/route-agent.yml", ".github/workflows/route-agent.yml", ".github/workflows/route-agent-verify.yml")
+    assert locate.mentioning({"comment": (*brought, "src/a.py")}) == (Place("src/a.py", "has the rare word comment"),)
+    assert locate.mentioning({"comment": brought}) == ()
+    assert locate.mentioning({"comment": (".github/workflows/ci.yml",)}) != ()
+
+
 def test_every_signal_has_a_weight():
     assert set(WEIGHTS) == {name for name, *_ in RULES}, "give it a weight in bot/core/score.py, 0 where it acts by rule alone"
 
