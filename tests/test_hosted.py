@@ -194,8 +194,9 @@ def test_a_job_that_hands_on_leaves_nothing_for_its_last_phase_to_close(world, s
 
 def test_a_key_that_is_missing_makes_the_job_red_and_says_where_it_belongs(world, models, shop, tmp_path):
     policy = shop.file("main", ".github/route-agent.yml") or ""
-    world.commit(shop, "main", {".github/route-agent.yml": policy.replace("provider: openai_compatible", "provider: openai")})
+    world.commit(shop, "main", {".github/route-agent.yml": policy.replace("provider: vllm", "provider: openai")})
     job = commented(world, shop, tmp_path / "job", "/agent fix")
+    job.inputs = {"openai-api-key": ""}  # as the runner passes a secret that is not there
 
     done = run(job)
 

@@ -46,9 +46,7 @@ def world(tmp_path: Path) -> Iterator[World]:
 
 def keyed(url: str, run: str = TESTS, setup: str = "") -> str:
     """A policy whose lanes want the key that the workflow passes on."""
-    return policy(url, run, setup).replace(
-        "{provider: openai_compatible,", "{provider: openai_compatible, api_key_env: OPENAI_API_KEY,"
-    )
+    return policy(url, run, setup).replace("{provider: vllm,", "{provider: vllm, api_key_env: OPENAI_API_KEY,")
 
 
 def run(world: World, shop: Repo, issue: Issue, runner: str = "github-hosted", before: str = "") -> Outcome:
