@@ -20,9 +20,10 @@ import dev
 from bot.arguments import parse
 from bot.core import setup
 from bot.core.cost import Price
-from bot.core.lane import ADDRESSED, ADDRESSES, KEYS, Lane, Provider
+from bot.core.lane import ADDRESSED, ADDRESSES, KEYS, Lane
 from bot.core.money import middling
 from bot.core.policyfile import read
+from bot.core.words import Provider
 from bot.demo.scripted import Scripted
 from bot.edge.prices import Prices
 from bot.ports import Denied
