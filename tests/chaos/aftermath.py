@@ -6,9 +6,8 @@ from collections.abc import Callable
 from bot.core.ledger import LedgerError, Record, decode
 from bot.core.spend import Account, Movement, accounts
 from tests.chaos.play import Schedule, notes
+from tests.chaos.refs import LEDGER
 from tests.chaos.setting import CANARY
-
-LEDGER = "route-agent-ledger"
 
 
 def _ledger(played: Schedule, folder: str) -> dict[str, str]:

@@ -15,6 +15,8 @@ class People:
     shop: Repo
     thread: Issue
     chance: random.Random
+    branch: str = "main"
+    """Where they work: the default branch, or that of the pull request."""
     did: int = 0
 
     def act(self) -> str:
@@ -32,8 +34,9 @@ class People:
         self.world.limit_left = 10_000
 
     def push(self) -> str:
-        self.world.commit(self.shop, "main", {"notes.txt": f"{self.did}\n"}, f"notes {self.did}")
-        return "main moves on"
+        branch = self.chance.choice(("main", self.branch))
+        self.world.commit(self.shop, branch, {f"{branch}.txt": f"{self.did}\n"}, f"notes {self.did}")
+        return f"{branch} moves on"
 
     def edit(self) -> str:
         self.thread.body = f"see shop/add.py, said for the {self.did}th time"

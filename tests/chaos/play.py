@@ -79,7 +79,7 @@ class Schedule:
             self._new()
 
     def _new(self) -> None:
-        if self.chance.random() < 0.1:
+        if self.chance.random() < 0.1 and not self.thread.pull:
             payload = self.world.label(self.shop, self.thread, "ann", "agent:fix")
             self._flow("issues", payload, f"l{self.thread.events[-1]['id']}", "ann")
             return
@@ -121,7 +121,8 @@ class Schedule:
     def asking(self) -> str:
         """The command that the process at work answers, as its comment says; a label's event does not name one."""
         flow, _, _ = self.working[self.now]
-        return next((note.command for note in notes(self.thread) if note.run == flow.run), flow.command)
+        said = (note.command for note in notes(self.thread) if note.run == flow.run and note.command[0] != "e")
+        return next(said, flow.command)
 
     # ---- turns -------------------------------------------------------------------------------------------------------
 
@@ -160,6 +161,7 @@ class Schedule:
     def _lived(self) -> None:
         if self.chance.random() < self.setting.lively:
             self._tell(self.people.act())
+            self.refs.take()
         if self.world.limit_left <= 0 and self.chance.random() < 0.1:
             self.world.limit_left = 10_000
 
@@ -241,10 +243,13 @@ def place(setting: Setting, folder: Path) -> Iterator[Schedule]:
     chance = random.Random(f"{seed} happens")  # noqa: S311
     with Wild(random.Random(f"{seed} answers")) as models, World(folder / "world") as world:  # noqa: S311
         shop = world.repo("octo/shop", settings.files(setting, models.url), ann="write", bob="read")
-        thread = world.issue(shop, "add(2, 2) gives 5", "see shop/add.py")
+        branch = "topic" if setting.pull else "main"
+        about = ("add(2, 2) gives 5", "see shop/add.py")
+        thread = world.pull(shop, branch, {"more.txt": "x\n"}, *about) if setting.pull else world.issue(shop, *about)
         ci = Verdicts(random.Random(f"{seed} judges"))  # noqa: S311
-        people = People(world, shop, thread, random.Random(f"{seed} lives"))  # noqa: S311
+        people = People(world, shop, thread, random.Random(f"{seed} lives"), branch)  # noqa: S311
         made = Schedule(setting, folder, world, models, shop, thread, ci, people, Refs(shop), chance)
+        made.refs.take()
         models.foolish, models.asker = setting.foolish, made.asking
         world.runner, world.contended, world.limit_left, world.turn = ci, setting.contended, 10_000, made.turns.arrive
         try:

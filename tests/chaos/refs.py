@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from tests.fakes.world import Repo
 
 OURS = re.compile(r"route-agent/")
+LEDGER = "route-agent-ledger"
+"""The one branch that the bot moves, and only forward."""
 WRITES = re.compile(r"(?:POST|PUT|PATCH|DELETE) .*/(?:git/refs|contents)")
 
 
@@ -20,14 +22,19 @@ class Refs:
         """After a request that may have moved one."""
         if not WRITES.match(line):
             return
-        now = self._now()
-        for name, sha in self.before.items():
+        before, now = self.before, self.take()
+        for name, sha in before.items():
             if name not in now:
                 if not OURS.match(name):
                     self.broken.append(f"{line} has deleted {name}")
-            elif now[name] != sha and not self._follows(sha, now[name]):
-                self.broken.append(f"{line} has moved {name} from {sha[:8]} to {now[name][:8]}, which does not follow it")
-        self.before = now
+            elif now[name] != sha and (name != LEDGER or not self._follows(sha, now[name])):
+                self.broken.append(f"{line} has moved {name} from {sha[:8]} to {now[name][:8]}")
+        self.broken += [f"{line} has made {name}" for name in now.keys() - before.keys() if name != LEDGER and not OURS.match(name)]
+
+    def take(self) -> dict[str, str]:
+        """Where they are now, whoever has moved them."""
+        self.before = self._now()
+        return self.before
 
     def _now(self) -> dict[str, str]:
         rows = self.shop.git("for-each-ref", "--format=%(refname:short) %(objectname)", "refs/heads").splitlines()

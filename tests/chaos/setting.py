@@ -18,6 +18,8 @@ CAPS = (1_200, 50_000, 100_000, 400_000, 1_000_000)
 class Setting:
     seed: int
     split: bool
+    pull: bool
+    """Whether the thread is a pull request's; else an issue's."""
     judge: bool
     audit: bool
     offer: str
@@ -48,6 +50,7 @@ def drawn(seed: int) -> Setting:
     return Setting(
         seed=seed,
         split=chance.random() < 0.4,
+        pull=chance.random() < 0.3,
         judge=chance.random() < 0.3,
         audit=chance.random() < 0.2,
         offer=chance.choice(("draft-pr", "draft-pr", "pr", "branch")),

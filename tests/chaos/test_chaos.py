@@ -10,6 +10,7 @@ import pytest
 from tests.chaos import aftermath, setting
 from tests.chaos.__main__ import tried
 from tests.chaos.play import Schedule, calm, notes, place
+from tests.chaos.refs import LEDGER
 from tests.chaos.setting import CANARY
 from tests.chaos.verdicts import PROVED
 from tests.fakes.hosted import ME
@@ -41,8 +42,8 @@ def test_whatever_happens_what_has_to_hold_holds(part):
 @pytest.fixture
 def fixed(tmp_path: Path) -> Iterator[Schedule]:
     """One fix, proved at once and offered, in a world in which nothing fails."""
-    drawn = replace(calm(setting.drawn(0)), split=False, judge=False, audit=False, offer="pr", per_run=1_000_000, per_day=1_000_000)
-    with place(replace(drawn, per_actor=None), tmp_path) as made:
+    drawn = replace(calm(setting.drawn(0)), split=False, pull=False, judge=False, audit=False, offer="pr", per_actor=None)
+    with place(replace(drawn, per_run=1_000_000, per_day=1_000_000), tmp_path) as made:
         made.models.edits, made.ci.outcomes = (GOOD,), (PROVED,)
         made.give("fix")
         made.run(0)
@@ -68,7 +69,7 @@ def left_open(made: Schedule) -> None:
 
 
 def forced(made: Schedule) -> None:
-    made.refs.look("POST /repos/octo/shop/git/refs")
+    made.refs.take()
     other = made.shop.git("-c", "user.name=x", "-c", "user.email=x@x.invalid", "commit-tree", "-m", "other", "main^{tree}")
     made.shop.git("update-ref", "refs/heads/main", other)
     made.refs.look("PATCH /repos/octo/shop/git/refs/heads/main")
@@ -76,9 +77,21 @@ def forced(made: Schedule) -> None:
 
 def deleted(made: Schedule) -> None:
     made.shop.git("branch", "topic", "main")
-    made.refs.look("POST /repos/octo/shop/git/refs")
+    made.refs.take()
     made.shop.git("branch", "-D", "topic")
     made.refs.look("DELETE /repos/octo/shop/git/refs/heads/topic")
+
+
+def moved_a_person_s(made: Schedule) -> None:
+    made.refs.take()
+    made.world.commit(made.shop, "main", {"x.txt": "x"})
+    made.refs.look("PUT /repos/octo/shop/contents/x.txt")
+
+
+def rewound_the_ledger(made: Schedule) -> None:
+    made.refs.take()
+    made.shop.git("update-ref", f"refs/heads/{LEDGER}", f"{LEDGER}~1")
+    made.refs.look("PATCH /repos/octo/shop/git/refs/heads/route-agent-ledger")
 
 
 def left_a_branch(made: Schedule) -> None:
@@ -86,22 +99,22 @@ def left_a_branch(made: Schedule) -> None:
 
 
 def _record(made: Schedule) -> tuple[str, str]:
-    path = made.shop.git("ls-tree", "-r", "--name-only", aftermath.LEDGER, "records/")
-    return path, made.shop.file(aftermath.LEDGER, path) or ""
+    path = made.shop.git("ls-tree", "-r", "--name-only", LEDGER, "records/")
+    return path, made.shop.file(LEDGER, path) or ""
 
 
 def recorded_twice(made: Schedule) -> None:
-    made.world.commit(made.shop, aftermath.LEDGER, {"records/2026-01/copy.json": _record(made)[1] + "\n"})
+    made.world.commit(made.shop, LEDGER, {"records/2026-01/copy.json": _record(made)[1] + "\n"})
 
 
 def rewrote_a_record(made: Schedule) -> None:
     path, text = _record(made)
-    made.world.commit(made.shop, aftermath.LEDGER, {path: text.replace('"actor":"ann"', '"actor":"eve"') + "\n"})
+    made.world.commit(made.shop, LEDGER, {path: text.replace('"actor":"ann"', '"actor":"eve"') + "\n"})
 
 
 def took_money_away(made: Schedule) -> None:
-    path = made.shop.git("ls-tree", "-r", "--name-only", aftermath.LEDGER, "spend/")
-    made.world.commit(made.shop, aftermath.LEDGER, {path: (made.shop.file(aftermath.LEDGER, path) or "").partition("\n")[2]})
+    path = made.shop.git("ls-tree", "-r", "--name-only", LEDGER, "spend/")
+    made.world.commit(made.shop, LEDGER, {path: (made.shop.file(LEDGER, path) or "").partition("\n")[2]})
 
 
 def proved_nothing(made: Schedule) -> None:
@@ -148,6 +161,8 @@ BREAKS: tuple[tuple[Callable[[Schedule], None], str], ...] = (
     (left_open, "at_its_end"),
     (forced, "never_forced"),
     (deleted, "never_forced"),
+    (moved_a_person_s, "never_forced"),
+    (rewound_the_ledger, "never_forced"),
     (left_a_branch, "branches_have_records"),
     (recorded_twice, "one_record"),
     (rewrote_a_record, "only_appended"),
