@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable
 
 from bot.core.ledger import LedgerError, Record, decode
+from bot.core.outcome import origin
 from bot.core.spend import Account, Movement, accounts
 from tests.chaos.play import Schedule, notes
 from tests.chaos.refs import LEDGER
@@ -49,9 +50,10 @@ def never_forced(played: Schedule) -> list[str]:
 
 
 def branches_have_records(played: Schedule) -> list[str]:
-    known = {name for record in records(played) for name in (record.branch or "", *record.superseded)}
-    ours = [name for name in played.shop.branches() if name.startswith("route-agent/")]
-    return [f"no record names the branch {name}" for name in ours if name not in known]
+    """Its name says of which run it is."""
+    known = {record.id for record in records(played)}
+    ours = {name: origin(name) for name in played.shop.branches() if name.startswith("route-agent/")}
+    return [f"the branch {name} is of no run that has a record" for name, of in ours.items() if of is None or of.run not in known]
 
 
 def one_record(played: Schedule) -> list[str]:

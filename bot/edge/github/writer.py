@@ -118,6 +118,10 @@ def drop(hub: Hub, branch: str) -> None:
     """Delete a branch of ours; one that is gone is fine."""
     if not BRANCH.match(branch):
         raise Denied(f"`{line(branch, 80)}` is no name for a branch of ours")
+    _twice(lambda: _deleted(hub, branch))
+
+
+def _deleted(hub: Hub, branch: str) -> None:
     with sorted_out(f"deleting the branch {branch}", "contents: write"):
         try:
             hub.github.requester.requestJsonAndCheck("DELETE", f"{hub.repo.url}/git/refs/heads/{branch}")
@@ -131,7 +135,7 @@ class _Taken(Exception):
 
 
 def _twice(write: Callable[[], Made]) -> Made:
-    """Objects of git may be written again: the same content is the same object, and a commit that nothing points at is nothing."""
+    """What may be done again: the same content is the same object, a commit that nothing points at is nothing, and gone is gone."""
     try:
         return write()
     except Ambiguous:
