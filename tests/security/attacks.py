@@ -94,6 +94,7 @@ CHECKLIST: dict[str, str] = {
     "forged-note": "a stranger's comment that looks like the bot's own",
     "clone-key": "a clone whose policy names an address, and which of your secrets is sent there as the model's key",
     "clone-headers": "a clone whose policy names an address, and headers that the models' libraries find in your environment",
+    "clone-proxy": "a clone whose policy names this machine, where a proxy is set: it reads what is sent unencrypted",
     "prompt-credentials": "credentials that lie in the repository, and a model that reads and searches for them",
     "clone-setup": "a clone whose set-up commands send off what they find in the environment",
 }

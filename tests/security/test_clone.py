@@ -71,6 +71,27 @@ def test_a_clone_s_address_is_sent_nothing_that_libraries_find_in_your_environme
         assert "canary" not in str(evil.headers) + done.stdout + done.stderr
 
 
+DIRECT = (
+    off("bot.edge.model.punctual.client", cut=("HTTPTransport() if here(address) else None", "None")),
+    off("bot.edge.catalog._past", "return {}"),
+)
+
+
+@attack("clone-proxy", off=DIRECT)
+@pytest.mark.parametrize(("words", "api"), [(("doctor",), "chat"), (("--task", "add is wrong", "--lane", "fast"), "messages")])
+def test_what_is_meant_for_this_machine_goes_through_no_proxy(tmp_path, words, api):
+    """A key that may go there unencrypted would cross the network in clear, and the answer be that of the proxy's own machine."""
+    with Server() as proxy, Server() as mine:
+        mine.script("m", [{"action": "give_up", "reason": "no"}] * 2)
+        lane = {"provider": "litellm", "api": api, "model": "m", "base_url": mine.url, "price": PRICE}
+        policy = {"models": {"fast": lane, "strong": lane}, "routing": {"fast_max_score": 6, "strong_min_score": 7}}
+        repos.make(tmp_path / "shop", {**repos.SHOP, ".github/route-agent.yml": json.dumps(policy)})
+        by = dict.fromkeys(("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"), proxy.url)
+        done = typed(*words, cwd=tmp_path / "shop", more={**by, "LITELLM_API_KEY": "canary"})
+        assert proxy.headers == [], "nothing is asked for through it"
+        assert mine.requests, done.stdout + done.stderr
+
+
 @attack("clone-setup", off=off("bot.core.keys._secret", "return False"))
 def test_set_up_commands_of_a_clone_find_no_secret_in_the_environment(tmp_path):
     repos.make(tmp_path / "shop", repos.SHOP)
