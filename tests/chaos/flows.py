@@ -5,7 +5,6 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,8 @@ from bot.edge import actions
 from bot.ending import Ended
 from bot.hosted import close, outputs
 from bot.ports import Denied, Unavailable
-from tests.chaos.setting import CANARY, KEY
+from tests.chaos.setting import CANARY, KEY, Setting
+from tests.fakes.canaries import canary
 from tests.fakes.hosted import GATE, PROPOSE, WORK, Hurried, Job
 from tests.fakes.world import World
 
@@ -88,11 +88,13 @@ class Flow:
     command: str
     """The key of the command that it answers."""
     run: str
-    split: bool
+    setting: Setting
     by: str = "ann"
     attempt: int = 0
     jobs: list[tuple[str, Machine]] = field(default_factory=list)
     """Of the attempt at hand: the name of each, and the job."""
+    inputs: Said = field(default_factory=dict)
+    """What a person typed who started it by hand."""
     every: list[Machine] = field(default_factory=list)
 
     def begin(self, clock: Hurried, *, failed_only: bool = False) -> tuple[Machine, str]:
@@ -112,11 +114,14 @@ class Flow:
     def next(self, clock: Hurried) -> tuple[Machine, str] | None:
         """The job that follows by the workflow's own conditions, and its phase; None where the run is at its end."""
         done = dict(self.jobs)
-        if not self.split:
+        if self.setting.shape == "auto":
             return None if done else self._job("auto", "auto", WORK, {}, clock)
         if "gate" not in done:
             return self._job("gate", "gate", GATE, {}, clock)
         gate = done["gate"].said
+        if self.setting.shape == "work":
+            due = "work" not in done and gate.get("result") == "routing"
+            return self._job("work", "auto", WORK, {"handover": gate["handover"]}, clock) if due else None
         for earlier, again in (("gate", ""), ("apply", "-again")):
             wanted = "routing" if earlier == "gate" else "attempting"
             if done[earlier].said.get("result") != wanted:
@@ -139,16 +144,13 @@ class Flow:
             scopes=scopes,
             run=self.run,
             attempt=str(self.attempt),
-            inputs=given,
+            inputs={**given, **self.inputs},
             clock=clock,
-            token=f"ghs_{name}{self.run}x{self.attempt}chaos",
+            login=self.setting.login,
+            token=canary(f"{name} {self.run} {self.attempt}"),
             keyed=phase in ("auto", "propose"),
         )
         job.env()  # its token is known on this side, too
         self.jobs.append((name, job))
         self.every.append(job)
         return job, phase
-
-
-def worked(job: Machine, phase: str) -> Any:
-    return partial(job.work, phase)

@@ -132,7 +132,7 @@ def test_a_github_that_falls_silent_after_a_model_was_paid_is_asked_again_by_the
     world.fail("POST", "/git/trees", times=2)
     ended = job.act("auto", handover=gate["handover"])
     assert (ended.state, ended.broken) == ("error", False)
-    assert "run this job again, and it goes on" in world.said(issue, ME)[0]
+    assert "run all jobs of this workflow run again, and it goes on" in world.said(issue, ME)[0]
     assert records(shop) == []
     spent = settled(shop)
     assert spent != [0]
