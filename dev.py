@@ -158,7 +158,7 @@ def leave_out(pins: Path, known: Path) -> None:
     pins.write_text("".join(each for each in mine if each not in theirs))
 
 
-COMMANDS = {each.__name__: each for each in (demo, test, check, rest, bench, frontier, attacks, weights, e2e, generate, pin)}
+COMMANDS = {each.__name__: each for each in (demo, test, check, rest, bench, frontier, attacks, chaos, weights, e2e, generate, pin)}
 
 if __name__ == "__main__":
     if sys.argv[1:2] in (["-h"], ["--help"], ["help"]):

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 from bot.arguments import POLICY
 from bot.core import cifiles, setup, verifying
@@ -233,6 +234,7 @@ def _text(
         kind=seen.verifying.kind,
         groups=[group for group in seen.set_up.groups if group.startswith("--group")],
         newest=wanted.action_ref is None,
+        sent_to=urlsplit(wanted.base_url).netloc,
         only_here=bool(re.match(r"https?://(localhost|127\.|\[::1\])", wanted.base_url)),
         others=[check for check in seen.checks if check.kind == "tests"][1:],
         commands=_commands(wanted, place, repository, states),

@@ -10,7 +10,7 @@ from bot.core.cost import Unpriced
 from bot.core.globs import unmatched
 from bot.core.health import Ok, Problem
 from bot.core.policy import Policy
-from bot.core.policyfile import globs, idle, unfilled, unheeded
+from bot.core.policyfile import globs, idle, overheard, unfilled, unheeded
 from bot.core.policyfile import read as read_policy
 from bot.core.rights import MOST_WORKFLOW, Workflow, proving
 from bot.edge.git.repository import Repository, find
@@ -44,6 +44,7 @@ def proofread(file: str, path: str) -> Proofread:
     lanes = tuple(policy.lane(name) for name in policy.lanes)
     refused = [*unfilled(policy), *(found.why for found in map(prices.price, lanes) if isinstance(found, Unpriced))]
     notes = [*_unheeded(policy), *(f"not had as it is: {note}" for note in idle(policy))]
+    notes += [f"a key stays here: {note}" for note in overheard(policy)]
     notes += [f"models.{lane.name}.model: {slip}" for lane in lanes if (slip := prices.mistyped(lane))]
     try:
         repository = find(Path(file).absolute().parent, path)

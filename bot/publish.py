@@ -64,8 +64,9 @@ def close(trail: Trail, desk: Desk, kit: Kit) -> Published:
 
 def _left_over(trail: Trail, kit: Kit) -> tuple[str, ...]:
     """Branches that an earlier job of the run may have made, and this one did not come to: nobody is to look at them."""
-    made = sum(isinstance(entry, Pushed) for entry in trail.entries)
-    return tuple(branch(trail.opened.request, number) for number in range(made + 1, kit.reached + 1))
+    mine = {entry.branch for entry in trail.entries if isinstance(entry, Pushed)}
+    names = (branch(trail.opened.request, number) for number in range(1, kit.reached + 1))
+    return tuple(name for name in names if name not in mine)
 
 
 def cleared(branches: tuple[str, ...], record: Record, desk: Desk) -> None:

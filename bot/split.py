@@ -24,7 +24,13 @@ def proposed(office: Office) -> Ended:
     trail = handed_on(office)
     kit = office.kit(trail.opened.policy, None, bench=office.bench, before=office.paid_before(trail.opened))
     keyed(trail.opened.policy, office)
-    after = run(trail, kit, attempts=1)  # of more, the next job would take over the first, and the others be bought again
+    try:
+        after = run(trail, kit, attempts=1)  # of more, the next job would take over the first, and the others be bought again
+    except Denied as error:
+        if office.step.attempt == "1":
+            raise
+        why = "where one job alone is run again, nothing is set aside for it: run all jobs of this workflow run again"
+        raise Denied(f"{error}; {why}") from None
     return Ended(running(after), "the attempt is made", after, recorded(after, kit))
 
 

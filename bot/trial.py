@@ -57,12 +57,19 @@ def _key(checkup: Checkup, lane: Lane) -> Item:
     name = lane.key_name
     found = health.key(lane, present=bool(name and checkup.means.keys.get(name, "").strip()))
     if isinstance(found, Problem):
-        before = next((item.name for item in checkup.items if isinstance(item, Problem) and item.found == found.found), "")
-        return Unknown(found.name, f"{found.found}: see {before}") if before else found
+        return _once(checkup, found)
     try:
         checkup.means.model.ready(lane)
     except Denied as error:
-        return health.told(found.name, str(error), f"mend models.{lane.name}")
+        return _once(checkup, health.told(found.name, str(error), f"mend models.{lane.name}"))
+    return found
+
+
+def _once(checkup: Checkup, found: Problem) -> Item:
+    """One variable that several lanes want is one problem, mended once."""
+    for item in checkup.items:
+        if isinstance(item, Problem) and item.name.endswith(".key") and (item.found == found.found or item.remedy == found.remedy):
+            return Unknown(found.name, f"as with {item.name.removesuffix('.key')}: see {item.name}")
     return found
 
 

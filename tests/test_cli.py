@@ -181,6 +181,16 @@ def test_policy_show_and_schema_and_check(tmp_path):
     assert "not obeyed yet" not in said
 
 
+def test_policy_check_says_where_a_key_would_go_unencrypted(tmp_path):
+    lane = "{{provider: openrouter, base_url: '{}', model: m}}".format
+    policy = tmp_path / "policy.yml"
+    routing = "routing: {fast_max_score: 6, strong_min_score: 7}\n"
+    policy.write_text(f"models:\n  fast: {lane('http://llm.example/v1')}\n  strong: {lane('http://127.0.0.1:1/v1')}\n{routing}")
+    said = typed("policy", "check", str(policy)).stdout
+    assert "models.fast is asked over plain http:// at http://llm.example/v1, and no key is sent there; write https://" in said
+    assert "models.strong is asked over" not in said
+
+
 def test_policy_check_says_what_is_asked_of_a_verifier_and_cannot_be_had(tmp_path):
     lane = "{{provider: openai_compatible, base_url: 'http://127.0.0.1:1', model: {}, price: {{input: 1, output: 1}}}}".format
     policy = tmp_path / "policy.yml"

@@ -87,6 +87,10 @@ class Keys:
         )
 
 
+def unread(lane: Lane) -> bool:
+    return _unread(urlsplit(lane.address))
+
+
 def _belongs(name: str, lane: Lane, site: SplitResult) -> bool:
     """A provider's own variable at the provider's own address; at an own server's, where that is this machine."""
     if name != KEYS.get(lane.provider):

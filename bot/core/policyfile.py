@@ -8,6 +8,7 @@ from typing import Any, Literal, get_args
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from bot.core.keys import unread
 from bot.core.policy import Policy
 from bot.core.policyrules import across
 from bot.core.policyschema import names_at
@@ -216,6 +217,16 @@ def idle(policy: Policy) -> tuple[str, ...]:
         "give it a model of another maker"
         for name in policy.lanes
         if policy.lane(name).model == verifier.model
+    )
+
+
+def overheard(policy: Policy) -> tuple[str, ...]:
+    """Where a key would be sent for others to read."""
+    lanes = tuple(policy.lane(name) for name in policy.lanes)
+    return tuple(
+        f"models.{lane.name} is asked over plain http:// at {lane.base_url}, and no key is sent there; write https://"
+        for lane in (*lanes, *((policy.verifier,) if policy.verifier else ()))
+        if lane.key_name and not unread(lane)
     )
 
 

@@ -113,14 +113,20 @@ def proving(file: str, found: tuple[Workflow, ...], name: str = "github.proof", 
 
 def dispatchable(text: str) -> bool:
     """Whether a workflow has `on: workflow_dispatch`. What cannot be read has not."""
+    return "workflow_dispatch" in (events(text) or {})
+
+
+def events(text: str) -> dict[str, Any] | None:
+    """What a workflow is `on`, with what it says of each event; None where that cannot be read."""
     if len(text) > MOST_WORKFLOW:
-        return False
+        return None
     try:
         value: Any = yaml.safe_load(text)
     except (yaml.YAMLError, ValueError, RecursionError):
-        return False
+        return None
     on = value.get("on", value.get(True)) if isinstance(value, dict) else None  # YAML 1.1 reads `on` as true
-    return on == "workflow_dispatch" or (isinstance(on, list | dict) and "workflow_dispatch" in on)
+    named = [on] if isinstance(on, str) else on
+    return dict.fromkeys(map(str, named)) if isinstance(named, list) else named if isinstance(named, dict) else None
 
 
 def pulls(login: str, *, allowed: bool | None) -> Item:

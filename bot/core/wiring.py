@@ -5,11 +5,14 @@ import re
 from bot.core.clean import line
 from bot.core.health import Item, Ok, Problem, Unknown
 from bot.core.jobs import VERIFY
-from bot.core.rights import Workflow, proving
+from bot.core.rights import Workflow, events, proving
 from bot.core.verifying import BEGIN, END
 
 HERE = "in HEAD"
 _CALLS = re.compile(r"^[ \t]*(?:-[ \t]+)?uses:[ \t]*[\"']?[\w./-]*/route-agent(/host|(?:-\w+)?\.ya?ml)?@[\w./-]+", re.MULTILINE)
+_BESIDE = re.compile(r"^[ \t]*phase:[ \t]*[\"']?(report|replay)\b", re.MULTILINE)
+_ASKING_NO_CI = {way + end for way in ("-host", "-outcome", "-replay", "-report") for end in (".yml", ".yaml")} | {"/host"}
+"""Ways to call us, of which none starts a workflow to prove a patch; files are those of a shared repository."""
 
 
 def wiring(found: tuple[Workflow, ...], wanted: tuple[str, ...], shipped: str) -> tuple[Item, ...]:
@@ -21,12 +24,22 @@ def wiring(found: tuple[Workflow, ...], wanted: tuple[str, ...], shipped: str) -
     first: Item = Ok("workflows", f"{', '.join(callers)} {HERE} call{'s' if len(callers) == 1 else ''} route-agent")
     if not callers:
         first = Unknown("workflows", f"none {HERE} calls route-agent, though the policy names workflows of CI")
-    by_ci = any(way != "/host" for ways in calls.values() for way in ways)
+    by_ci = any(_asks_ci(w.text) for w in found if w.text is not None)
     items = tuple(proof(name, found, shipped) for name in wanted or ((VERIFY,) if by_ci else ()))
     if by_ci and not any(name.rpartition("/")[2] == VERIFY for name in wanted or (VERIFY,)):
         alone = f"verification.ci.workflows names no {VERIFY}, and a workflow of your own that is green proves no bugfix"
         items += (Problem("proof", alone, f"name {VERIFY} beside it"),)
     return (first, *items)
+
+
+def _asks_ci(text: str) -> bool:
+    """Whether what calls us there may have a patch proved by CI: all but the host action, a report, a replay and an outcome."""
+    if not set(_CALLS.findall(text)) - _ASKING_NO_CI:
+        return False
+    on = events(text)
+    if on is None or on.keys() & {"issue_comment", "issues", "pull_request_review_comment"} or "labeled" in str(on):
+        return True
+    return not _BESIDE.search(text) and not on.keys() <= {"pull_request", "pull_request_review"}
 
 
 def proof(file: str, found: tuple[Workflow, ...], shipped: str) -> Item:

@@ -1,53 +1,50 @@
 """Schedules one after another until the time is over: which broke what has to hold, and by which seed it breaks again."""
 
 import argparse
-import random
+import multiprocessing
+import os
 import sys
-import tempfile
 import time
-from pathlib import Path
+from collections.abc import Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
+from itertools import islice
 
 from tests.chaos import setting
-from tests.chaos.aftermath import wrong
-from tests.chaos.play import Schedule, played
+from tests.chaos.tried import Tried, first, tried
 
 
-def tried(seed: int) -> tuple[list[str], Schedule | None]:
-    """What does not hold after one schedule; None where it did not even come to its end."""
-    with tempfile.TemporaryDirectory(prefix=f"chaos-{seed}-", ignore_cleanup_errors=True) as folder:
-        try:
-            made = played(seed, Path(folder))
-            return wrong(made), made
-        except AssertionError as error:
-            return [f"no end: {error}"], None
+def _each(seeds: Iterable[int], end: float) -> Iterator[Tried]:
+    """One a core at a time; after `end`, no other is begun."""
+    left, cores = iter(seeds), os.cpu_count() or 1
+    with ProcessPoolExecutor(cores, mp_context=multiprocessing.get_context("spawn")) as pool:
+        waiting = {pool.submit(tried, seed) for seed in islice(left, cores)}
+        while waiting:
+            finished, waiting = wait(waiting, return_when=FIRST_COMPLETED)
+            for each in finished:
+                yield each.result()
+                following = next(left, None) if time.monotonic() < end else None
+                waiting |= set() if following is None else {pool.submit(tried, following)}
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python3 dev.py chaos", description=__doc__)
     parser.add_argument("--seconds", type=float, default=600.0, help="begin none after so many (default: 600)")
     parser.add_argument("--schedules", type=int, default=1_000_000, help="play so many at most")
-    parser.add_argument("--seed", type=int, help="of the first; the next has the next number (default: drawn anew)")
+    parser.add_argument("--seed", type=int, default=first(), help="of the first; the next has the next (default: by the code)")
     parser.add_argument("--tell", action="store_true", help="show every turn of each, and the thread at its end")
     asked = parser.parse_args()
-    first = asked.seed if asked.seed is not None else random.SystemRandom().randrange(10**9)
     end, done, broken = time.monotonic() + asked.seconds, 0, []
-    for seed in range(first, first + asked.schedules):
-        if time.monotonic() > end:
-            break
-        found, made = tried(seed)
+    for one in _each(range(asked.seed, asked.seed + asked.schedules), end):
         done += 1
-        if made is not None and asked.tell:
-            sys.stdout.write("\n".join(made.told) + "\n\n")
-            sys.stdout.write("\n\n".join(f"{each.user.login}:\n{each.body}" for each in made.thread.comments) + "\n")
-        if found:
-            broken.append(seed)
-            sys.stdout.write("".join(f"\nseed {seed}: {each}" for each in found) + f"\n  {setting.drawn(seed)}\n")
+        sys.stdout.write(one.told if asked.tell else "")
+        if one.wrong:
+            broken.append(one.seed)
+            sys.stdout.write("".join(f"seed {one.seed}: {each}\n" for each in one.wrong) + f"  {setting.drawn(one.seed)}\n")
         elif sys.stderr.isatty():
-            sys.stderr.write(f"\r{done} schedules, {len(broken)} broken")
+            sys.stderr.write(f"\r{done} schedules, {len(broken)} broken ")
         sys.stdout.flush()
-    sys.stdout.write(
-        f"{done} schedules from seed {first}, {len(broken)} broken{': ' if broken else ''}{', '.join(map(str, broken))}\n"
-    )
+    numbers = f": {', '.join(map(str, broken))}" if broken else ""
+    sys.stdout.write(f"{done} schedules from seed {asked.seed}, {len(broken)} broken{numbers}\n")
     return bool(broken)
 
 

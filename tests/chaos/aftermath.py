@@ -4,11 +4,17 @@ from collections import Counter
 from collections.abc import Callable
 
 from bot.core.ledger import LedgerError, Record, decode
+from bot.core.notes import Note, read
 from bot.core.outcome import origin
 from bot.core.spend import Account, Movement, accounts
+from bot.core.state import ended
 from tests.chaos.play import Schedule, notes
 from tests.chaos.refs import LEDGER
-from tests.chaos.setting import CANARY
+from tests.fakes import canaries
+
+
+def said(played: Schedule) -> list[Note]:
+    return notes(played.thread, played.setting.login)
 
 
 def _ledger(played: Schedule, folder: str) -> dict[str, str]:
@@ -32,13 +38,13 @@ def money(played: Schedule) -> tuple[Account, ...]:
 
 
 def one_comment(played: Schedule) -> list[str]:
-    counted = Counter(note.command for note in notes(played.thread))
+    counted = Counter(note.command for note in said(played))
     return [f"{command} has {number} comments" for command, number in counted.items() if number > 1]
 
 
 def strangers_are_not_answered(played: Schedule) -> list[str]:
     theirs = {flow.command for flow in played.flows if flow.by != "ann"}
-    return [f"{note.command} of a stranger is answered" for note in notes(played.thread) if note.command in theirs]
+    return [f"{note.command} of a stranger is answered" for note in said(played) if note.command in theirs]
 
 
 def at_its_end(played: Schedule) -> list[str]:
@@ -61,17 +67,33 @@ def one_record(played: Schedule) -> list[str]:
     return [f"{number} records of {run}" for run, number in counted.items() if number > 1]
 
 
+def comment_and_record_agree(played: Schedule) -> list[str]:
+    """What ended with a record is told as that, and what is told as accepted has one."""
+    told = {note.command: note for note in said(played)}
+    kept = {record.id: record for record in records(played) if not record.audits}
+    wrong = [
+        f"{run} is told as {told[run].state if run in told else 'nothing'}, and recorded as {record.result}"
+        for run, record in kept.items()
+        if run not in told or told[run].state not in (ended(record.result), "error" if record.result == "stopped" else "")
+    ]
+    bare = [note.command for note in told.values() if note.state == "accepted" and note.command not in kept]
+    return wrong + [f"{run} is told as accepted, and has no record" for run in bare]
+
+
 def accepted_is_true(played: Schedule) -> list[str]:
-    """The comment, the record, the pull request and CI say the same of what is accepted."""
-    kept = {record.id: record for record in records(played)}
+    """What is recorded as a pass is on its branch as CI has found it green, and offered where the policy says so."""
     wrong = []
-    for note in notes(played.thread):
-        record = kept.get(note.command)
-        if note.state == "accepted" and (record is None or record.result != "pass"):
-            wrong.append(f"{note.command} is said to be accepted, and its record says {record.result if record else 'nothing'}")
-    passed = [record for record in kept.values() if record.result == "pass" and not record.audits]
-    red = [record for record in passed if record.commit not in played.ci.green]
-    return wrong + [f"{record.id} is recorded as a pass, and CI was not green on {record.commit}" for record in red]
+    offered = {one.head[1] for one in played.shop.issues.values() if one.head}
+    for record in records(played):
+        if record.result != "pass" or record.audits:
+            continue
+        if record.commit not in played.ci.green:
+            wrong.append(f"{record.id} is recorded as a pass, and CI was not green on {record.commit}")
+        if played.shop.tip(record.branch or "") != record.commit:
+            wrong.append(f"{record.id} is recorded as a pass, and its branch {record.branch} is not at {record.commit}")
+        if played.setting.offer != "branch" and not played.setting.pull and record.branch not in offered:
+            wrong.append(f"{record.id} is recorded as a pass, and nothing offers {record.branch}")
+    return wrong
 
 
 def one_pull_request(played: Schedule) -> list[str]:
@@ -79,29 +101,35 @@ def one_pull_request(played: Schedule) -> list[str]:
     ours = [(each, each.head[1]) for each in played.shop.issues.values() if each.head and each.head[1].startswith("route-agent/")]
     counted = Counter(branch for _, branch in ours)
     wrong = [f"{number} pull requests from {branch}" for branch, number in counted.items() if number > 1]
-    passed = {record.branch for record in records(played) if record.result == "pass"}
-    open_ = [(each, branch) for each, branch in ours if each.state == "open" and branch not in passed]
+    fine = {record.branch for record in records(played) if record.result in ("pass", "needs_approval", "ci_timeout")}
+    open_ = [(each, branch) for each, branch in ours if each.state == "open" and branch not in fine]
     return wrong + [f"#{each.number} is open, and the patch on {branch} is not proved" for each, branch in open_]
 
 
+def nothing_else_is_said(played: Schedule) -> list[str]:
+    """Every comment of the bot's is a command's, on the thread where that was given."""
+    mine = [
+        (number, comment.body)
+        for number, one in played.shop.issues.items()
+        for comment in one.comments
+        if comment.user.login == played.setting.login
+    ]
+    return [f"on #{number}: {body[:100]}" for number, body in mine if number != played.thread.number or read(body) is None]
+
+
 def within_caps(played: Schedule) -> list[str]:
-    """By what the models are owed, not by what the ledger says. An audit has a share of its own."""
-    found, cap = played.models.owed, played.setting
-    wrong = []
-    for run, owed in found.items():
-        share = cap.per_run * (2 if cap.audit and not cap.split else 1)
-        if owed > share:
-            wrong.append(f"{run} has spent {owed} of {share}")
-    if not cap_moves(played):
-        wrong += [f"a day's cap of {cap.per_day} is passed: {sum(found.values())}"] if sum(found.values()) > cap.per_day else []
-        if cap.per_actor and sum(found.values()) > cap.per_actor:
-            wrong.append(f"an actor's cap of {cap.per_actor} is passed: {sum(found.values())}")
+    """By what the models are owed, not by what the ledger says. An audit has a share of its own; a clock may make two days."""
+    owed, cap = played.models.owed, played.setting
+    share = cap.per_run * (2 if cap.audit and cap.shape != "split" else 1)
+    wrong = [f"{run} has spent {spent} of {share}" for run, spent in owed.items() if spent > share]
+    days = {account.run.removesuffix("-again"): account.day for account in money(played)}
+    for length, caps in ((10, (cap.per_day, cap.per_actor)), (7, (cap.per_month,))):
+        spent: Counter[str] = Counter()
+        for run, micros in owed.items():
+            spent[days.get(run, "")[:length]] += micros
+        if len({account.day[:length] for account in money(played)}) == len(spent) == 1:
+            wrong += [f"{spent.total()} is spent of {most}" for most in caps if most is not None and spent.total() > most]
     return wrong
-
-
-def cap_moves(played: Schedule) -> bool:
-    """Whether some clock was set to another day, so that there is more than one day's cap."""
-    return len({account.day for account in money(played)}) > 1
 
 
 def counted_in_full(played: Schedule) -> list[str]:
@@ -138,18 +166,8 @@ def _is_record(text: str) -> bool:
 
 
 def no_secret(played: Schedule) -> list[str]:
-    """In nothing that the bot said, printed, stored or pushed."""
-    secrets = [CANARY, *(job.token for flow in played.flows for job in flow.every)]
-    places = {f"comment on #{number}": f"{comment.body}" for number, one in played.shop.issues.items() for comment in one.comments}
-    places |= {f"#{number}": f"{one.title}\n{one.body}" for number, one in played.shop.issues.items()}
-    places |= {f"inputs of run {run.id}": str(run.inputs) for run in played.shop.runs.values()}
-    for flow in played.flows:
-        for job in flow.every:
-            for path in job.folder.rglob("*"):
-                if path.is_file() and path.name != "event.json":
-                    places[str(path.relative_to(played.folder))] = path.read_text(errors="replace")
-    places["git objects"] = played.shop.git("log", "--all", "-p", "--format=%B%an%ae%cn%ce%D")
-    return [f"a secret in {where}" for where, text in places.items() for secret in secrets if secret in text]
+    """In nothing that was sent, said, printed, stored or pushed, however it is written; also where no branch leads any more."""
+    return canaries.leaks(played.world.emitted())
 
 
 def served(played: Schedule) -> list[str]:
@@ -159,14 +177,7 @@ def served(played: Schedule) -> list[str]:
 
 def no_bug(played: Schedule) -> list[str]:
     """A job ends well, by a no or a silence that it names, or by being killed."""
-    wrong = []
-    for flow in played.flows:
-        for job in flow.every:
-            log = job.folder / "log"
-            text = log.read_text(errors="replace") if log.exists() else ""
-            if "Error:" in text and "Traceback" in text:
-                wrong.append(f"{job.folder.name}: {text[-600:]}")
-    return wrong
+    return list(played.broken)
 
 
 HOLDS: tuple[Callable[[Schedule], list[str]], ...] = (
@@ -176,7 +187,9 @@ HOLDS: tuple[Callable[[Schedule], list[str]], ...] = (
     never_forced,
     branches_have_records,
     one_record,
+    comment_and_record_agree,
     accepted_is_true,
+    nothing_else_is_said,
     one_pull_request,
     within_caps,
     counted_in_full,

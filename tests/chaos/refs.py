@@ -17,6 +17,8 @@ class Refs:
     shop: Repo
     before: dict[str, str] = field(default_factory=dict)
     broken: list[str] = field(default_factory=list)
+    ever: dict[str, str] = field(default_factory=dict)
+    """Where each of the bot's branches was made; made anew elsewhere, it would be forced."""
 
     def look(self, line: str) -> None:
         """After a request that may have moved one."""
@@ -29,6 +31,9 @@ class Refs:
                     self.broken.append(f"{line} has deleted {name}")
             elif now[name] != sha and (name != LEDGER or not self._follows(sha, now[name])):
                 self.broken.append(f"{line} has moved {name} from {sha[:8]} to {now[name][:8]}")
+        for name, sha in now.items():
+            if OURS.match(name) and self.ever.setdefault(name, sha) != sha:
+                self.broken.append(f"{line} has made {name} anew, at {sha[:8]} instead of {self.ever[name][:8]}")
         self.broken += [f"{line} has made {name}" for name in now.keys() - before.keys() if name != LEDGER and not OURS.match(name)]
 
     def take(self) -> dict[str, str]:

@@ -2,12 +2,19 @@
 
 import random
 from dataclasses import dataclass
+from typing import Literal, get_args
 
 from tests.fakes import shops
+from tests.fakes.canaries import canary
+from tests.fakes.hosted import ME
 
+Shape = Literal["auto", "work", "split"]
+"""The workflow that is installed: one job; a gate and one job; a gate, and a job that asks beside one that writes."""
 KEY = "CHAOS_MODEL_KEY"
-CANARY = "sk-chaos-5eedcafe0123456789abcdef0badf00d"
-"""The models' key: it may be in no text that leaves the process."""
+CANARY = canary("the models' key of chaos")
+"""It may be told to nobody."""
+APP = "route-agent-app[bot]"
+SHAPES: tuple[Shape, ...] = get_args(Shape)
 PRICE = {"m-fast": (1, 2), "m-judge": (1, 2), "m-strong": (10, 20)}
 """US dollars for a million tokens in, and out."""
 CAPS = (1_200, 50_000, 100_000, 400_000, 1_000_000)
@@ -17,7 +24,9 @@ CAPS = (1_200, 50_000, 100_000, 400_000, 1_000_000)
 @dataclass(frozen=True)
 class Setting:
     seed: int
-    split: bool
+    shape: Shape
+    login: str
+    """Whose token the jobs have: the workflow's own, or an App's."""
     pull: bool
     """Whether the thread is a pull request's; else an issue's."""
     judge: bool
@@ -26,6 +35,7 @@ class Setting:
     per_run: int
     per_day: int
     per_actor: int | None
+    per_month: int | None
     commands: int
     """How many events are delivered, duplicates and re-runs included."""
     faulty: float
@@ -49,7 +59,8 @@ def drawn(seed: int) -> Setting:
     per_run = chance.choice(CAPS)
     return Setting(
         seed=seed,
-        split=chance.random() < 0.4,
+        shape=chance.choice(SHAPES),
+        login=APP if chance.random() < 0.2 else ME,
         pull=chance.random() < 0.3,
         judge=chance.random() < 0.3,
         audit=chance.random() < 0.2,
@@ -57,6 +68,7 @@ def drawn(seed: int) -> Setting:
         per_run=per_run,
         per_day=max(per_run, chance.choice((per_run, 2 * per_run, 10_000_000))),
         per_actor=chance.choice((None, None, per_run, 2 * per_run)),
+        per_month=chance.choice((None, None, per_run, 3 * per_run)),
         commands=chance.randint(2, 6),
         faulty=0.0 if calm else chance.choice((0.0, 0.01, 0.04, 0.1)),
         foolish=0.0 if calm else chance.choice((0.0, 0.05, 0.2)),
@@ -86,13 +98,14 @@ def policy(setting: Setting, url: str) -> str:
         "routing:",
         "  fast_max_score: 6",
         "  strong_min_score: 7",
-        *(["  audit_share: 1"] if setting.audit and not setting.split else []),
+        *(["  audit_share: 1"] if setting.audit else []),
         "verification:",
         "  ci: {min_seconds: 0, timeout_minutes: 5}",
         "budget:",
         f"  per_run_usd: {usd(setting.per_run)}",
         f"  per_day_usd: {usd(setting.per_day)}",
         *([f"  per_actor_day_usd: {usd(setting.per_actor)}"] if setting.per_actor else []),
+        *([f"  per_month_usd: {usd(setting.per_month)}"] if setting.per_month else []),
         f"publish: {{as: {setting.offer}}}",
     ]
     return "\n".join(rows) + "\n"

@@ -1,5 +1,6 @@
 """A share of the schedules in every run of the tests; `python3 dev.py chaos` plays thousands. What has to hold can break, too."""
 
+import base64
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -8,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from tests.chaos import aftermath, setting
-from tests.chaos.__main__ import tried
 from tests.chaos.play import Schedule, calm, notes, place
 from tests.chaos.refs import LEDGER
 from tests.chaos.setting import CANARY
+from tests.chaos.tried import first, tried
 from tests.chaos.verdicts import PROVED
 from tests.fakes.hosted import ME
 from tests.fakes.repos import GOOD
@@ -27,10 +28,10 @@ FAR = 1_000_000
 
 @pytest.mark.parametrize("part", range(PARTS))
 def test_whatever_happens_what_has_to_hold_holds(part):
-    seed, end = part * FAR, time.monotonic() + SECONDS
+    seed, end = first() + part * FAR, time.monotonic() + SECONDS
     while True:
-        found, _ = tried(seed)
-        assert not found, f"python3 dev.py chaos --seed {seed} --schedules 1 --tell: {found}"
+        one = tried(seed)
+        assert not one.wrong, f"python3 dev.py chaos --seed {seed} --schedules 1 --tell: {one.wrong}"
         seed += 1
         if time.monotonic() > end:
             return
@@ -42,12 +43,13 @@ def test_whatever_happens_what_has_to_hold_holds(part):
 @pytest.fixture
 def fixed(tmp_path: Path) -> Iterator[Schedule]:
     """One fix, proved at once and offered, in a world in which nothing fails."""
-    drawn = replace(calm(setting.drawn(0)), split=False, pull=False, judge=False, audit=False, offer="pr", per_actor=None)
-    with place(replace(drawn, per_run=1_000_000, per_day=1_000_000), tmp_path) as made:
+    drawn = calm(setting.drawn(0))
+    quiet = replace(drawn, shape="auto", login=ME, pull=False, judge=False, audit=False, offer="pr")
+    with place(replace(quiet, per_run=1_000_000, per_day=1_000_000, per_actor=None, per_month=None), tmp_path) as made:
         made.models.edits, made.ci.outcomes = (GOOD,), (PROVED,)
         made.give("fix")
         made.run(0)
-        assert [note.state for note in notes(made.thread)] == ["accepted"]
+        assert [note.state for note in notes(made.thread, ME)] == ["accepted"]
         assert aftermath.wrong(made) == []
         yield made
 
@@ -152,7 +154,55 @@ def asked_in_vain(made: Schedule) -> None:
 
 
 def broke_down(made: Schedule) -> None:
-    (made.flows[0].every[0].folder / "log").write_text("Traceback (most recent call last):\nKeyError: 'x'\n")
+    made.broken.append("501.1-auto ends with 70")
+
+
+def told_the_key_in_base64(made: Schedule) -> None:
+    said(made).body += base64.b64encode(f"user:{CANARY}".encode()).decode()
+
+
+def pushed_the_key_and_took_it_back(made: Schedule) -> None:
+    made.world.commit(made.shop, "route-agent/1/c9-1", {"key.txt": CANARY})
+    made.shop.git("branch", "-D", "route-agent/1/c9-1")
+
+
+def told_otherwise(made: Schedule) -> None:
+    said(made).body = said(made).body.replace("state: accepted", "state: not_fixed")
+
+
+def told_without_a_record(made: Schedule) -> None:
+    said(made).body = said(made).body.replace("route-agent:c1003", "route-agent:c9")
+
+
+def commented_elsewhere(made: Schedule) -> None:
+    made.world.issue(made.shop, "other").comments.append(replace(said(made)))
+
+
+def chatted(made: Schedule) -> None:
+    made.thread.comments.append(replace(said(made), body="hello"))
+
+
+def _accepted(made: Schedule) -> str:
+    return next(name for name in made.shop.branches() if name.startswith("route-agent/"))
+
+
+def dropped_the_patch(made: Schedule) -> None:
+    made.shop.git("branch", "-D", _accepted(made))
+
+
+def pushed_after_the_proof(made: Schedule) -> None:
+    made.world.commit(made.shop, _accepted(made), {"more.txt": "x"})
+
+
+def made_anew(made: Schedule) -> None:
+    made.refs.look("POST /repos/octo/shop/git/refs")
+    made.shop.git("update-ref", f"refs/heads/{_accepted(made)}", "main")
+    made.refs.look("POST /repos/octo/shop/git/refs")
+
+
+def offered_nothing(made: Schedule) -> None:
+    (number,) = [one.number for one in made.shop.issues.values() if one.head]
+    del made.shop.issues[number]
 
 
 BREAKS: tuple[tuple[Callable[[Schedule], None], str], ...] = (
@@ -167,13 +217,23 @@ BREAKS: tuple[tuple[Callable[[Schedule], None], str], ...] = (
     (recorded_twice, "one_record"),
     (rewrote_a_record, "only_appended"),
     (took_money_away, "only_appended"),
+    (made_anew, "never_forced"),
+    (told_otherwise, "comment_and_record_agree"),
+    (told_without_a_record, "comment_and_record_agree"),
     (proved_nothing, "accepted_is_true"),
+    (dropped_the_patch, "accepted_is_true"),
+    (pushed_after_the_proof, "accepted_is_true"),
+    (offered_nothing, "accepted_is_true"),
+    (commented_elsewhere, "nothing_else_is_said"),
+    (chatted, "nothing_else_is_said"),
     (offered_twice, "one_pull_request"),
     (offered_unproved, "one_pull_request"),
     (spent_too_much, "within_caps"),
     (counted_too_little, "counted_in_full"),
     (told_the_key, "no_secret"),
+    (told_the_key_in_base64, "no_secret"),
     (pushed_the_key, "no_secret"),
+    (pushed_the_key_and_took_it_back, "no_secret"),
     (asked_in_vain, "served"),
     (broke_down, "no_bug"),
 )

@@ -7,7 +7,8 @@ import pytest
 from bot.core.rights import Workflow
 from bot.core.wiring import wiring
 
-SHIPPED = (Path(__file__).parents[2] / "templates" / "workflows" / "route-agent-verify.yml").read_text()
+TEMPLATES = Path(__file__).parents[2] / "templates" / "workflows"
+SHIPPED = (TEMPLATES / "route-agent-verify.yml").read_text()
 AGENT = "jobs:\n  a:\n    steps:\n      - uses: route-agent/route-agent@v0\n"
 CI = "on: {push: , workflow_dispatch: }\n"
 
@@ -42,6 +43,29 @@ def test_a_caller_without_the_workflow_that_proves_is_a_problem(call):
 
 def test_the_host_action_needs_no_workflow_that_proves():
     assert said(x="      uses: route-agent/route-agent/host@v0\n") == [("ok", "x.yml in HEAD calls route-agent")]
+
+
+BESIDE = ("route-agent-outcome", "route-agent-replay", "route-agent-report")
+
+
+@pytest.mark.parametrize("host", ["route-agent/route-agent/host@v0", "acme/automation/.github/workflows/route-agent-host.yml@main"])
+def test_beside_the_host_action_what_only_looks_back_needs_no_workflow_that_proves_either(host):
+    beside = {name.replace("-", "_"): (TEMPLATES / f"{name}.yml").read_text() for name in BESIDE}
+    named = ", ".join(f"{name}.yml" for name in BESIDE)
+    assert said(route_agent=f"on: issue_comment\njobs: {{a: {{\nuses: {host}\n}}}}\n", **beside) == [
+        ("ok", f"route-agent.yml, {named} in HEAD call route-agent")
+    ]
+
+
+@pytest.mark.parametrize("name", ["route-agent", "route-agent-app", "route-agent-selftest", "route-agent-split"])
+def test_what_hears_a_command_and_what_tries_one_out_need_the_workflow_that_proves(name):
+    found = said(x=(TEMPLATES / f"{name}.yml").read_text())
+    assert [state for state, _ in found] == ["ok", "problem"]
+
+
+@pytest.mark.parametrize("on", ["on: issue_comment", "on: [issues]", "on: {pull_request: {types: [labeled]}}", "on: {a"])
+def test_a_report_in_a_workflow_that_hears_commands_as_well_excuses_nothing(on):
+    assert said(x=f"{on}\n{AGENT}        with:\n          phase: report\n")[1][0] == "problem"
 
 
 def test_the_shipped_workflow_may_have_other_steps_pins_limits_and_additions():

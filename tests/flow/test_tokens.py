@@ -258,7 +258,7 @@ def test_a_moment_s_silence_about_the_rules_is_not_none(world, shop, issue, tmp_
     world.fail("GET", "/rules/branches", times=4)
     ended = job(world, shop, issue, tmp_path / "job").act()
     assert ended.state == "error", ended
-    assert "run this job again, and it goes on" in left(world, shop, issue)
+    assert "run all jobs of this workflow run again, and it goes on" in left(world, shop, issue)
 
 
 def test_a_policy_that_wants_a_branch_alone_gets_no_draft_for_checks_that_it_names(world, models, tmp_path):

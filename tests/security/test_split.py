@@ -298,7 +298,10 @@ OWN_POST = (
 
 @attack(
     "split-wider",
-    off=off("bot.action._proposed", cut=("office.kit(trail.opened.policy, None,", f"office.kit(trail.opened.policy, {OWN_POST},")),
+    off=(
+        off("bot.split.proposed", cut=("office.kit(trail.opened.policy, None,", f"office.kit(trail.opened.policy, {OWN_POST},")),
+        off("bot/split.py", cut=("from bot.visit import Visit", "from bot.thread import Post\nfrom bot.visit import Visit")),
+    ),
 )
 def test_a_propose_job_with_a_token_that_may_do_everything_writes_nothing_all_the_same(world, models, shop, issue, tmp_path):
     """A workflow that somebody wrote wrongly, or a token that was stolen: by the bot itself it is not used."""

@@ -81,10 +81,11 @@ class Speaker:
         if mine is None:
             return None
         there = Reader(self.hub).comments(number, login, written(datetime.fromisoformat(mine.at) - BESIDE))
-        first, *others = sorted(each.id for each in there if each.body.startswith(marker)) or [mine.id]
-        self.remove(tuple(others))
-        if first != mine.id:
+        marked = sorted((each for each in there if each.body.startswith(marker)), key=lambda each: each.id) or [mine]
+        self.remove(tuple(each.id for each in marked[1:]))
+        if marked[0].body != mine.body:  # which names the workflow run; GitHub may have made ours and not said so at first
             raise Answered
+        self._known[marker] = marked[0]
         return there
 
     def _marked(self, number: int, marker: str, login: str) -> tuple[Comment, ...]:
