@@ -261,6 +261,7 @@ LOOKS = [
 ]
 
 
+@attack("prompt-credentials", off=off("bot.agent.tools.Workplace._hides", "return False"))
 @attack("prompt-credentials", off=off("bot.core.patch.hidden", "return False"))
 @attack("prompt-credentials", off=off("bot.core.clean.veiled", "return text"))
 def test_a_model_is_not_shown_credentials_that_lie_in_the_repository(tmp_path):
