@@ -19,6 +19,7 @@ from bot.core.cost import dollars
 from bot.core.event import Event, Judged, Proposed
 from bot.core.forge import Comment, Reaction
 from bot.core.handover import pack
+from bot.core.keys import confided
 from bot.core.notes import mark, read, stamped
 from bot.core.policyfile import PolicyError
 from bot.core.route import Refusal
@@ -51,8 +52,10 @@ def main(event: Event | Judged | Proposed, *, nodded: bool = False, here: bool =
     if isinstance(event, Proposed):
         return _guarded(lambda step, _: _replayed(step, event))
 
+    before = dict(os.environ)  # what is named for set-up commands may be a secret, of which nothing stays there
+
     def worked(step: Step, observer: Observer) -> int:
-        return _phase(step, event, ground(os.environ) if here else None, observer, nodded=nodded)
+        return _phase(step, event, ground(before) if here else None, observer, nodded=nodded)
 
     return _guarded(worked, lambda step: switch.opened(os.environ, partial(Log(step), "telemetry")))
 
@@ -68,7 +71,7 @@ def _guarded(do: Callable[[Step, Observer], int], watch: Callable[[Step], Observ
         signal.signal(number, _as_interrupt)
     secrets: tuple[str, ...] = ()
     try:
-        step = replace(actions.step(os.environ), hidden=switch.secrets(os.environ))
+        step = replace(actions.step(os.environ), hidden=(*switch.secrets(os.environ), *confided(os.environ)))
         secrets = step.secrets
         observer = watch(step)
         actions.strip(step.keys)

@@ -144,8 +144,17 @@ class Shown:
     """Names of what would say how packages are reached, and holds a secret."""
 
 
+def confided(env: Mapping[str, str]) -> tuple[str, ...]:
+    """Of what a person says that set-up commands may see, what looks like a secret: those alone are to be told."""
+    return tuple(env[name] for name in _named(env) if _secret(name, env[name]))
+
+
+def _named(env: Mapping[str, str]) -> tuple[str, ...]:
+    return tuple(name for name in env.get(SETUP_ENV, "").replace(",", " ").split() if name in env)
+
+
 def shown(env: Mapping[str, str]) -> Shown:
-    named = env.get(SETUP_ENV, "").replace(",", " ").split()
+    named = _named(env)
     reaching = [name for name in env if name.startswith(REACHES) and name not in named]
     secret = tuple(sorted(name for name in reaching if _secret(name, env[name])))
     wanted = {*named, *reaching} - {*secret}

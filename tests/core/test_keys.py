@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.core.keys import Keys, Shown, Withheld, said, shown
+from bot.core.keys import Keys, Shown, Withheld, confided, said, shown
 from bot.core.lane import Lane
 
 ENV = {"OPENROUTER_API_KEY": "a", "OPENAI_API_KEY": "b", "LITELLM_API_KEY": "c", "CORP_KEY": "d", "AWS_SECRET_ACCESS_KEY": "e"}
@@ -108,3 +108,4 @@ def test_set_up_sees_how_packages_are_reached_and_no_secret():
 def test_a_person_names_what_else_set_up_may_see():
     env = {"PIP_INDEX_URL": "https://ann:x@i.example", "CORP": "1", "ROUTE_AGENT_SETUP_ENV": "PIP_INDEX_URL, CORP ABSENT"}
     assert shown(env) == Shown({"PIP_INDEX_URL": "https://ann:x@i.example", "CORP": "1"}, ())
+    assert confided(env) == ("https://ann:x@i.example",), "a word that is in every file is none to be taken out"

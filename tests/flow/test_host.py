@@ -267,6 +267,19 @@ def test_no_key_and_no_token_is_in_the_surroundings_of_set_up_or_checks(told, wo
     assert not [name for name in ("INPUT_", "ACTIONS_", "GITHUB_", "RUNNER_", "MY_KEY", "UV_PUBLISH", "npm_config") if name in seen]
 
 
+def test_set_up_sees_a_token_that_a_person_names_for_it_and_nobody_else_is_told(world, models, issue_of, tmp_path):
+    setup = 'mkdir -p .venv; echo "got $SHOP_INDEX_TOKEN" > .venv/seen; test -n "$SHOP_INDEX_TOKEN" && echo index-lets-us-in >> .venv/seen'
+    shop, issue = issue_of(policy(models.url, f"cat .venv/seen; echo now $SHOP_INDEX_TOKEN; {TESTS}; exit 1", setup))
+    job = commented(world, shop, issue, tmp_path / "job")
+    process(job, ROUTE_AGENT_SETUP_ENV="SHOP_INDEX_TOKEN", SHOP_INDEX_TOKEN=CANARY)
+    seen = str(trail(job.folder)["opened"]["baseline"])
+    assert "index-lets-us-in" in seen
+    assert "got " in str(models.requests)
+    assert CANARY not in str(models.requests) + last(world, issue) + (job.folder / "summary.md").read_text()
+    ours(world, shop)
+    world.pulls(shop)
+
+
 def test_the_job_is_red_on_a_runner_of_ones_own_and_the_log_says_why(world, models, shop, issue, tmp_path):
     job = commented(world, shop, issue, tmp_path / "job")
     done = process(job, RUNNER_ENVIRONMENT="self-hosted")
