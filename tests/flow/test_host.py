@@ -268,7 +268,7 @@ def test_no_key_and_no_token_is_in_the_surroundings_of_set_up_or_checks(told, wo
 
 
 def test_set_up_sees_a_token_that_a_person_names_for_it_and_nobody_else_is_told(world, models, issue_of, tmp_path):
-    setup = 'mkdir -p .venv; echo "got $SHOP_INDEX_TOKEN" > .venv/seen; test -n "$SHOP_INDEX_TOKEN" && echo index-lets-us-in >> .venv/seen'
+    setup = 'mkdir -p .venv; echo "got $SHOP_INDEX_TOKEN ${SHOP_INDEX_TOKEN:+index-lets-us-in}" > .venv/seen'
     shop, issue = issue_of(policy(models.url, f"cat .venv/seen; echo now $SHOP_INDEX_TOKEN; {TESTS}; exit 1", setup))
     job = commented(world, shop, issue, tmp_path / "job")
     process(job, ROUTE_AGENT_SETUP_ENV="SHOP_INDEX_TOKEN", SHOP_INDEX_TOKEN=CANARY)
