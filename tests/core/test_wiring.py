@@ -52,7 +52,7 @@ BESIDE = ("route-agent-outcome", "route-agent-replay", "route-agent-report")
 def test_beside_the_host_action_what_only_looks_back_needs_no_workflow_that_proves_either(host):
     beside = {name.replace("-", "_"): (TEMPLATES / f"{name}.yml").read_text() for name in BESIDE}
     named = ", ".join(f"{name}.yml" for name in BESIDE)
-    assert said(route_agent=f"on: issue_comment\njobs: {{a: {{\nuses: {host}\n}}}}\n", **beside) == [
+    assert said((), route_agent=f"on: issue_comment\njobs: {{a: {{\nuses: {host}\n}}}}\n", **beside) == [
         ("ok", f"route-agent.yml, {named} in HEAD call route-agent")
     ]
 
