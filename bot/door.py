@@ -87,7 +87,8 @@ def _visit(heard_: Heard, command: Typed, permission: Permission, policy: Policy
     said = there.note if there else None
     if said is not None and (taken := _taken(said, run, forge)) is not None:
         return replace(taken, spare=spare(notes, id_))
-    head, pin = pull.head_sha if pull else default, said.commit if said else ""
+    head = pull.head_sha if pull else default
+    pin = _pinned(said, head, pull, forge)
     if pull and pin not in ("", head):
         answer = Refused("moved", f"the pull request has moved on from {pin[:12]}, which the command was given for; give it again")
     if pull and said is None and answer == Admitted() and isinstance(event, Commented) and verb in ("fix", "retry"):
@@ -115,9 +116,20 @@ def _taken(said: Note, run: str, forge: Forge) -> Ignored | None:
     """Why there is nothing left to do for a command that has its comment; None where this job goes on with it."""
     if said.answered:
         return Ignored("this command has had its answer; give a new one for another run")
-    if said.run not in ("", run) and not said.final and forge.at_work(said.run):
+    if said.run not in ("", run) and forge.at_work(said.run):
         return Ignored("another job is answering this very command")
     return None
+
+
+def _pinned(said: Note | None, head: str, pull: Pull | None, forge: Forge) -> str:
+    """The commit that the command was given for. On an issue the default branch has it, or somebody else wrote the comment."""
+    pin = said.commit if said else ""
+    if pull or pin in ("", head):
+        return pin
+    try:
+        return pin if forge.merge_base(pin, head) == pin else ""
+    except Denied:  # a commit that is not there
+        return ""
 
 
 def _before(event: Commented, pull: Pull, forge: Forge) -> Admitted | Refused:

@@ -115,7 +115,8 @@ def stuck(error: Denied | Unavailable, trail: Trail, kit: Kit, office: Office, p
 
 
 def silent(error: Unavailable | str, post: Post, office: Office, trail: Trail | None = None) -> Ended:
-    why = f"{error}; run all jobs of this workflow run again, and it goes on without buying again what is paid, or give the command again later"
+    again = "run all jobs of this workflow run again, and it goes on without buying again what is paid"
+    why = f"{error}; {again}, or give the command again later"
     text = tell.error(why, office.step.url, office.render)
     post.pause("error", text)
     return Ended("error", why, trail, text=text)

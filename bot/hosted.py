@@ -152,7 +152,7 @@ def _phase(step: Step, event: Event, host: Ground | None, observer: Observer, *,
     with office(step, event, templates(), Wall(), host=host) as opened:
         place = replace(opened, notices=_Nodded(opened.notices) if nodded else opened.notices, observer=observer)
         ended = act(place, "auto" if host else step.input("phase") or "auto")
-        code = _over(step, ended)
+        code = over(step, ended)
         if ended.afterwards is not None:
             _afterwards(step, ended.afterwards)
         return code
@@ -168,7 +168,7 @@ def _afterwards(step: Step, do: Callable[[], None]) -> None:
         _log("warning", f"this is a bug in route-agent, please report it: {traceback.format_exc()}", step.secrets, DONE)
 
 
-def _over(step: Step, ended: Ended) -> int:
+def over(step: Step, ended: Ended) -> int:
     """Outputs, summary and one line in the log; the exit code."""
     try:
         packed = pack(ended.trail) if ended.trail and ended.state not in FINAL else ""

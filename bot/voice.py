@@ -8,7 +8,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from bot.core.clean import printable, redact
-from bot.core.words import TELEMETRY
+from bot.core.words import SDKS, TELEMETRY
 from bot.exits import OURS
 from bot.failures import Denied
 
@@ -32,10 +32,11 @@ def show(text: str) -> None:
 
 
 def environment() -> dict[str, str]:
-    """The process's own, read once: keys are gone from it afterwards."""
+    """The process's own, read once. Keys are gone from it afterwards, and what libraries would send along unasked."""
     env = {name: value for name, value in os.environ.items() if not name.startswith(TELEMETRY)}
-    for name in [name for name in os.environ if name.endswith(("_API_KEY", "_TOKEN", "_SECRET")) or name not in env]:
-        del os.environ[name]  # nothing that we start, and no library, needs to find it there
+    for name in list(os.environ):
+        if name.startswith((TELEMETRY, *SDKS)) or name.endswith(("_API_KEY", "_TOKEN", "_SECRET")):
+            del os.environ[name]  # nothing that we start, and no library, needs to find it there
     return env
 
 

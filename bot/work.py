@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from bot import tell
+from bot.core.budget import HELD
 from bot.core.ledger import Record
 from bot.core.policy import Policy
 from bot.core.step import Ask, next_step
@@ -45,6 +46,9 @@ def _worked(visit: Visit, office: Office, post: Post, *, only_gate: bool) -> End
     if gate is not None and (gate.request.id, gate.request.base) != (visit.id, visit.base):
         raise Denied("the input `handover` is not the Trail of this command; pass the gate's output on as it is")
     opened = gate or hear(asking(visit, office), kit, office.bench)
+    if opened.route == HELD and (beside := post.alone()) is not None:  # else another job, which began at the same moment, answers
+        kit = replace(kit, over=kit.over | {each.note.run for each in beside if each.note.command == visit.id})
+        opened = hear(asking(visit, office), kit, office.bench)
     if left is not None:
         opened = replace(opened, at=left.opened.at)  # it is the same run, and its record has the same place
     trail = Trail(opened)

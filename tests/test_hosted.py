@@ -248,6 +248,8 @@ def test_no_secret_stays_in_the_environment_for_a_library_or_a_child_to_find(mon
         "OTEL_EXPORTER_OTLP_HEADERS",
         "GITHUB_TOKEN",
         "OPENAI_API_KEY",
+        "ANTHROPIC_CUSTOM_HEADERS",
+        "OPENAI_ADMIN_KEY",
         "MINE",
     )
     for name in names:

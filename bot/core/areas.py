@@ -4,7 +4,7 @@ SCHEMA_PATHS = (
     "migrations/",
     "migration/",
     "alembic/",
-    "db/migrate/",
+    "**/db/migrate/",
     "*.sql",
     "*.prisma",
     "*.proto",

@@ -38,13 +38,17 @@ class Grant:
     new: Reserved | None = None
 
 
+HELD = Refusal("budget", "another job has this run's share set aside, and what it spent is unknown; give a new command")
+
+
 def grant(budget: Budget, wish: Wish, movements: Iterable[Movement]) -> Grant | Refusal:
     """Set aside as much of `per_run_usd` as every cap leaves; the same again for a run that has its share already."""
     found = accounts(movements)
     mine_or_lost = [account for account in found if account.run == wish.run]
     own = [account for account in mine_or_lost if not _others(account, wish)]
-    if any(_others(account, wish) and not _over(account.by, wish) for account in mine_or_lost):
-        return Refusal("budget", "another job has this run's share set aside, and what it spent is unknown; give a new command")
+    has = any(account.by == wish.by and account.settled == "open" and account.reserved for account in own)
+    if not has and any(_others(account, wish) and not _over(account.by, wish) for account in mine_or_lost):
+        return HELD
     gone = total((*(account.spent for account in own), wish.spent))
     if gone is None:
         return _unknown("per_run_usd")

@@ -1,4 +1,7 @@
-"""What a patch may not touch, and what a model is not shown, by its path: globs as .gitignore writes them."""
+"""What a patch may not touch, and what a model is not shown, by its path: globs as .gitignore writes them.
+
+One with a `/` inside begins with `**/`, or it would hold at the repository's top alone.
+"""
 
 from bot.core.areas import CI_PATHS
 
@@ -137,8 +140,8 @@ PROTECTED_BY: dict[str, tuple[str, ...]] = {
         ".npmrc",
         ".pnpmfile.*",
         ".yarnrc*",
-        ".yarn/plugins/",
-        ".yarn/releases/",
+        "**/.yarn/plugins/",
+        "**/.yarn/releases/",
         "bunfig.toml",
         ".pypirc",
         ".netrc",
@@ -150,12 +153,12 @@ PROTECTED_BY: dict[str, tuple[str, ...]] = {
         "mise.*.toml",
         ".mise.toml",
         ".mise.*.toml",
-        ".config/mise/",
-        ".config/mise.toml",
+        "**/.config/mise/",
+        "**/.config/mise.toml",
         ".bazelrc",
         ".cargo/",
         ".mvn/",
-        "gradle/wrapper/",
+        "**/gradle/wrapper/",
         ".gdbinit",
         ".lldbinit",
         ".irbrc",
@@ -206,6 +209,6 @@ HIDDEN_PATHS = (
     ".gcloud/",
     ".kube/",
     ".ssh/",
-    ".docker/config.json",
+    "**/.docker/config.json",
 )
 """What no model is shown, in any folder and any case: files whose names say that they hold credentials."""

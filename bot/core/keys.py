@@ -95,16 +95,17 @@ def _belongs(name: str, lane: Lane, site: SplitResult) -> bool:
     """A provider's own variable at the provider's own address; at an own server's, where that is this machine."""
     if name != KEYS.get(lane.provider):
         return False
-    return _here(site) if lane.provider in ADDRESSED else site.netloc.lower() == urlsplit(ADDRESSES[lane.provider]).netloc
+    return here(lane.address) if lane.provider in ADDRESSED else site.netloc.lower() == urlsplit(ADDRESSES[lane.provider]).netloc
 
 
 def _unread(site: SplitResult) -> bool:
     """Whether nobody on the way can read what is sent."""
-    return site.scheme == "https" or _here(site)
+    return site.scheme == "https" or here(site.geturl())
 
 
-def _here(site: SplitResult) -> bool:
-    host = site.hostname or ""
+def here(address: str) -> bool:
+    """Whether a URL leads to this machine. Whoever asks there asks directly: a proxy would read along, and ask its own machine."""
+    host = urlsplit(address).hostname or ""
     try:
         return host == "localhost" or ip_address(host).is_loopback
     except ValueError:

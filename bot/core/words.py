@@ -83,3 +83,5 @@ STATES: tuple[State, ...] = (*get_args(Running), *FINAL)
 
 TELEMETRY = "OTEL_"
 """How the environment's variables begin that are OpenTelemetry's own."""
+SDKS = ("ANTHROPIC_", "OPENAI_")
+"""How those begin that the models' libraries read by themselves, and send to whatever address a policy names."""

@@ -14,6 +14,7 @@ from pathlib import Path
 from bot.core import lane
 from bot.core.clean import printable, redact
 from bot.core.keys import SEND_KEY, Said, said
+from bot.core.words import SDKS, TELEMETRY
 from bot.ports import Denied
 
 OWN = "route-agent"
@@ -23,6 +24,8 @@ MOST_SUMMARY = 900_000
 """Bytes; the runner throws a summary above 1 MiB away."""
 KEYS = tuple(lane.KEYS)
 """Providers whose key has an input of its own, `openai-api-key` and so on."""
+OURS_ALONE = ("INPUT_", "ACTIONS_", TELEMETRY, *SDKS)
+"""How variables begin that no library and no child is to find."""
 _COMMAND = re.compile(r"::|##\[")
 
 
@@ -119,11 +122,9 @@ def _said(env: Mapping[str, str]) -> tuple[Said, ...]:
 
 def strip(names: Mapping[str, str]) -> None:
     """Take every secret out of this process's environment: no library and no child needs to find it there."""
-    for name in [
-        *names,
-        *(n for n in os.environ if n.startswith(("INPUT_", "ACTIONS_", "OTEL_")) or n.endswith(("_TOKEN", "_API_KEY"))),
-    ]:
-        os.environ.pop(name, None)
+    for name in list(os.environ):
+        if name in names or name.startswith(OURS_ALONE) or name.endswith(("_TOKEN", "_API_KEY", "_SECRET")):
+            del os.environ[name]
 
 
 def put_out(step_: Step, **values: str) -> None:

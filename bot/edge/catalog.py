@@ -2,13 +2,14 @@
 
 import time
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
 import requests
 from requests import PreparedRequest
 from requests.auth import AuthBase
 from urllib3.exceptions import HTTPError
 
-from bot.core.keys import Keys, Withheld
+from bot.core.keys import Keys, Withheld, here
 from bot.core.lane import ADDRESSED, ADDRESSES, Lane
 from bot.core.sizes import Silent, Window, informed, listed
 
@@ -54,13 +55,24 @@ class Catalog:
         left = max(0.1, deadline - time.monotonic())
         try:
             with requests.get(
-                url, auth=key, headers={"Accept-Encoding": "identity"}, timeout=left, stream=True, allow_redirects=False
+                url,
+                auth=key,
+                headers={"Accept-Encoding": "identity"},
+                proxies=_past(url),
+                timeout=left,
+                stream=True,
+                allow_redirects=False,
             ) as answer:
                 if answer.status_code != 200:
                     return Silent(f"the server answers {answer.status_code} to a question for its list of models")
                 return _body(answer, deadline)
         except (requests.RequestException, HTTPError, OSError, ValueError) as error:
             return Silent(f"the server's list of models could not be read ({type(error).__name__})")
+
+
+def _past(url: str) -> dict[str, str]:
+    """What is added to the environment's proxies: that none is asked for what lies on this machine."""
+    return {"no_proxy": urlsplit(url).hostname or ""} if here(url) else {}
 
 
 def _body(answer: requests.Response, deadline: float) -> bytes | Silent:

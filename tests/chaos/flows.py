@@ -1,19 +1,20 @@
 """Workflow runs: which jobs one has, what each hands to the next, and what running it again means."""
 
-import json
 import os
+import re
+import signal
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
-from bot.core.handover import pack
 from bot.core.instant import written
-from bot.core.trailfile import TrailError
+from bot.core.policyfile import PolicyError
 from bot.edge import actions
-from bot.ending import Ended
-from bot.hosted import close, outputs
+from bot.hosted import close, over
 from bot.ports import Denied, Unavailable
 from tests.chaos.setting import CANARY, KEY, Setting
 from tests.fakes.canaries import canary
@@ -21,7 +22,6 @@ from tests.fakes.hosted import GATE, PROPOSE, WORK, Hurried, Job
 from tests.fakes.world import World
 
 Said = Mapping[str, str]
-NOTHING: Said = {}
 
 
 class Jumping(Hurried):
@@ -49,22 +49,14 @@ class Machine(Job):
     def work(self, phase: str) -> None:
         """As a runner does it; what came of it is left beside the workspace."""
         os.environ.pop(KEY, None)
-        self.told = self.over
+        signal.signal(signal.SIGTERM, _interrupted)
+        self.told = lambda ended: over(actions.step(self.env()), ended)
         try:
             self.act(phase)
-        except (Denied, Unavailable) as error:
-            (self.folder / "ended").write_text(f"{type(error).__name__}: {error}")
-
-    def over(self, ended: Ended) -> None:
-        step = actions.step(self.env())
-        try:
-            packed = pack(ended.trail) if ended.trail and not ended.trail.finished else ""
-        except TrailError:
-            packed = ""
-        actions.put_out(step, **outputs(ended, packed))
-        actions.settled(step)
-        actions.summarise(step, ended.text)
-        (self.folder / "outputs.json").write_text(json.dumps(outputs(ended, packed)))
+        except (Denied, PolicyError, Unavailable) as error:
+            sys.stderr.write(f"{type(error).__name__}: {error}\n")
+        except KeyboardInterrupt:
+            sys.stderr.write("cut off\n")
 
     def close(self) -> None:
         """The last phase of the step."""
@@ -73,8 +65,13 @@ class Machine(Job):
 
     @property
     def said(self) -> Said:
-        path = self.folder / "outputs.json"
-        return json.loads(path.read_text()) if path.exists() else NOTHING
+        path = self.folder / "output"
+        text = path.read_text() if path.exists() else ""
+        return {name: value for name, _, value in re.findall(r"^(\w+)<<(\w+)\n(.*?)\n\2$", text, re.DOTALL | re.MULTILINE)}
+
+
+def _interrupted(_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
 
 
 @dataclass

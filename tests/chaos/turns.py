@@ -114,6 +114,13 @@ class Turns:
             while process.code is None:
                 self.changed.wait()
 
+    def interrupt(self, process: Process) -> None:
+        """The run is cancelled: the job is asked to end, and its request is answered by nobody."""
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGTERM)
+        with self.changed:
+            self._let_go(process, GONE)
+
     def _let_go(self, process: Process, fault: Fault) -> None:
         for ticket in process.waiting:
             ticket.fault = fault

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from bot.core.budget import Grant, Wish, grant, settlement
+from bot.core.budget import HELD, Grant, Wish, grant, settlement
 from bot.core.policy import Budget
 from bot.core.route import Refusal
 from bot.core.spend import Charge, Held, Movement, Reserved, Settled, accounts
@@ -79,6 +79,19 @@ def test_another_job_does_not_take_over_a_share_of_which_it_does_not_know_what_i
     assert granted(grant(budget(), wish(by="77.1"), there)) == 1_000_000
     assert "another job has this run's share set aside" in refused(grant(budget(), wish(by="78.2"), there))
     assert "another job has this run's share set aside" in refused(grant(budget(), wish(by="77.0"), there))
+
+
+def test_a_share_of_a_run_that_github_calls_over_is_lost_and_stands_in_nobody_s_way():
+    there: list[Movement] = [reserved("r1", 700_000, by="77.1")]
+    assert grant(budget(), wish(by="78.1"), there) == HELD
+    assert grant(budget(), wish(by="78.1", over=frozenset({"76"})), there) == HELD
+    assert granted(grant(budget(), wish(by="78.1", over=frozenset({"77"})), there)) == 1_000_000
+    assert granted(grant(budget(per_day_usd=1.5), wish(by="78.1", over=frozenset({"77"})), there)) == 800_000, "and counts as spent"
+
+
+def test_who_has_a_share_of_its_own_goes_on_whatever_another_job_has_set_aside():
+    there: list[Movement] = [reserved("r1", 700_000, by="77.1"), reserved("r1", 600_000, by="78.1")]
+    assert granted(grant(budget(), wish(by="78.1"), there)) == 600_000
 
 
 def test_a_job_that_is_run_again_gets_a_share_of_its_own_and_the_lost_one_counts_as_spent():

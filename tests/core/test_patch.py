@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.diff import DiffError
-from bot.core.guarded import PROTECTED
-from bot.core.patch import parse, path_problem, protecting, trespasses
+from bot.core.guarded import HIDDEN_PATHS, PROTECTED
+from bot.core.patch import hidden, parse, path_problem, protecting, trespasses
 
 TEXT = "diff --git a/{0} b/{0}\nindex 1..2 100644\n--- a/{0}\n+++ b/{0}\n@@ -1 +1 @@\n-1\n+2\n"
 NEW = "diff --git a/{0} b/{0}\nnew file mode {1}\n--- /dev/null\n+++ b/{0}\n@@ -0,0 +1 @@\n+1\n"
@@ -39,7 +39,12 @@ def test_a_plain_patch_within_limits_breaks_no_rule_and_one_beyond_them_does():
     )
 
 
-EXAMPLES = [f"{rule}x" if rule.endswith("/") else rule.replace("*", "x") for rule in PROTECTED]
+def example(rule: str) -> str:
+    return f"{rule.removeprefix('**/')}{'x' if rule.endswith('/') else ''}".replace("*", "x")
+
+
+EXAMPLES = [example(rule) for rule in PROTECTED]
+HIDDEN = [example(rule) for rule in HIDDEN_PATHS if not rule.startswith("!")]
 
 
 @pytest.mark.parametrize("path", EXAMPLES)
@@ -51,8 +56,13 @@ def test_what_is_protected_is_so_in_any_folder_case_and_unicode_form(path: str):
         "".join(chr(ord(c) + 0xFEE0) if "!" <= c <= "~" and c != "/" else c for c in path),
     ):
         assert protecting(form, ()), form
-        if not path.startswith(".git/"):
-            assert protecting(f"deep/down/{form}", ()) or "/" in path, form
+        assert protecting(f"deep/down/{form}", ()), form
+
+
+@pytest.mark.parametrize("path", HIDDEN)
+def test_what_is_hidden_is_so_in_any_folder_and_case(path: str):
+    for form in (path, path.upper(), f"deep/down/{path}"):
+        assert hidden(form), form
 
 
 def test_a_folder_s_rule_holds_in_nested_projects_too():

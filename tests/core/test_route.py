@@ -65,6 +65,7 @@ def test_the_numbers_of_the_contract_make_score_11_and_the_strong_lane():
     [
         ("schema_change", "app/migrations/0002_x.py", ""),
         ("schema_change", "db/init.sql", ""),
+        ("schema_change", "server/db/migrate/2_x.rb", ""),
         ("schema_change", "app/tables.py", "ALTER TABLE users\n"),
         ("schema_change", "app/models.py", "    name = models.CharField(max_length=3)\n"),
         ("auth_code", "src/login/token.py", ""),

@@ -46,6 +46,18 @@ def test_a_key_of_somebodys_netrc_does_not_take_its_place(server, tmp_path, monk
     assert "authorization" not in server.headers[-1]
 
 
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+def test_a_server_of_this_machine_is_asked_through_no_proxy(server, monkeypatch, host):
+    server.pages["/v1/models"] = {"body": {"data": [{"id": "m", "max_model_len": 4096}]}}
+    with Server() as proxy:
+        for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
+            monkeypatch.setenv(name, proxy.url)
+        assert asked(server, base_url=server.url.replace("127.0.0.1", host)) == Window(4096, "max_model_len")
+        assert proxy.headers == []
+        assert asked(server, base_url="http://llm.invalid/v1", api_key_env=None) != Window(4096, "max_model_len")
+        assert proxy.headers, "any other is"
+
+
 def test_a_gateway_whose_list_is_silent_is_asked_for_what_stands_behind(server):
     server.pages["/v1/models"] = {"body": {"data": [{"id": "m", "object": "model"}]}}
     server.pages["/v1/model/info"] = {"body": {"data": [{"model_name": "m", "model_info": {"max_input_tokens": 8192}}]}}

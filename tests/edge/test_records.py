@@ -72,6 +72,14 @@ def test_a_write_whose_answer_is_lost_is_there_once(world, shop, after):
     assert shop.git("rev-list", "--count", BRANCH) == "2"
 
 
+@pytest.mark.parametrize(("at", "found"), [("2026-01-02", True), ("2026-02-01", True), ("2025-12-31", True), ("2026-03-01", False)])
+def test_a_run_is_looked_for_in_this_month_the_one_before_and_the_one_after(world, shop, at, found):
+    record = replace(RECORD, at="2026-01-15T10:00:00Z")
+    records(world).put(record)
+    assert records(world).left(record.id, f"{at}T00:00:00Z") == (record if found else None)
+    assert there(world, shop)
+
+
 def test_a_job_that_may_not_write_says_what_it_needs(world, shop):
     with pytest.raises(Denied, match="contents: write"):
         records(world, "contents:read").put(RECORD)

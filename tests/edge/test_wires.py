@@ -340,3 +340,16 @@ def test_the_environment_sends_no_format_elsewhere(bed, monkeypatch):
     for api in APIS:
         assert ask(bed, api, DO).said.calls
     assert all("another" not in str(headers) for headers in bed.server.headers)
+
+
+@pytest.mark.parametrize("api", APIS)
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+def test_a_server_of_this_machine_is_asked_through_no_proxy(bed, monkeypatch, api, host):
+    with Server() as proxy:
+        for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
+            monkeypatch.setenv(name, proxy.url)
+        assert ask(bed, api, DO, base_url=bed.server.url.replace("127.0.0.1", host)).said.calls
+        assert proxy.headers == []
+        proxy.script("m", [DO])
+        assert ask(bed, api, base_url="http://llm.invalid/v1", api_key_env=None).said.calls, "any other is"
+        assert proxy.headers

@@ -4,24 +4,27 @@ import itertools
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from bot.core.handover import pack, unpack
+from bot.core.instant import written
 from bot.core.ledger import Record, decode
 from bot.core.notes import read
 from bot.core.spend import Settled
 from bot.edge import actions
 from bot.hosted import close
 from bot.ports import Unavailable
-from tests.fakes.hosted import GATE, ME, PROPOSE, WORK, Job
+from tests.fakes.hosted import GATE, ME, PROPOSE, WORK, Hurried, Job
 from tests.fakes.repos import BAD, DONE, GOOD
 from tests.fakes.server import Server
 from tests.fakes.shops import TEST
 from tests.fakes.world import Issue, Repo, Run, World
 from tests.fakes.world.http import Fault
 from tests.fakes.world.runs import Scripted
+from tests.fakes.world.state import Comment
 from tests.flow.test_commands import Meanwhile, seen
 from tests.flow.test_door import PROVED, RED, commented, of
 
@@ -318,10 +321,114 @@ def test_a_label_that_was_set_again_since_is_no_reason_to_take_up_another_s_run(
     assert len({note.command for note in notes if note}) == 2
 
 
-def cut_off(world: World, models: Server, shop: Repo, issue: Issue, folder: Path) -> Job:
+def test_two_gates_of_one_command_leave_one_comment_and_no_false_record(world, models, shop, issue, tmp_path):
+    models.script("m-fast", [GOOD, TEST, DONE])
+    world.runner = Scripted(PROVED)
+    job = commented(world, shop, issue, tmp_path / "one")
+    twin = Job(world, tmp_path / "two", job.name, job.payload, run="78")
+    at_work(shop, 77)
+    at_work(shop, 78)
+    ends: list[str | None] = []
+    first_time(world, r"POST .*/issues/1/comments", lambda: ends.append(twin.act("gate").state))
+    ended = job.act("gate")
+    assert (ends, ended.state) == (["routing"], None)
+    assert [read(body).run for body in seen(world, shop, issue)] == ["78"]  # type: ignore[union-attr]  # ours
+    assert records(shop) == []
+    shop.runs[77].status = "completed"
+    assert replace(twin, folder=tmp_path / "work").act().state == "accepted"
+    seen(world, shop, issue)
+
+
+def test_of_two_gates_the_one_with_the_older_comment_goes_on_also_where_the_other_has_set_money_aside(
+    world, models, shop, issue, tmp_path
+):
+    job = commented(world, shop, issue, tmp_path / "one")
+    twin = Job(world, tmp_path / "two", job.name, job.payload, run="78")
+    at_work(shop, 77)
+    at_work(shop, 78)
+    ends: list[str | None] = []
+
+    def later(_token: str, line: str) -> None:
+        """The second comments after the first, having seen nothing of it, and is quicker with the money."""
+        if re.search(r"GET .*/contents/spend/", line):
+            world.turn = lambda token, line: None
+            older = issue.comments.pop()
+            first_time(world, r"POST .*/issues/1/comments", lambda: issue.comments.append(older))
+            ends.append(twin.act("gate").state)
+
+    world.turn = later
+    ended = job.act("gate")
+    assert (ends, ended.state) == (["routing"], "routing"), ended
+    assert [read(body).run for body in seen(world, shop, issue)] == ["77"]  # type: ignore[union-attr]  # ours
+    assert records(shop) == []
+
+
+def test_a_comment_that_github_made_and_shows_late_is_the_job_s_own(world, models, shop, issue, tmp_path):
+    models.script("m-fast", [GOOD, TEST, DONE])
+    world.runner = Scripted(PROVED)
+    job = commented(world, shop, issue, tmp_path / "one")
+    world.fail("POST", r"/issues/1/comments$", after=True)
+    late: list[Comment] = []
+    posts = itertools.count(1)
+
+    def turn(_token: str, line: str) -> None:
+        if re.search(r"POST .*/issues/1/comments$", line) and next(posts) == 2:
+            issue.comments.extend(late)  # the first is there for everybody by now
+            world.turn = lambda token, line: None
+        elif re.search(r"GET .*/issues/1/comments", line):
+            late.extend(comment for comment in issue.comments if comment.user.login == ME)
+            issue.comments[:] = [comment for comment in issue.comments if comment.user.login != ME]
+
+    world.turn = turn
+    assert job.act().state == "accepted"
+    assert len(seen(world, shop, issue)) == 1
+
+
+def test_a_run_that_is_being_run_again_is_not_taken_up_by_another_for_the_same_command(world, models, shop, issue, tmp_path):
+    job = cut_off(world, models, shop, issue, tmp_path / "one")
+    at_work(shop, 77)
+    twin = Job(world, tmp_path / "two", job.name, job.payload, run="78")
+    assert twin.act().why == "another job is answering this very command"
+    assert len(models.requests) == 3
+    seen(world, shop, issue)
+
+
+def test_a_commit_that_the_default_branch_does_not_have_is_not_what_a_command_was_given_for(world, models, shop, issue, tmp_path):
+    """Somebody else's workflow repeats a stranger's words in the name of ours, and is quicker."""
+    models.script("m-fast", [GOOD, TEST, DONE])
+    world.runner = Scripted(PROVED)
+    names = ("-c", "user.name=x", "-c", "user.email=x@x.invalid")
+    strange = shop.git(*names, "commit-tree", "main^{tree}", "-p", "main", "-m", "a stranger's")
+    job = commented(world, shop, issue, tmp_path / "one")
+    said = f"<!-- route-agent:c{job.payload['comment']['id']} -->\n<!-- state: routing -->\n<!-- commit: {strange} -->\nwords"
+    world.comment(shop, issue, ME, said)
+    ended = job.act()
+    assert ended.trail is not None
+    assert ended.trail.opened.request.base == shop.tip("main")
+    seen(world, shop, issue)
+
+
+def test_what_a_clock_that_was_fast_has_kept_is_found_when_the_job_is_run_again(world, models, shop, issue, tmp_path):
+    job = cut_off(world, models, shop, issue, tmp_path / "one", Ahead())
+    job.clock, job.attempt = Hurried(), "2"
+    world.runner = Scripted(PROVED)
+    assert job.act().state == "accepted"
+    assert len(models.requests) == 3
+    seen(world, shop, issue)
+
+
+class Ahead(Hurried):
+    """A month fast."""
+
+    def now(self) -> str:
+        return written(datetime.now(UTC) + timedelta(days=31))
+
+
+def cut_off(world: World, models: Server, shop: Repo, issue: Issue, folder: Path, clock: Hurried | None = None) -> Job:
     """A run that has paid and made its branch when GitHub falls silent."""
     models.script("m-fast", [GOOD, TEST, DONE])
     job = commented(world, shop, issue, folder)
+    job.clock = clock or job.clock
     world.fail("POST", "/dispatches", times=2)
     world.fail("GET", "/actions/runs$", times=8)
     assert job.act().state == "error"

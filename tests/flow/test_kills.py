@@ -46,6 +46,7 @@ class Story:
 
 AT_ONCE = Story([GOOD, TEST, DONE], [], [FINE], (PROVED,), ("fast",))
 ESCALATED = Story([BAD, DONE], [GOOD, TEST, DONE], [], (RED, RED, PROVED), ("fast", "strong"))
+NO_PATCH = Story([{"action": "give_up", "reason": "no idea"}], [GOOD, TEST, DONE], [], (PROVED,), ("fast", "strong"))
 JUDGE = '  verifier: {{provider: openai_compatible, model: m-judge, base_url: "{url}", price: {{input: 1, output: 2}}}}'
 
 
@@ -137,7 +138,11 @@ def calls(story: Story, folder: Path) -> int:
 
 
 @pytest.mark.parametrize("part", range(PARTS))
-@pytest.mark.parametrize(("story", "last_phase"), [(ESCALATED, False), (AT_ONCE, True)], ids=["machine gone", "last phase"])
+@pytest.mark.parametrize(
+    ("story", "last_phase"),
+    [(ESCALATED, False), (AT_ONCE, True), (NO_PATCH, False)],
+    ids=["machine gone", "last phase", "a lane without a patch"],
+)
 def test_a_run_killed_after_any_call_and_run_again_is_like_one_undisturbed(story, last_phase, part, tmp_path):
     total = calls(story, tmp_path / "undisturbed")
     for left in range(1 + part, total + 1, PARTS):

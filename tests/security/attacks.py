@@ -68,6 +68,7 @@ CHECKLIST: dict[str, str] = {
     "runner-comment": "a comment above GitHub's limit",
     "runner-errors": "a key in an error, in every way to write it",
     "runner-children": "a key in the environment of what the bot starts",
+    "runner-headers": "headers that the models' libraries find in the workflow's environment and send to whatever address is asked",
     "runner-parents": "a check that reads the environment of the processes above it",
     "runner-templates": "an expression that is pasted into a script; an image that is named by a tag",
     "ci-none": "no CI at all",
@@ -92,6 +93,8 @@ CHECKLIST: dict[str, str] = {
     "split-writes": "a `propose` job that tries to write",
     "forged-note": "a stranger's comment that looks like the bot's own",
     "clone-key": "a clone whose policy names an address, and which of your secrets is sent there as the model's key",
+    "clone-headers": "a clone whose policy names an address, and headers that the models' libraries find in your environment",
+    "clone-proxy": "a clone whose policy names this machine, where a proxy is set: it reads what is sent unencrypted",
     "prompt-credentials": "credentials that lie in the repository, and a model that reads and searches for them",
     "clone-setup": "a clone whose set-up commands send off what they find in the environment",
 }

@@ -45,6 +45,53 @@ def test_a_key_goes_unencrypted_nowhere_but_to_this_machine_without_a_person_s_w
     assert done.returncode == 1
 
 
+GATEWAY = {
+    "ANTHROPIC_CUSTOM_HEADERS": "X-Gateway: canary-1\nAuthorization: Bearer canary-2",
+    "OPENAI_CUSTOM_HEADERS": "X-Gateway: canary-3",
+    "ANTHROPIC_AUTH_TOKEN": "canary-4",
+    "OPENAI_ORG_ID": "canary-5",
+    "OPENAI_PROJECT_ID": "canary-6",
+    "OPENAI_ADMIN_KEY": "canary-7",
+}
+"""What somebody has set who works with a gateway: the models' libraries read it by themselves."""
+
+
+@attack("clone-headers", "cve_2026_21852", off=off("bot.core.words.SDKS", "()"))
+@pytest.mark.parametrize("api", ["chat", "responses", "messages"])
+@pytest.mark.parametrize("words", [("doctor",), ("--task", "add is wrong", "--lane", "fast")])
+def test_a_clone_s_address_is_sent_nothing_that_libraries_find_in_your_environment(tmp_path, api, words):
+    """The policy names no key at all, so nobody is asked whether one may go there."""
+    with Server() as evil:
+        evil.script("m", [{"action": "give_up", "reason": "no"}] * 2)
+        lane = {"provider": "openai_compatible", "api": api, "model": "m", "base_url": evil.url, "price": PRICE}
+        policy = {"models": {"fast": lane, "strong": lane}, "routing": {"fast_max_score": 6, "strong_min_score": 7}}
+        repos.make(tmp_path / "shop", {**repos.SHOP, ".github/route-agent.yml": json.dumps(policy)})
+        done = typed(*words, cwd=tmp_path / "shop", more=GATEWAY)
+        assert evil.requests, done.stdout + done.stderr
+        assert "canary" not in str(evil.headers) + done.stdout + done.stderr
+
+
+DIRECT = (
+    off("bot.edge.model.punctual.client", cut=("HTTPTransport() if here(address) else None", "None")),
+    off("bot.edge.catalog._past", "return {}"),
+)
+
+
+@attack("clone-proxy", off=DIRECT)
+@pytest.mark.parametrize(("words", "api"), [(("doctor",), "chat"), (("--task", "add is wrong", "--lane", "fast"), "messages")])
+def test_what_is_meant_for_this_machine_goes_through_no_proxy(tmp_path, words, api):
+    """A key that may go there unencrypted would cross the network in clear, and the answer be that of the proxy's own machine."""
+    with Server() as proxy, Server() as mine:
+        mine.script("m", [{"action": "give_up", "reason": "no"}] * 2)
+        lane = {"provider": "litellm", "api": api, "model": "m", "base_url": mine.url, "price": PRICE}
+        policy = {"models": {"fast": lane, "strong": lane}, "routing": {"fast_max_score": 6, "strong_min_score": 7}}
+        repos.make(tmp_path / "shop", {**repos.SHOP, ".github/route-agent.yml": json.dumps(policy)})
+        by = dict.fromkeys(("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"), proxy.url)
+        done = typed(*words, cwd=tmp_path / "shop", more={**by, "LITELLM_API_KEY": "canary"})
+        assert proxy.headers == [], "nothing is asked for through it"
+        assert mine.requests, done.stdout + done.stderr
+
+
 @attack("clone-setup", off=off("bot.core.keys._secret", "return False"))
 def test_set_up_commands_of_a_clone_find_no_secret_in_the_environment(tmp_path):
     repos.make(tmp_path / "shop", repos.SHOP)

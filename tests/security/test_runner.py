@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from bot.edge import actions
+from tests.fakes import shops
 from tests.fakes.canaries import told
 from tests.fakes.repos import DONE, GOOD
 from tests.fakes.shops import TEST
@@ -105,6 +106,23 @@ def test_what_the_bot_starts_sees_no_key(world, models, shop, issue, tmp_path):
     assert KEY not in seen
     assert not re.search(r"^(INPUT|ACTIONS|SECRET)_", seen, re.MULTILINE)
     assert happened(world, shop, issue) == Happened(branches=1, pulls=1, runs=1)
+
+
+@attack("runner-headers", off=off("bot.core.words.SDKS", "()"))
+@pytest.mark.parametrize("api", ["chat", "responses", "messages"])
+def test_no_header_of_the_workflow_s_environment_goes_to_a_model(world, models, issue, tmp_path, shop, api):
+    """Of a step that stands beside the bot's, say: `env:` of a workflow or of a job is every step's."""
+    policy = ".github/route-agent.yml"
+    world.commit(
+        shop, "main", {policy: shops.POLICY.format(url=models.url).replace("provider: vllm", f"provider: vllm, api: {api}")}
+    )
+    models.script("m-fast", [{"action": "give_up", "reason": "no"}])
+    models.script("m-strong", [{"action": "give_up", "reason": "no"}])
+    job = commented(world, shop, issue, tmp_path / "job")
+    run(job, ANTHROPIC_CUSTOM_HEADERS=f"X-Gateway: {KEY}", OPENAI_CUSTOM_HEADERS=f"X-Gateway: {KEY}", OPENAI_ORG_ID=KEY)
+    assert models.requests
+    assert KEY not in str(models.headers)
+    happened(world, shop, issue)
 
 
 _UP = "p=$PPID; for n in 1 2 3 4 5 6 7 8 9; do cat /proc/$p/environ; p=$(sed -n 's/^PPid:\\s*//p' /proc/$p/status); done"

@@ -7,7 +7,7 @@ from bot.core.outcome import Outcome
 from bot.core.standing import Standing, StandingError
 from bot.core.standing import decode as decode_standing
 from bot.core.standing import encode as encode_standing
-from bot.edge.github.shelf import TRIES, Leaf, Shelf, before
+from bot.edge.github.shelf import TRIES, Leaf, Shelf, after, before
 from bot.ports import Denied, Unavailable
 
 STANDING = "standing.json"
@@ -32,13 +32,13 @@ class Records:
         self._put(path, outcome, f"{outcome.run} {outcome.what}")
 
     def find(self, run: str, at: str) -> Record | None:
-        """The record of a run that ended in this month or began in the one before; None where there is none that can be read."""
+        """The record of a run of this month, of the one before or, by another clock, after; None where there is none to be read."""
         found = self.left(run, at)
         return found if isinstance(found, Record) else None
 
     def left(self, run: str, at: str) -> Record | Begun | None:
         """The same, or what a run that is not at its end had paid for."""
-        for month in (at, before(at)):
+        for month in (at, before(at), after(at)):
             there = self.shelf.read(place(run, month))
             try:
                 item = decode(there.text) if there.sha else None

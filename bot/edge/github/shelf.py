@@ -98,6 +98,12 @@ class Shelf:
         repo.create_git_ref(f"refs/heads/{self.branch}", repo.create_git_commit(message, tree, []).sha)
 
 
+def after(at: str) -> str:
+    """Any instant of the month after: a clock that was fast has written there."""
+    year, month = int(at[:4]), int(at[5:7])
+    return f"{year + 1}-01" if month == 12 else f"{year}-{month + 1:02}"
+
+
 def before(at: str) -> str:
     """Any instant of the month before."""
     year, month = int(at[:4]), int(at[5:7])

@@ -10,7 +10,7 @@ from bot.core.ledger import LedgerError, decode, encode
 from bot.core.policy import Budget
 from bot.core.route import Refusal
 from bot.core.spend import Movement, accounts
-from bot.edge.github.shelf import TRIES, Leaf, Shelf, before
+from bot.edge.github.shelf import TRIES, Leaf, Shelf, after, before
 from bot.ports import Denied, Unavailable
 
 
@@ -45,8 +45,8 @@ class Spending:
         return sum(each.spent or 0 for each in found)
 
     def settle(self, wish: Wish) -> None:
-        """In the month of the reservation, which may be the one before. Raises `Denied` or `Unavailable`; then all of it counts."""
-        for path in (_path(wish.at), _path(before(wish.at))):
+        """In the month of the reservation, which may be another by now. Raises `Denied` or `Unavailable`; then all of it counts."""
+        for path in (_path(wish.at), _path(before(wish.at)), _path(after(wish.at))):
             for lost in range(1, TRIES + 1):
                 there = self._last.pop(path, None) or self.shelf.read(path)
                 line = settlement(wish, self._movements(path, there.text))

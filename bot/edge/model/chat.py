@@ -38,11 +38,11 @@ def connect(clients: dict[tuple[str, str], "OpenAI"], sending: Sending) -> "Open
     """One client for an address and a key. Everything that it would take from the environment is said here."""
     from openai import OpenAI  # noqa: PLC0415 - likewise
 
-    from bot.edge.model.punctual import Punctual  # noqa: PLC0415 - likewise
+    from bot.edge.model.punctual import client  # noqa: PLC0415 - likewise
 
     place = (sending.address, sending.key)
     if place not in clients:
-        http = Punctual(follow_redirects=False)
+        http = client(sending.address)
         clients[place] = OpenAI(
             base_url=sending.address, api_key=sending.key, max_retries=0, organization="", project="", http_client=http
         )

@@ -35,14 +35,12 @@ class Messages:
     def _client(self, sending: Sending) -> "Anthropic":
         from anthropic import Anthropic  # noqa: PLC0415 - likewise
 
-        from bot.edge.model.punctual import Punctual  # noqa: PLC0415 - likewise
+        from bot.edge.model.punctual import client  # noqa: PLC0415 - likewise
 
         place = (sending.address, sending.key)
         if place not in self._clients:
             address = sending.address.rstrip("/").removesuffix("/v1")  # which the library adds
-            self._clients[place] = Anthropic(
-                base_url=address, api_key=sending.key, max_retries=0, http_client=Punctual(follow_redirects=False)
-            )
+            self._clients[place] = Anthropic(base_url=address, api_key=sending.key, max_retries=0, http_client=client(address))
         return self._clients[place]
 
 

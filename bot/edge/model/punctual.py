@@ -5,7 +5,9 @@ from collections.abc import Iterator
 from typing import Any
 from weakref import finalize
 
-from httpx2 import Client, ReadTimeout, Request, Response, SyncByteStream
+from httpx2 import Client, HTTPTransport, ReadTimeout, Request, Response, SyncByteStream
+
+from bot.core.keys import here
 
 MOST_BYTES = 32 * 1024 * 1024
 """An answer that is longer is none."""
@@ -38,6 +40,11 @@ class Punctual(Client):
             finally:
                 response.close()
         return response
+
+
+def client(address: str) -> Punctual:
+    """For one address. A transport that is given goes through no proxy of the environment's."""
+    return Punctual(follow_redirects=False, transport=HTTPTransport() if here(address) else None)
 
 
 class _Bounded(SyncByteStream):
