@@ -118,9 +118,6 @@ def _audited(visit: Visit, office: Office) -> tuple[Posted, ...]:
     return tuple(each for each in told[-LOOKED:] if office.forge.at_work(each.note.run))
 
 
-# ---- propose and apply ---------------------------------------------------------------------------------------------
-
-
 # ---- self-test -----------------------------------------------------------------------------------------------------
 
 

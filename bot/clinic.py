@@ -13,6 +13,7 @@ from bot import tell
 from bot.arguments import POLICY, Desired
 from bot.checkup import Checkup, Means, report
 from bot.core import health
+from bot.core.clean import secret_name
 from bot.core.health import Item, Report, Unknown
 from bot.core.jobs import VERIFY
 from bot.core.policy import Policy
@@ -34,8 +35,6 @@ from bot.permits import examine_hosting
 from bot.ports import Books, Checkout, Denied, Tree, Unavailable, Watcher
 from bot.shop import Outside, Wall, actor, committed
 
-SECRETS = ("_API_KEY", "_TOKEN", "_SECRET", "-API-KEY", "-TOKEN")
-"""How the names of variables end whose values are never to be shown."""
 TOKEN_INPUT = "INPUT_GITHUB-TOKEN"  # noqa: S105 - a name
 
 
@@ -160,7 +159,7 @@ def printed(found: Report, outside: Outside, *, as_json: bool) -> str:
 def _secrets(checkup: Checkup, keys: Mapping[str, str]) -> tuple[str, ...]:
     """What is never to be shown: by the variable's name, and by what the policy says of it."""
     named = {lane.key_name for lane in judged(checkup.policy)} if checkup.policy else set()
-    return tuple(value.strip() for name, value in keys.items() if name in named or name.upper().endswith(SECRETS))
+    return tuple(value.strip() for name, value in keys.items() if name in named or secret_name(name))
 
 
 # ---- GitHub ------------------------------------------------------------------------------------------------------

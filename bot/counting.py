@@ -7,7 +7,7 @@ from itertools import chain
 
 from bot.core.instant import written
 from bot.core.past import part
-from bot.core.past.counts import Census, Counts
+from bot.core.past.figures import Census, Counts
 from bot.core.past.lives import Fault, Line, Parsed, Survey, parsed
 from bot.core.past.part import Asked
 from bot.edge import pieces

@@ -17,6 +17,7 @@ from bot.ports import Denied, Forge, Sources, Tree
 from bot.visit import Visit
 
 Entered = Visit | Ignored | TurnedAway
+Typed = Command | NearMiss | Misplaced
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,15 +72,7 @@ def _read(branch: str, path: str, forge: Forge, sources: Sources) -> tuple[Polic
     return policy, default
 
 
-def _visit(
-    heard_: Heard,
-    command: Command | NearMiss | Misplaced,
-    permission: Permission,
-    policy: Policy,
-    default: str,
-    me: str,
-    forge: Forge,
-) -> Entered:
+def _visit(heard_: Heard, command: Typed, permission: Permission, policy: Policy, default: str, me: str, forge: Forge) -> Entered:
     event, run = heard_.event, heard_.run
     thread = _thread(event, forge)
     pull = forge.pull(thread.number) if thread.pull else None
@@ -177,7 +170,7 @@ def _policy(tree: Tree, path: str, branch: str) -> bytes:
         ) from None
 
 
-def _command(event: Event, policy: Policy) -> Command | NearMiss | Misplaced | None:
+def _command(event: Event, policy: Policy) -> Typed | None:
     match event:
         case Commented(body=body, place="diff"):
             found = heard(body, policy.triggers.command)

@@ -19,6 +19,7 @@ from bot.core.policyfile import PolicyError
 from bot.core.policyfile import read as read_policy
 from bot.core.remote import Elsewhere, GitHub, NoRemote, Remote
 from bot.core.remote import parse as parse_remote
+from bot.core.rights import MOST_WORKFLOW
 from bot.core.words import Provider
 from bot.edge.git.repository import Repository, find
 from bot.edge.git.trees import Trees
@@ -31,8 +32,6 @@ SELFTEST = f"{cifiles.FOLDER}route-agent-selftest.yml"
 NEWEST = "@v0"
 """What the shipped workflows call: a tag that is there once a release is, and moves with each."""
 State = Literal["new", "unchanged", "differs"]
-MOST_WORKFLOW = 300_000
-"""Bytes; a larger workflow is not even read."""
 
 
 @dataclass(frozen=True, slots=True)

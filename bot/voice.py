@@ -7,7 +7,7 @@ import traceback
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from bot.core.clean import printable, redact
+from bot.core.clean import printable, redact, secret_name
 from bot.core.words import SDKS, TELEMETRY
 from bot.exits import OURS
 from bot.failures import Denied
@@ -35,7 +35,7 @@ def environment() -> dict[str, str]:
     """The process's own, read once. Keys are gone from it afterwards, and what libraries would send along unasked."""
     env = {name: value for name, value in os.environ.items() if not name.startswith(TELEMETRY)}
     for name in list(os.environ):
-        if name.startswith((TELEMETRY, *SDKS)) or name.endswith(("_API_KEY", "_TOKEN", "_SECRET")):
+        if name.startswith((TELEMETRY, *SDKS)) or secret_name(name):
             del os.environ[name]  # nothing that we start, and no library, needs to find it there
     return env
 

@@ -8,7 +8,7 @@ import shlex
 import subprocess
 import sys
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import Any, get_args
@@ -361,6 +361,26 @@ def test_every_file_of_ours_that_is_named_is_there(file: Path):
     for span in spans(file):
         if re.match(r"(docs|templates|bench|tests|bot|host|\.github|\.ci)/[^ ]*$", span.text) and not span.text.startswith(THEIRS):
             assert list(ROOT.glob(span.text.rstrip("/"))), span
+
+
+def named_in(text: str) -> Iterator[tuple[str, str]]:
+    """Names of ours with the file that they are said to stand in: "`A` and `B` in `file`", "`A` (`file`)"."""
+    for each in re.finditer(r"((?:`\w+`(?:,| and| or)?(?: its [a-z ]+)? )+)(?:in |\()`([\w/]+\.py)`", " ".join(text.split())):
+        yield from ((name, each[2]) for name in re.findall(r"`(\w+)`", each[1]))
+
+
+def test_what_a_contributor_is_to_change_stands_in_the_file_that_is_named():
+    found = list(named_in((ROOT / "CONTRIBUTING.md").read_text()))
+    assert {"WEIGHTS", "CAPS", "SignalName", "RULES", "Provider", "KEYS", "ADDRESSES", "ADDRESSED", "TABLE", "MODELS"} <= {
+        *dict(found)
+    }
+    for name, file in found:
+        assert re.search(rf"^(?:class |def )?{name}\b *[:=(]", (ROOT / file).read_text(), re.MULTILINE), f"{file} has no {name}"
+
+
+def test_what_dev_py_says_can_be_typed_is_what_it_does():
+    said = re.findall(r"^python3 dev\.py (\w+)", str(dev.__doc__), re.MULTILINE)
+    assert sorted(said) == sorted(dev.COMMANDS)
 
 
 # ---- figures and lists ---------------------------------------------------------------------------------------------

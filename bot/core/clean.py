@@ -90,6 +90,11 @@ def redact(text: str, secrets: tuple[str, ...] = ()) -> str:
     return _TOKEN.sub("[redacted]", _without(text, secrets))
 
 
+def secret_name(name: str) -> bool:
+    """Whether a variable holds a secret, by how its name ends. The runner leaves the hyphens in an input's."""
+    return name.upper().replace("-", "_").endswith(("_API_KEY", "_TOKEN", "_SECRET"))
+
+
 def holds(text: str, secrets: tuple[str, ...]) -> bool:
     """Whether one of the secrets stands there, in any of those ways."""
     return _without(text, secrets) != text

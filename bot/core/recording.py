@@ -1,7 +1,9 @@
 """A Trail becomes the record that the ledger keeps."""
 
+from dataclasses import replace
+
 from bot.core.clean import line
-from bot.core.confidence import confidence
+from bot.core.confidence import Confidence, confidence
 from bot.core.entries import Opened
 from bot.core.estimate import always_strong
 from bot.core.ledger import AttemptRecord, FileStat, Record
@@ -18,13 +20,9 @@ def record(trail: Trail, spent: int | None, interrupted: str = "") -> Record:
     `spent` is the sum of the run's charges in micro-dollars, calls of attempts that were cut off included; None where it is
     unknown. `interrupted` says why a run that is not at its end stops here.
     """
-    opened, request, tries = trail.opened, trail.opened.request, trail.tries
+    opened, request, tries, audit = trail.opened, trail.opened.request, trail.tries, trail.opened.audit
     result, detail = _result(opened, tries) if not interrupted else _interrupted(interrupted)
-    last = tries[-1].decision if tries else None
-    audit, published = opened.audit, trail.published
-    pushed = None if audit else trail.pushed  # the branch of an audit is gone when it is over
-    ci = tries[-1].ci if tries else None
-    return Record(
+    made = Record(
         id=request.id,
         at=opened.at,
         repo=request.repo,
@@ -43,21 +41,39 @@ def record(trail: Trail, spent: int | None, interrupted: str = "") -> Record:
         attempts=tuple(_attempt(tried, opened) for tried in tries),
         result=result,
         detail=detail,
-        confidence=last.confidence if isinstance(last, Accept) else None,
+        confidence=_confidence(tries),
         threshold=bar(opened.policy, opened.task_class, opened.score.total),
         cost_micros=spent,
         verification_micros=None if trail.verification.unpriced else trail.verification.micros,
         always_strong=always_strong(trail),
         seconds=round(trail.seconds, 3),
-        branch=pushed.branch if pushed else None,
-        commit=pushed.commit if pushed else None,
-        proof=opened.proof,
-        ci_url=ci.url if ci else None,
-        pull_request=published.pull_request if published else None,
-        pull_request_open=published.opened if published else False,
+        branch=None,
+        commit=None,
         verification=trail.verification,
         audits=audit.run if audit else None,
     )
+    return _published(made, trail)
+
+
+def _published(made: Record, trail: Trail) -> Record:
+    """With what proved its patch, and where that lies."""
+    pushed = None if made.audits else trail.pushed  # the branch of an audit is gone when it is over
+    ci, published = trail.tries[-1].ci if trail.tries else None, trail.published
+    return replace(
+        made,
+        branch=pushed.branch if pushed else None,
+        commit=pushed.commit if pushed else None,
+        proof=trail.opened.proof,
+        ci_url=ci.url if ci else None,
+        pull_request=published.pull_request if published else None,
+        pull_request_open=published.opened if published else False,
+    )
+
+
+def _confidence(tries: tuple[Try, ...]) -> Confidence | None:
+    """Of the patch that was accepted."""
+    last = tries[-1].decision if tries else None
+    return last.confidence if isinstance(last, Accept) else None
 
 
 def _interrupted(why: str) -> tuple[Result, str]:

@@ -10,6 +10,8 @@ from bot.core.verifying import BEGIN, END
 
 HERE = "in HEAD"
 _CALLS = re.compile(r"^[ \t]*(?:-[ \t]+)?uses:[ \t]*[\"']?[\w./-]*/route-agent(/host|(?:-\w+)?\.ya?ml)?@[\w./-]+", re.MULTILINE)
+_LOCAL = re.compile(r"^[ \t]*(?:-[ \t]+)?uses:[ \t]*[\"']?\./\.github/workflows/route-agent(?:-\w+)?\.ya?ml\b(?!@)", re.MULTILINE)
+"""What a called file of the same repository does is seen in that file."""
 _BESIDE = re.compile(r"^[ \t]*phase:[ \t]*[\"']?(report|replay)\b", re.MULTILINE)
 _ASKING_NO_CI = {way + end for way in ("-host", "-outcome", "-replay", "-report") for end in (".yml", ".yaml")} | {"/host"}
 """Ways to call us, of which none starts a workflow to prove a patch; files are those of a shared repository."""
@@ -17,14 +19,14 @@ _ASKING_NO_CI = {way + end for way in ("-host", "-outcome", "-replay", "-report"
 
 def wiring(found: tuple[Workflow, ...], wanted: tuple[str, ...], shipped: str) -> tuple[Item, ...]:
     """What can be seen without GitHub. `wanted` are the policy's workflows, `shipped` is the verify workflow as we hand it out."""
-    calls = {line(w.path.rpartition("/")[2], 60): set(_CALLS.findall(w.text)) for w in found if w.text is not None}
-    callers = [name for name, ways in calls.items() if ways]
+    texts = {line(w.path.rpartition("/")[2], 60): w.text for w in found if w.text is not None}
+    callers = [name for name, text in texts.items() if _CALLS.search(text) or _LOCAL.search(text)]
     if not callers and not wanted:
         return (Ok("workflows", f"none {HERE} calls route-agent, and the command line needs none; `route-agent init` writes them"),)
     first: Item = Ok("workflows", f"{', '.join(callers)} {HERE} call{'s' if len(callers) == 1 else ''} route-agent")
     if not callers:
         first = Unknown("workflows", f"none {HERE} calls route-agent, though the policy names workflows of CI")
-    by_ci = any(_asks_ci(w.text) for w in found if w.text is not None)
+    by_ci = any(map(_asks_ci, texts.values()))
     items = tuple(proof(name, found, shipped) for name in wanted or ((VERIFY,) if by_ci else ()))
     if by_ci and not any(name.rpartition("/")[2] == VERIFY for name in wanted or (VERIFY,)):
         alone = f"verification.ci.workflows names no {VERIFY}, and a workflow of your own that is green proves no bugfix"

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bot.core import lane
-from bot.core.clean import printable, redact
+from bot.core.clean import printable, redact, secret_name
 from bot.core.keys import SEND_KEY, Said, said
 from bot.core.words import SDKS, TELEMETRY
 from bot.ports import Denied
@@ -125,7 +125,7 @@ def _said(env: Mapping[str, str]) -> tuple[Said, ...]:
 def strip(names: Mapping[str, str]) -> None:
     """Take every secret out of this process's environment: no library and no child needs to find it there."""
     for name in list(os.environ):
-        if name in names or name.startswith(OURS_ALONE) or name.endswith(("_TOKEN", "_API_KEY", "_SECRET")):
+        if name in names or name.startswith(OURS_ALONE) or secret_name(name):
             del os.environ[name]
 
 

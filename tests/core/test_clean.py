@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core import locate, rules
-from bot.core.clean import inline, printable, redact, veiled, visible
+from bot.core.clean import inline, printable, redact, secret_name, veiled, visible
 from bot.core.diff import parse
 from bot.core.facts import Facts, NotApplicable
 
@@ -156,6 +156,12 @@ def test_no_twenty_characters_of_a_key_are_left(text, secret):
     left = redact(f"{text}{secret}{text}{secret[5:]}", (secret,))
     assert not [secret[n : n + 20] for n in range(len(secret) - 19) if secret[n : n + 20] in left]
     assert secret not in left
+
+
+@pytest.mark.parametrize("name", ["GITHUB_TOKEN", "INPUT_GITHUB-TOKEN", "INPUT_OPENAI-API-KEY", "MY_API_KEY", "client_secret"])
+def test_a_secret_is_known_by_its_variable_s_name(name):
+    assert secret_name(name)
+    assert not secret_name(f"{name}_FILE")
 
 
 def test_nothing_that_steers_a_terminal_or_turns_the_text_is_printed():

@@ -127,7 +127,6 @@ LAZY: dict[str, tuple[Item, ...]] = {
     "a critic alone": (term(CRITIC), term(SUMMARY)),
     "a green suite of which one test fails anew": (Item("check tests", "failed", "veto", ""), term(FIXES), term(CRITIC)),
 }
-NOTHING_TURNS_GREEN: frozenset[TaskClass] = frozenset({"refactor"})
 
 
 @pytest.mark.parametrize("score", range(0, 40, 3))

@@ -31,7 +31,7 @@ def test_who_uses_the_command_line_alone_needs_no_workflow():
     [
         "route-agent/route-agent@v0",
         "octo/route-agent@0123abc",
-        "./.github/workflows/route-agent.yml@main",
+        "acme/automation/.github/workflows/route-agent.yml@main",
         "octo/x/.github/workflows/route-agent-split.yml@v1",
     ],
 )
@@ -43,6 +43,16 @@ def test_a_caller_without_the_workflow_that_proves_is_a_problem(call):
 
 def test_the_host_action_needs_no_workflow_that_proves():
     assert said(x="      uses: route-agent/route-agent/host@v0\n") == [("ok", "x.yml in HEAD calls route-agent")]
+
+
+@pytest.mark.parametrize(
+    ("called", "states"), [("route-agent/route-agent@v0", ["ok", "problem"]), ("route-agent/route-agent/host@v0", ["ok"])]
+)
+def test_who_calls_a_workflow_of_the_same_repository_calls_us_as_that_does(called, states):
+    caller = "on: schedule\njobs:\n  fix:\n    uses: ./.github/workflows/route-agent.yml\n"
+    found = said((), nightly=caller, route_agent=f"    - uses: {called}\n")
+    assert found[0] == ("ok", "nightly.yml, route-agent.yml in HEAD call route-agent")
+    assert [state for state, _ in found] == states
 
 
 BESIDE = ("route-agent-outcome", "route-agent-replay", "route-agent-report")

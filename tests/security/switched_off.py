@@ -97,8 +97,8 @@ def _linked(source: str, target: str) -> None:
     shutil.copy2(source, target)
 
 
-def switch(tree: Path, what: Off) -> None:
-    """Raises `Stale` for what is not there, or is there more than once."""
+def switch(tree: Path, what: Off) -> Path:
+    """The file that is another now. Raises `Stale` for what is not there, or is there more than once."""
     if "/" in what.name:
         path = tree / what.name
         text = path.read_text()
@@ -109,6 +109,7 @@ def switch(tree: Path, what: Off) -> None:
         made = _without(text, names, what)
     path.unlink()
     path.write_text(made)
+    return path
 
 
 def _place(tree: Path, name: str) -> tuple[Path, list[str]]:

@@ -3,11 +3,14 @@
 import hashlib
 import os
 import random
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
 from tests.security.attacks import CHECKLIST, ELSEWHERE, INCIDENTS, ROOT, Attack, Off, Played, off, played
-from tests.security.switched_off import Finding, unmissed
+from tests.security.switched_off import Finding, Stale, copied, switch, unmissed
 
 PAGE = ROOT / "docs" / "attacks.md"
 SAMPLE = 6
@@ -88,6 +91,36 @@ def _state() -> str:
 def test_a_sample_of_the_defences_is_missed_when_it_is_switched_off():
     whole = [each for each in played() if each.attack.offs]
     assert [str(each) for each in unmissed(random.Random(_state()).sample(whole, SAMPLE))] == []  # noqa: S311 - no secret
+
+
+def test_each_defence_that_is_named_can_be_switched_off(tmp_path):
+    """Whether its test misses it, a sample shows; that it is there under its name, and what is left is Python, shows at once."""
+    tree, wrong = tmp_path / "tree", []
+    copied(tree)
+    for each in played():
+        changed: list[Path] = []
+        try:
+            changed.extend(switch(tree, one) for one in each.attack.offs)
+            wrong += [f"{each.node}: {flaw}" for flaw in flaws(changed)]
+        except Stale as stale:
+            wrong.append(f"{each.node}: {stale}")
+        for path in changed:
+            path.write_text((ROOT / path.relative_to(tree)).read_text())
+    assert wrong == []
+
+
+def flaws(changed: list[Path]) -> list[str]:
+    """Syntax that is none, and names that nothing gives, in the Python among these files."""
+    words = [
+        str(Path(sys.executable).with_name("ruff")),
+        "check",
+        "--isolated",
+        "--quiet",
+        "--select=F821",
+        "--output-format=concise",
+    ]
+    python = [str(path) for path in changed if path.suffix == ".py"]
+    return subprocess.run([*words, *python], capture_output=True, text=True, check=False).stdout.splitlines() if python else []
 
 
 QUICK = ("tests.security.test_runner", "test_modules_of_the_workspace_do_not_stand_in_for_the_bot_s_own")

@@ -7,7 +7,8 @@ from math import fsum
 
 from pydantic.dataclasses import dataclass
 
-from bot.core.past.counts import Seen, see
+from bot.core.past.counts import see
+from bot.core.past.figures import Seen
 from bot.core.past.interval import ENOUGH, Rate, rate
 from bot.core.past.lives import Life
 from bot.core.strict import STRICT

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from bot.core.past.counts import Rivals, Spent
+from bot.core.past.figures import Rivals, Spent
 from bot.core.past.tables import Growth, Total
 
 MOST = 6

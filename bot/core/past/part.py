@@ -10,7 +10,8 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from bot.core.past.counts import Census, Counts, added, count
+from bot.core.past.counts import count
+from bot.core.past.figures import Census, Counts, added
 from bot.core.past.history import AtWork, Happened, Published, Run
 from bot.core.past.lives import Fault, Parsed, Survey, lives
 

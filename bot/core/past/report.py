@@ -1,17 +1,18 @@
 """What a ledger says, as figures: by lane, by class of task, by repository, and as a whole."""
 
 from collections import defaultdict
+from collections.abc import Iterable
 from datetime import datetime
 
 from bot.core.instant import written
 from bot.core.past import counts
 from bot.core.past.calibration import of_claims, of_seen
-from bot.core.past.counts import Census, Counts, Judged, Tally, together
 from bot.core.past.elsewhere import elsewhere
+from bot.core.past.figures import Census, Counts, Judged, Tally, together
 from bot.core.past.growth import MOST, growth, sides
 from bot.core.past.interval import rate, spread
 from bot.core.past.lives import Books
-from bot.core.past.tables import Compared, Day, Fault, Judge, Portion, Report, Row
+from bot.core.past.tables import Compared, Day, Fault, Growth, Judge, Portion, Report, Row
 
 MOST_ROWS = 100
 """Rows of a table: names come out of the ledger, and anybody's ledger can hold any number."""
@@ -28,12 +29,9 @@ def report(books: Books, sources: tuple[str, ...], now: datetime, per_day: int |
 def told(census: Census, sources: tuple[str, ...], now: datetime, per_day: int | None = None, since: str = "") -> Report:
     """The same of what is counted already."""
     made = census.counts
-    classes, repositories = _classes(made), _repositories(made)
-    lanes = _lanes(made.lanes)
-    drawn = sorted(made.lanes, key=lambda lane: (-made.lanes[lane].attempts, lane))[:MOST]
+    repositories, lanes, audits = _repositories(made), _lanes(made.lanes), made.audits
     actual, top = sides(made.sides)
     days = sorted(day for day, spent in made.days.items() if spent.runs)
-    audits = made.audits
     return Report(
         at=written(now),
         sources=sources,
@@ -44,14 +42,14 @@ def told(census: Census, sources: tuple[str, ...], now: datetime, per_day: int |
         whole=_row("all", together(tally for rows in made.rows.values() for tally in rows.values()), made.runs),
         lanes=tuple(_row(name, tally, tally.attempts) for name, tally in lanes.items()),
         judge=_judge(made.judge),
-        classes=classes,
+        classes=_classes(made),
         repositories=repositories if len(repositories) > 1 else (),
         results=_top(made.results, made.runs, 20),
         labels=_top(made.labels, sum(made.labels.values()), 20),
         by_hand=spread(made.by_hand),
         days=tuple(Day(day, spent.runs, spent.accepted, spent.micros) for day, spent in sorted(made.days.items())),
         per_day=per_day,
-        growth=tuple(growth(name, made.growth[name]) for name in lanes if name in drawn),
+        growth=_growth(made, lanes),
         actual=actual,
         top=top,
         calibration=of_claims(made.claims),
@@ -67,6 +65,12 @@ def told(census: Census, sources: tuple[str, ...], now: datetime, per_day: int |
         doubled=made.doubled,
         elsewhere=elsewhere(census.imported),
     )
+
+
+def _growth(made: Counts, lanes: Iterable[str]) -> tuple[Growth, ...]:
+    """Of the lanes that are used most, in the order of the rows."""
+    drawn = sorted(made.lanes, key=lambda lane: (-made.lanes[lane].attempts, lane))[:MOST]
+    return tuple(growth(name, made.growth[name]) for name in lanes if name in drawn)
 
 
 def _row(name: str, tally: Tally, cases: int) -> Row:

@@ -4,11 +4,8 @@ from collections.abc import Callable, Mapping
 from typing import Literal
 from urllib.parse import unquote, urlsplit
 
-from bot.core.words import TELEMETRY
 from bot.ports import UNOBSERVED, Observer
 
-PREFIX = TELEMETRY
-"""Variables that no child and no other library needs to find: the collector's key may be among them."""
 Signal = Literal["TRACES", "METRICS"]
 SIGNALS: tuple[Signal, ...] = ("TRACES", "METRICS")
 
