@@ -77,7 +77,7 @@ def _told(trail: Trail, attempt: Attempt, proved: Proved, changes: tuple[Changed
         text = by.render(
             "prompts/review.j2",
             task=trail.opened.request.task,
-            diff=veiled(printable(attempt.diff)),
+            diff=veiled(printable(patch.shown(attempt.diff))),
             summary=attempt.summary,
             places=_surroundings(changes, around),
             evidence="\n".join(f"{item.name}: {item.state}: {line(item.reason, 300)}" for item in proved.evidence.items),
@@ -96,7 +96,7 @@ def _surroundings(changes: tuple[Changed, ...], around: int) -> tuple[tuple[str,
         rows = (each.after or "").split("\n")
         near = {n for at in (*each.file.added_at, *each.file.cut_at) for n in range(at - around, at + around + 1)}
         shown = [f"{n}: {row}" for n, row in enumerate(rows, 1) if n in near]
-        found += [(each.path, veiled(printable("\n".join(shown))))] if shown else []
+        found += [(each.path, veiled(printable("\n".join(shown))))] if shown and not patch.hidden(each.path) else []
     return tuple(found)
 
 

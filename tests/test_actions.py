@@ -84,6 +84,15 @@ def test_where_keys_may_go_is_said_in_the_environment_of_the_step():
         actions.step({**env, "ROUTE_AGENT_SEND_KEY": "CORP_KEY"})
 
 
+def test_a_key_that_was_stored_with_a_line_s_end_is_known_without_it():
+    env = dict.fromkeys(("INPUT_GITHUB-TOKEN", "GITHUB_EVENT_NAME", "GITHUB_EVENT_PATH", "GITHUB_RUN_ID", "GITHUB_WORKSPACE"), "x")
+    env |= dict.fromkeys(("GITHUB_API_URL", "GITHUB_SERVER_URL", "GITHUB_REPOSITORY"), "x")
+    step = actions.step(
+        {**env, "INPUT_LITELLM-API-KEY": "first-16-of-it\n", "INPUT_API-KEY-ENV": "MINE", "MINE": " other-16-of-it\r\n"}
+    )
+    assert actions.harmless("first-16-of-it, other-16-of-it", step.secrets) == "[redacted], [redacted]"
+
+
 def test_every_provider_that_has_a_usual_key_has_an_input_for_it_which_the_program_reads():
     wanted = {f"{name}-api-key" for name in lane.KEYS}
     assert wanted == {name for name in INPUTS if name.endswith("-api-key")}

@@ -6,7 +6,7 @@ from bot.agent.loop import Assignment
 from bot.agent.tools import Known, failures
 from bot.core.checks import Run
 from bot.core.clean import printable, redact, veiled
-from bot.core.patch import hidden, protecting
+from bot.core.patch import hidden, protecting, shown
 from bot.core.trail import Trail
 from bot.core.verdict import Escalate
 from bot.core.words import CRITIC, INDEPENDENT
@@ -83,7 +83,7 @@ def _before(trail: Trail) -> dict[str, object] | None:
     detail = last.decision.detail if isinstance(last.decision, Escalate) else ""
     return {
         "detail": detail,
-        "diff": veiled(printable(last.attempt.diff)),
+        "diff": veiled(printable(shown(last.attempt.diff))),
         "summary": last.attempt.summary,
         "outputs": runs[:2],
         "found": tuple(

@@ -149,6 +149,10 @@ class Known:
     runs: tuple[Run, ...] = ()
 
 
+UNSEEN = "{} is not shown: by its name it holds credentials. The change has to do without it."
+CREDENTIALS = "Not done: of {} you were not shown what is shaped like a credential. Use `edit`."
+
+
 @dataclass(frozen=True, slots=True)
 class Workplace:
     """A tree to work on, the checks that can run on it, and the way to run one."""
@@ -179,8 +183,7 @@ class Workplace:
             case Write():
                 return Seen(self._write(action))
             case Delete(path=path):
-                self.tree.delete(path)
-                return Seen(f"Deleted {path}.")
+                return Seen(self._delete(path))
             case RunCheck(name=name):
                 return Seen(self._check(name))
 
@@ -199,7 +202,7 @@ class Workplace:
             return f"{action.path} stands whole in the task, and is as it is there."
         content = self.tree.read(action.path)
         if hidden(action.path):
-            return f"{action.path} is not shown: by its name it holds credentials. The change has to do without it."
+            return UNSEEN.format(action.path)
         if b"\0" in content[:8_000]:
             return f"{action.path} is not a text file."
         text = content.decode(errors="replace")  # a reply may hold any text, a prompt none that is no UTF-8
@@ -208,14 +211,26 @@ class Workplace:
         body = "\n".join(lines[action.start - 1 : last])
         return f"{action.path}, lines {action.start} to {last} of {len(lines)}:\n{shortened(body)}"
 
+    def _delete(self, path: str) -> str:
+        if self._hides(path):
+            return UNSEEN.format(path)
+        self.tree.delete(path)
+        return f"Deleted {path}."
+
+    def _hides(self, path: str) -> bool:
+        """Whether a file is there that nobody is shown: what an edit of it says, and what it leaves in the patch, would show it."""
+        return hidden(path) and path in self.tree.files()
+
     def _write(self, action: Write) -> str:
         """A file that was not shown as it is cannot be written anew from what was shown."""
         if action.path in self.tree.files() and credentials(self.tree, action.path):
-            return f"Not done: of {action.path} you were not shown what is shaped like a credential. Use `edit`."
+            return UNSEEN.format(action.path) if hidden(action.path) else CREDENTIALS.format(action.path)
         self.tree.write(action.path, action.content.encode(errors="surrogateescape"))
         return f"Wrote {action.path}."
 
     def _edit(self, action: Edit) -> str:
+        if self._hides(action.path):
+            return UNSEEN.format(action.path)
         before = self.tree.read(action.path).decode(errors="surrogateescape")
         old, new = action.old, action.new
         if "\r\n" in before:  # a model writes \n; the file keeps the line ends it has

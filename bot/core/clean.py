@@ -15,12 +15,15 @@ _BLANK_LETTERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180e\u2800\u3164\uff
 """Letters and marks that draw nothing: category Lo, Mn or So, so the categories below do not catch them."""
 
 _SHAPES = (
-    r"gh[pousr]_[A-Za-z0-9._-]{36,}|github_pat_\w{20,}|glpat-[\w-]{20,}|xox[abeprs]-[\w-]{10,}|sk-[A-Za-z0-9_-]{20,}"
+    r"gh[pousr]_[A-Za-z0-9._-]{36,}|github_pat_\w{20,}|glpat-[\w-]{20,}|xox[abeprs]-[\w-]{10,}"
+    r"|(?<![a-z][aeiou])sk-(?=[A-Za-z0-9_-]{0,200}?[A-Z0-9])[A-Za-z0-9_-]{20,}"  # neither `task-list-…` nor `risk-adjusted-…2`
     r"|AKIA[0-9A-Z]{16}|AIza[\w-]{35}|(?<![\w-])eyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{10,}"
-    r"|-----BEGIN [A-Z ]*PRIVATE KEY-----"
+    r"|-----BEGIN [A-Z ]*PRIVATE KEY(?: BLOCK)?-----"
 )
-_TOKEN = re.compile(rf"{_SHAPES}.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL)
-_IN_A_FILE = re.compile(rf"{_SHAPES}[A-Za-z0-9+/=\s\\]{{64,}}")
+_TOKEN = re.compile(rf"{_SHAPES}.*?(?:-----END [A-Z ]*PRIVATE KEY(?: BLOCK)?-----|\Z)", re.DOTALL)
+_HEADED = r"(?:(?!-----)[\s\S]){0,300}?[A-Za-z0-9+/]{60,}[A-Za-z0-9+/=\s\\\"',`]*"
+"""A whole row, below headers as `Proc-Type:` or behind a quote that opens, and all rows after it."""
+_IN_A_FILE = re.compile(rf"{_SHAPES}(?:[A-Za-z0-9+/=\s\\]{{64,}}|{_HEADED})")
 """Of a private key what is one: code that reads keys names where they begin."""
 _SHORTEST_SECRET = 8
 """Shorter values are words; taking them out would garble the text and protect nothing."""

@@ -78,8 +78,8 @@ class Keys:
                 f"models.{lane.name} would send {name} to {site.netloc} unencrypted; write https:// in its base_url, "
                 f"or, if others may read along, set {SEND_KEY}={name}@http://{site.netloc}"
             )
-        free = self.unasked == "anywhere" and not any(each.name == name for each in self.said)
-        if free or _belongs(name, lane, site):
+        bound = any(each.name == name for each in self.said)
+        if not bound if self.unasked == "anywhere" else _belongs(name, lane, site):
             return value
         return Withheld(
             f"models.{lane.name} of the policy would send {name} to {site.netloc}, which nobody but the policy says; "
@@ -128,9 +128,11 @@ REACHES = (
     "NO_PROXY",
 )
 """How names begin that say how packages are reached."""
-_SECRET = ("TOKEN", "KEY", "SECRET", "PASSW", "AUTH", "CREDENTIAL", "OTP")
-_LOGIN = re.compile(r"://[^/\s]*@")
-"""An address with a name or password in it."""
+_SECRET = ("TOKEN", "KEY", "SECRET", "PASSW", "AUTH", "CREDENTIAL", "OTP", "USERNAME")
+_LOGIN = re.compile(r"[^/\s]@")
+"""A name or password before a host; tools take `ann:word@proxy:3128` for an address, too."""
+_ENTITLED = re.compile(r"://[^/\s]+/(?:[^\s]*[/=])?(?=[A-Za-z]*\d)(?=\d*[A-Za-z])[A-Za-z0-9]{16,}(?![A-Za-z0-9])")
+"""An address that lets in whoever knows it, as those of some package servers do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,4 +153,8 @@ def shown(env: Mapping[str, str]) -> Shown:
 
 
 def _secret(name: str, value: str) -> bool:
-    return any(word in name.upper() for word in _SECRET) or bool(_LOGIN.search(value)) or redact(value) != value
+    return (
+        any(word in name.upper() for word in _SECRET)
+        or any(shape.search(value) for shape in (_LOGIN, _ENTITLED))
+        or redact(value) != value
+    )

@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 
 from pathspec import GitIgnoreSpec
 
@@ -97,7 +98,7 @@ _SECTION = re.compile(r"^diff --git ", re.MULTILINE)
 def part(text: str, wanted: Callable[[str], bool]) -> str:
     """The sections of a git diff whose file is wanted, as a diff of their own."""
     starts = [found.start() for found in _SECTION.finditer(text)]
-    sections = [text[start:end] for start, end in zip(starts, [*starts[1:], len(text)], strict=True)]
+    sections = [text[start:end] for start, end in pairwise([*starts, len(text)])]
     return "".join(section for section in sections if all(wanted(file.path) for file in diffs.parse(section).files))
 
 
@@ -143,6 +144,14 @@ def hidden(path: str) -> bool:
     """Whether no model is shown the file, since its name says that it holds credentials."""
     folded = unicodedata.normalize("NFKC", path).casefold()
     return bool(_spec(tuple(rule.casefold() for rule in HIDDEN_PATHS)).match_file(folded))
+
+
+def shown(diff: str) -> str:
+    """What of a git diff a model is shown; nothing of what is none."""
+    try:
+        return part(diff, lambda path: not hidden(path))
+    except diffs.DiffError:
+        return ""
 
 
 _FORBIDDEN = re.compile(r'[\x00-\x1f\x7f\\:*?"<>|]')

@@ -102,14 +102,16 @@ def _wanted(env: Mapping[str, str], name: str) -> str:
 
 
 def _keys(env: Mapping[str, str], inputs: Mapping[str, str]) -> dict[str, str]:
-    """From the inputs named after providers, and from the variables that `api-key-env` names."""
-    found = {f"{name.upper()}_API_KEY": inputs[f"{name}-api-key"] for name in KEYS if inputs.get(f"{name}-api-key", "").strip()}
+    """From the inputs named after providers, and from the variables that `api-key-env` names: as they are sent, without the end
+    of a line that a secret was stored with. What is looked for in all that is said is that, too."""
+    given = {f"{name.upper()}_API_KEY": inputs.get(f"{name}-api-key", "").strip() for name in KEYS}
+    found = {name: key for name, key in given.items() if key}
     for name in inputs.get("api-key-env", "").replace(",", " ").split():
         if not re.fullmatch(r"[A-Z][A-Z0-9_]*", name):
             raise Denied(f"the input `api-key-env` names `{name[:40]}`, which is no name of a variable like MY_API_KEY")
-        if not env.get(name, "").strip():
+        if not (key := env.get(name, "").strip()):
             raise Denied(f"the input `api-key-env` names {name}, which is not set; give it under `env:` of the step")
-        found[name] = env[name]
+        found[name] = key
     return found
 
 

@@ -10,22 +10,41 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core import locate, rules
-from bot.core.clean import inline, printable, redact, secret_name, visible
+from bot.core.clean import inline, printable, redact, secret_name, veiled, visible
 from bot.core.diff import parse
 from bot.core.facts import Facts, NotApplicable
 
 HUGE = 200_000
+HEAD = "-----BEGIN PRIVATE KEY-----"
 NOTHING = NotApplicable("none")
 
 
 @pytest.mark.parametrize(
-    "piece", ["![", "![](", "<!--", " alt=", ' alt="', " alt='", "eyJ", "eyJaaaaaaaaaa.", "&#", "xoxb-", "-----BEGIN "]
+    "piece",
+    [
+        "![",
+        "![](",
+        "<!--",
+        " alt=",
+        ' alt="',
+        " alt='",
+        "eyJ",
+        "eyJaaaaaaaaaa.",
+        "&#",
+        "xoxb-",
+        "sk-",
+        "-----BEGIN ",
+        HEAD,
+        f"{HEAD}{'a' * 59}.",
+        HEAD + "a" * 64,
+    ],
 )
 def test_cleaning_takes_time_in_proportion(piece):
     text = piece * (HUGE // len(piece))
     start = time.process_time()
     visible(text)
     redact(text)
+    veiled(text)
     redact(text, (piece * 20, KEY))
     inline(text)
     assert time.process_time() - start < 2
@@ -62,6 +81,53 @@ def test_hidden_text_is_left_out_and_shown_text_stays():
 def test_tokens_are_taken_out():
     jwt = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9PlFUP0THsR8U"
     assert redact(f"Bearer {jwt}; ghp_{'a' * 36}") == "Bearer [redacted]; [redacted]"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "task-list-item-checkbox-wrapper",
+        "disk-usage-percentage-threshold-80",
+        "risk-adjusted-return-V2-calculator",
+        "sk-a-name-of-small-letters",
+    ],
+)
+def test_everyday_words_are_no_keys(said):
+    assert (redact(said), veiled(said)) == (said, said)
+
+
+@pytest.mark.parametrize("before", ["", "key=", "Bearer", "\\n", "%3A", "%20", "\\u003a", "key_", "a", " "])
+@pytest.mark.parametrize(
+    "key", ["sk-proj-Ab1cdefghijklmnopqrst", f"sk-{'ab' * 11}1", "sk-ant-api03-abcdefghijklmnop", f"sk-{'ab' * 60}Z"]
+)
+def test_a_key_that_begins_as_words_end_is_one_whatever_stands_before_it(before, key):
+    assert redact(f"{before}{key}") == veiled(f"{before}{key}") == f"{before}[redacted]"
+
+
+ROWS = ["MIIEcanary" * 6 + "MIIE", "ABCDcanary" * 6 + "MIIE", "MIIEcanary=="]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\n".join(["-----BEGIN RSA PRIVATE KEY-----", *ROWS, "-----END RSA PRIVATE KEY-----"]),
+        "\n".join(["-----BEGIN RSA PRIVATE KEY-----", "Proc-Type: 4,ENCRYPTED", "DEK-Info: AES-128-CBC,AB12", "", *ROWS]),
+        "\r\n".join(["-----BEGIN PGP PRIVATE KEY BLOCK-----", "Version: GnuPG v2", "Comment: mine", "", *ROWS]),
+        "\n".join(
+            ["('-----BEGIN EC PRIVATE KEY-----\\n'", *(f"    '{row}\\n'" for row in ROWS), "    '-----END EC PRIVATE KEY-----')"]
+        ),
+        "[" + ",\n".join(f'"{row}"' for row in ["-----BEGIN PRIVATE KEY-----", *ROWS]) + "]",
+        "-----BEGIN PRIVATE KEY-----\\n" + "\\n".join(ROWS),
+    ],
+)
+def test_of_a_private_key_nothing_is_shown_however_it_is_written(text):
+    assert "canary" not in veiled(f"a = 1\n{text}\nb = 2\n")
+    assert veiled(f"a = 1\n{text}\nb = 2\n").count("\n") == text.count("\n") + 3, "in as many lines"
+
+
+def test_code_that_names_where_a_private_key_begins_is_shown():
+    code = 'if text.startswith("-----BEGIN RSA PRIVATE KEY-----"):\n    return PrivateKey.parse(text, password, encoding)\n' * 9
+    assert veiled(code) == code
 
 
 KEY = "sk-kept/here+only=0123456789abcdefghij"

@@ -64,6 +64,8 @@ def test_a_workflow_that_hands_a_key_over_may_have_it_sent_anywhere_but_unencryp
     assert not sent(plain, unasked="anywhere")
     assert sent(plain, "LITELLM_API_KEY@http://llm.example", "anywhere")
     assert not sent(corp, "LITELLM_API_KEY@other.example", "anywhere")
+    assert not sent(lane("openai"), "OPENAI_API_KEY@llm.example", "anywhere"), "nor to its own provider's address"
+    assert sent(lane("openai"), "OPENAI_API_KEY@llm.example"), "a person's word on a machine of theirs adds to what goes unasked"
     assert sent(corp, "OPENAI_API_KEY@api.openai.com", "anywhere"), "another key's word binds this one to nothing"
 
 
@@ -81,7 +83,12 @@ def test_a_word_that_is_none_is_said(word):
 
 
 def test_set_up_sees_how_packages_are_reached_and_no_secret():
-    open_ = {"PIP_INDEX_URL": "https://index.example/simple", "UV_CACHE_DIR": "/c", "npm_config_registry": "https://r.example"}
+    open_ = {
+        "PIP_INDEX_URL": "https://index.example/simple/of-the-year-2026-and-later",
+        "UV_CACHE_DIR": "/c/0123456789abcdef0123",
+        "npm_config_registry": "https://r1234567890abcdef.example",
+        "NO_PROXY": "localhost,127.0.0.1",
+    }
     closed = {
         "npm_config__authToken": "x",
         "npm_config_//r.example/:_password": "x",
@@ -89,6 +96,10 @@ def test_set_up_sees_how_packages_are_reached_and_no_secret():
         "UV_PUBLISH_TOKEN": "x",
         "PIP_EXTRA_INDEX_URL": "https://ann:hunter2@index.example/simple",
         "HTTPS_PROXY": "http://token@proxy.example:3128",
+        "HTTP_PROXY": "ann:hunter2@proxy.example:3128",
+        "PIP_FIND_LINKS": "https://dl.example/0aBcDeFgHiJkLmNo/corp/python/simple/",
+        "UV_DEFAULT_INDEX": "https://dl.example/simple?key=0aBcDeFgHiJkLmNo",
+        "UV_INDEX_CORP_USERNAME": "x",
         "UV_INDEX": "corp=https://index.example/?t=ghp_000000000000000000000000000000000000",
     }
     assert shown({**open_, **closed, "AWS_SECRET_ACCESS_KEY": "x", "HOME": "/h"}) == Shown(open_, tuple(sorted(closed)))

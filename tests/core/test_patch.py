@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from bot.core.diff import DiffError
 from bot.core.guarded import HIDDEN_PATHS, PROTECTED
-from bot.core.patch import hidden, parse, path_problem, protecting, trespasses
+from bot.core.patch import hidden, parse, path_problem, protecting, shown, trespasses
 
 TEXT = "diff --git a/{0} b/{0}\nindex 1..2 100644\n--- a/{0}\n+++ b/{0}\n@@ -1 +1 @@\n-1\n+2\n"
 NEW = "diff --git a/{0} b/{0}\nnew file mode {1}\n--- /dev/null\n+++ b/{0}\n@@ -0,0 +1 @@\n+1\n"
@@ -37,6 +37,16 @@ def test_a_plain_patch_within_limits_breaks_no_rule_and_one_beyond_them_does():
         "2 files changed; protect.max_files is 1",
         "4 lines changed; protect.max_lines is 3",
     )
+
+
+@pytest.mark.parametrize("text", ["", "no diff at all", "diff --git a/x b/x\n--- a/x\n+++ b/x\n@@ -1,9 +1 @@\n-1\n"])
+def test_of_what_is_no_diff_nothing_is_shown(text: str):
+    assert shown(text) == ""
+
+
+def test_of_a_diff_that_part_is_shown_whose_file_is():
+    free, closed = TEXT.format("src/a.py"), TEXT.format("certs/a.pem")
+    assert shown(closed + free + closed) == free
 
 
 def example(rule: str) -> str:

@@ -24,7 +24,13 @@ def committed(folder, url: str) -> None:
     repos.make(folder, {**repos.SHOP, ".github/route-agent.yml": json.dumps(policy)})
 
 
-@attack("clone-key", "cve_2026_21852", off=off("bot.core.keys.Keys.of", cut=("if free or _belongs(name, lane, site):", "if site:")))
+@attack(
+    "clone-key",
+    "cve_2026_21852",
+    off=off(
+        "bot.core.keys.Keys.of", cut=('if not bound if self.unasked == "anywhere" else _belongs(name, lane, site):', "if site:")
+    ),
+)
 @pytest.mark.parametrize("words", [("doctor",), ("--task", "add is wrong"), ("--task", "add is wrong", "--lane", "strong")])
 def test_cve_2026_21852_a_clone_s_policy_sends_no_key_of_yours_to_where_it_says(tmp_path, words):
     with Server() as evil:

@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.core.cost import Cost, Tokens
+from bot.core.keys import Keys
 from bot.edge.model.punctual import MOST_BYTES
 from bot.ports import Denied, Prompt, Reply, Said, Shown, Told, TooLong, Unavailable
 from tests.edge.test_model import DO, KEY, TOOLS, Bed
@@ -211,6 +212,16 @@ def test_a_gateway_that_writes_the_key_that_it_was_sent_into_a_call_has_it_not_o
     assert reply is not None
     assert reply.said == Said(reply.said.text, (), "the reply holds a key")
     assert KEY not in str(reply)
+
+
+@attack("prompt-secrets", off=off("bot.edge.model.actions.words", "yield dump(value)"))
+@pytest.mark.parametrize("api", APIS)
+def test_a_key_that_json_writes_otherwise_is_found_in_a_call_all_the_same(bed, api):
+    key = f'{KEY[:6]}"{KEY[6:12]}\\{KEY[12:]}'
+    bed.chat.keys = Keys({"K": key}, "anywhere")
+    reply = ask(bed, api, {"body": whole(api, {**DO, "more": [{"deep": f"a {key} b"}]})})
+    assert reply is not None
+    assert reply.said == Said(reply.said.text, (), "the reply holds a key")
 
 
 BOMB = 1 << 28

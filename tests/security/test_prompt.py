@@ -253,10 +253,15 @@ LYING_ABOUT = {
 LOOKS = [
     *({"action": "read", "path": path} for path in LYING_ABOUT),
     {"action": "search", "pattern": "(?i)canary"},
+    {"action": "edit", "path": "config/.env.production", "old": "DB_PASSWORD=c", "new": "DB_PASSWORD=c"},
+    {"action": "edit", "path": "config/.env.production", "old": "DB_PASSWORD=x", "new": "DB_PASSWORD=x"},
+    {"action": "write", "path": "certs/Server.KEY", "content": ""},
+    {"action": "delete", "path": "certs/Server.KEY"},
     {"action": "write", "path": "shop/settings.py", "content": 'ID = "[redacted]"\n'},
 ]
 
 
+@attack("prompt-credentials", off=off("bot.agent.tools.Workplace._hides", "return False"))
 @attack("prompt-credentials", off=off("bot.core.patch.hidden", "return False"))
 @attack("prompt-credentials", off=off("bot.core.clean.veiled", "return text"))
 def test_a_model_is_not_shown_credentials_that_lie_in_the_repository(tmp_path):
@@ -271,4 +276,7 @@ def test_a_model_is_not_shown_credentials_that_lie_in_the_repository(tmp_path):
     assert not re.findall("(?i)canary.{0,30}", told.replace("(?i)canary", ""))
     assert told.count('LAST = "line"') >= 1, "and the rest of such a file is"
     assert "Use `edit`" in told
+    assert not re.findall("Edited config|does not stand|Deleted certs", told), (
+        "nor is any letter of them guessed, nor any line in a patch"
+    )
     assert repos.git(tmp_path / "shop", "diff", "--name-only", "main", str(record.branch)).split() == ["shop/add.py"]

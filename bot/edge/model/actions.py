@@ -1,6 +1,7 @@
 """One JSON action a turn, for models and servers without tool calls; a manual in the system text describes the actions."""
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 from bot.ports import Call, Prompt, Said, Shown, Told, Tool, Turn
@@ -71,6 +72,21 @@ MOST_NAME = 200
 def name(value: Any, number: int, index: int) -> str:
     """What a call is answered under: the provider's own name for it, or one of ours where that is none."""
     return value if isinstance(value, str) and 0 < len(value) <= MOST_NAME else f"call-{number}-{index}"
+
+
+def words(value: Any) -> Iterator[str]:
+    """Every text in what a call is given, as it will be written: JSON has some of its letters otherwise."""
+    left = [value]
+    while left:  # and no recursion: a model says how deep it is
+        match left.pop():
+            case str() as text:
+                yield text
+            case dict() as pairs:
+                left += [*pairs.keys(), *pairs.values()]
+            case list() as several:
+                left += several
+            case _:
+                pass
 
 
 def dump(value: Any) -> str:

@@ -8,7 +8,7 @@ from bot.core.clean import holds, line, redact, sendable
 from bot.core.cost import Cost, Price, Unpriced, apart
 from bot.core.keys import Keys, Withheld
 from bot.core.lane import ADDRESSED, Api, Lane
-from bot.edge.model.actions import dump
+from bot.edge.model.actions import words
 from bot.edge.model.chat import Chat
 from bot.edge.model.messages import Messages
 from bot.edge.model.responses import Responses
@@ -138,7 +138,9 @@ class Models:
         key = (self._key(lane),)
         said, model = heard.said, redact(heard.model, key)
         clean = Said(sendable(redact(said.text, key)), said.calls, said.malformed, said.echo)
-        if len(key[0]) >= LONG and any(holds(f"{call.name} {dump(call.arguments)}", key) for call in said.calls):
+        if len(key[0]) >= LONG and any(
+            holds(text, key) for call in said.calls for text in (call.name, *words(dict(call.arguments)))
+        ):
             clean = Said(clean.text, (), "the reply holds a key")  # what is written is kept, shown and pushed
         return Reply(clean, heard.tokens, self._cost(lane, heard), model, heard.cut_off)
 
