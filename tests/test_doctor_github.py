@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.fakes import repos, shops
+from tests.fakes.canaries import canary
 from tests.fakes.checkups import KEY, READY, doctor, policy, ran, states
 from tests.fakes.hosted import GATE, ME, WORK, Job
 from tests.fakes.server import Server
@@ -43,7 +44,8 @@ def shop(world: World, models: Server, tmp_path: Path) -> Repo:
 def looked(
     world: World, shop: Repo, folder: Path, *flags: str, scopes: str | None = WORK, login: str = ME, **more: str
 ) -> subprocess.CompletedProcess[str]:
-    job = Job(world, folder / "job", "workflow_dispatch", world.dispatched(shop, "ann"), scopes=scopes, login=login)
+    token = f"ghs_{canary('doctor')}"  # as one begins that GitHub makes
+    job = Job(world, folder / "job", "workflow_dispatch", world.dispatched(shop, "ann"), token=token, scopes=scopes, login=login)
     env = job.env() | {"GITHUB_ACTIONS": "true", "MINE": KEY} | more
     done = doctor(*flags, cwd=folder / "shop", **env)
     assert env["INPUT_GITHUB-TOKEN"] not in done.stdout + done.stderr or not env["INPUT_GITHUB-TOKEN"]
