@@ -9,7 +9,7 @@ from pathspec import GitIgnoreSpec
 MOST_STARS, MOST_WILD = 4, 5
 """Each more multiplies what a long path takes to be looked at by its length: with ten it is a minute for forty letters."""
 _BRACES = re.compile(r"\{[^{}/]*,[^{}]*\}")
-_SEPARATOR = re.compile(r"\\(?![*?\[\]!# \\])")
+_TAKEN_WORD_FOR_WORD = re.compile(r"\\[*?\[\]!# \\]")
 _ESCAPED = re.compile(r"\\.|\[[^]]*\]")
 _SPECIAL = re.compile(r"[*?\[\\]")
 
@@ -23,7 +23,7 @@ def wrong(glob: str) -> tuple[str, str] | None:
         (body.startswith("#"), "is a comment to .gitignore, so it matches nothing", r"write `\#` for a name that begins so"),
         (bool({".", ".."} & set(body.split("/"))), "holds `.` or `..`, so it matches nothing", "begin at the repository's top"),
         (bool(_BRACES.search(glob)), "has braces, which .gitignore takes for letters", "write one pattern for each"),
-        (bool(_SEPARATOR.search(glob)), "has a `\\`, which parts no folders", "write `/` between folders"),
+        ("\\" in _TAKEN_WORD_FOR_WORD.sub("", glob), "has a `\\`, which parts no folders", "write `/` between folders"),
         ("[" in _ESCAPED.sub("", glob), "has a `[` that nothing closes", r"close it with `]`, or write `\[` for the letter"),
         (
             _slow(glob),

@@ -106,7 +106,7 @@ def test_names_of_others_are_one_line_and_hold_no_token():
     assert spans.name("caf\udce9") == "caf?"
     assert spans.model_id("openai/gpt-4.1-mini:free") == "openai/gpt-4.1-mini:free"
     assert spans.model_id("the task was to add") == "other"
-    assert spans.model_id("sk-" + "x" * 30) == "[redacted]"
+    assert spans.model_id("sk-" + "x1" * 15) == "[redacted]"
 
 
 def test_hostile_entries_of_a_trail_are_told_clean():
