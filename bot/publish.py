@@ -96,6 +96,8 @@ def booked(trail: Trail, kit: Kit, interrupted: str = "") -> Record:
     try:
         settle(trail, kit, paid(trail, kit))
     except (Denied, Unavailable) as error:  # how it ended is kept, and told as that
+        if trail.opened.audit is not None:
+            raise  # nothing is left to tell, and the last phase of the job books what it has spent
         kit.watch("ledger", f"{error}; until the day is over, the run's whole share counts as spent")
     return made
 
