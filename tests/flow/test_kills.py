@@ -38,15 +38,17 @@ class Story:
     judge: list[Answer]
     ci: tuple[dict[str, str], ...]
     lanes: tuple[str, ...]
+    patches: int
+    """How many of them make one, which CI is asked about."""
 
     @property
     def requests(self) -> int:
         return len(self.fast) + len(self.strong) + len(self.judge)
 
 
-AT_ONCE = Story([GOOD, TEST, DONE], [], [FINE], (PROVED,), ("fast",))
-ESCALATED = Story([BAD, DONE], [GOOD, TEST, DONE], [], (RED, RED, PROVED), ("fast", "strong"))
-NO_PATCH = Story([{"action": "give_up", "reason": "no idea"}], [GOOD, TEST, DONE], [], (PROVED,), ("fast", "strong"))
+AT_ONCE = Story([GOOD, TEST, DONE], [], [FINE], (PROVED,), ("fast",), 1)
+ESCALATED = Story([BAD, DONE], [GOOD, TEST, DONE], [], (RED, RED, PROVED), ("fast", "strong"), 2)
+NO_PATCH = Story([{"action": "give_up", "reason": "no idea"}], [GOOD, TEST, DONE], [], (PROVED,), ("fast", "strong"), 1)
 JUDGE = '  verifier: {{provider: openai_compatible, model: m-judge, base_url: "{url}", price: {{input: 1, output: 2}}}}'
 
 
@@ -112,7 +114,7 @@ def looked_at(world: World, models: Server, story: Story) -> None:
     assert pull.state == "open"
     (branch,) = [name for name in world.branches(shop) if name.startswith("route-agent/")]
     assert pull.head == (shop.name, branch)
-    assert len(world.runs(shop)) == len(story.lanes)
+    assert len(world.runs(shop)) == story.patches
     assert world.reacted(shop, issue) == {"eyes"}
     (path,) = shop.git("ls-tree", "-r", "--name-only", "route-agent-ledger", "records/").split()
     record = decode(shop.file("route-agent-ledger", path) or "")
