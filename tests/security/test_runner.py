@@ -87,12 +87,13 @@ def test_a_key_in_a_server_s_error_is_said_nowhere(world, models, shop, issue, t
 @attack(
     "runner-children", off=off("bot.edge.git.plumbing.environment", 'return {**__import__("os").environ, "PATH": path, **more}')
 )
-def test_what_the_bot_starts_sees_no_key(world, models, shop, issue, tmp_path):
-    """git on PATH is one that writes down its environment: what it would see of ours, it sees here."""
+def test_what_the_bot_starts_sees_no_key(world, models, shop, issue, tmp_path, tmp_path_factory):
+    """git on PATH writes down its environment: what it would see of ours, it sees here; the token that it fetches with is its own."""
+    heard = tmp_path_factory.mktemp("heard") / "seen"
     folder = tmp_path / "bin"
     folder.mkdir()
     real = subprocess.run(["which", "git"], capture_output=True, text=True, check=True).stdout.strip()
-    (folder / "git").write_text(f'#!/bin/sh\nenv >> {tmp_path}/seen\nexec {real} "$@"\n')
+    (folder / "git").write_text(f'#!/bin/sh\nenv >> {heard}\nexec {real} "$@"\n')
     (folder / "git").chmod(0o755)
     models.script("m-fast", [GOOD, TEST, DONE])
     world.runner = Scripted(PROVED)
@@ -101,7 +102,7 @@ def test_what_the_bot_starts_sees_no_key(world, models, shop, issue, tmp_path):
         job, PATH=f"{folder}:{os.environ['PATH']}", SECRET_CANARY=KEY, ACTIONS_RUNTIME_TOKEN=KEY, ACTIONS_ID_TOKEN_REQUEST_URL=KEY
     )
     assert written(job)["result"] == "accepted", done.stderr
-    seen = (tmp_path / "seen").read_text()
+    seen = heard.read_text()
     assert "GIT_CONFIG_NOSYSTEM" in seen
     assert KEY not in seen
     assert not re.search(r"^(INPUT|ACTIONS|SECRET)_", seen, re.MULTILINE)
