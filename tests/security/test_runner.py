@@ -88,7 +88,7 @@ def test_a_key_in_a_server_s_error_is_said_nowhere(world, models, shop, issue, t
     "runner-children", off=off("bot.edge.git.plumbing.environment", 'return {**__import__("os").environ, "PATH": path, **more}')
 )
 def test_what_the_bot_starts_sees_no_key(world, models, shop, issue, tmp_path, tmp_path_factory):
-    """git on PATH writes down its environment: what it would see of ours, it sees here; the token that it fetches with is its own."""
+    """git on PATH writes down its environment: what it would see of ours, it sees; it has a token to fetch with."""
     heard = tmp_path_factory.mktemp("heard") / "seen"
     folder = tmp_path / "bin"
     folder.mkdir()
