@@ -12,7 +12,8 @@ import pytest
 from tests.e2e.engine import ROOT, Place, execute
 from tests.e2e.executed import Executed
 from tests.e2e.results import Outcome
-from tests.fakes import shops
+from tests.fakes import canaries, shops
+from tests.fakes.canaries import Emitted, canary
 from tests.fakes.hosted import ME
 from tests.fakes.repos import BAD, DONE, GOOD
 from tests.fakes.server import Server
@@ -22,8 +23,8 @@ from tests.fakes.world import Issue, Repo, World
 pytestmark = pytest.mark.engine
 
 ONE, SPLIT = "route-agent.yml", "route-agent-split.yml"
-TOKEN = "ghs_1_eyJhbGciOi.canary-token_of-this-test"
-KEY = "sk-canary-of-the-models-key"
+TOKEN, KEY = canary("the token of a real runner"), canary("the models' key of a real runner")
+"""Looked for, when a story is over, in all that was sent, said, stored and pushed."""
 SCOPES = "contents:write issues:write pull-requests:write checks:read statuses:read actions:write"
 FAILING = {
     "tests/test_more.py": (
@@ -56,7 +57,9 @@ def shop(world: World, models: Server) -> Repo:
 def run(world: World, repo: Repo, workflow: str, event: str, payload: dict[str, Any], actor: str = "ann") -> Outcome:
     text = (ROOT / "templates" / "workflows" / workflow).read_text()
     place = Place(world.url, repo.name, TOKEN, repo.default)
-    return execute(text, event, payload, place, actor=actor, secrets={"OPENAI_API_KEY": KEY})
+    done = execute(text, event, payload, place, actor=actor, secrets={"OPENAI_API_KEY": KEY})
+    assert canaries.leaks([Emitted("what the runner shows", repr(done).encode(errors="replace"))]) == []
+    return done
 
 
 def last(world: World, issue: Issue) -> str:
