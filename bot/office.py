@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from bot.core.budget import Wish
@@ -184,8 +184,8 @@ class Office:
         outlives = records if post is not None else None  # an audit is not taken up again, so what it has paid for is not kept
         keeper, ledger = Narrator(self.runs, post, self.render, outlives, log, before), Kept(self.ledger, records, log)
         spending = Spending(self.shelf(policy.ledger.branch))
-        kit = Kit(ledger, spending, keeper, self.clock, log, by(self.step), bench, desk, halt, before=before)
-        kit = replace(kit, reached=len(before.attempts) if before else 0)
+        reached = len(before.attempts) if before else 0
+        kit = Kit(ledger, spending, keeper, self.clock, log, by(self.step), bench, desk, halt, before=before, reached=reached)
         return self.observer.observed(kit)
 
     def halt(self, visit: Visit) -> Halt:

@@ -65,7 +65,7 @@ class Speaker:
         try:
             made = self._new(number, text)
         except Ambiguous:
-            there = self._marked(number, marker, login)
+            there = _marked(Reader(self.hub).comments(number, login), marker)
             made = next((each for each in there if each.body == text), None) or self._new(number, text)
         self._known[marker] = self._made[marker] = made
         return made
@@ -81,15 +81,12 @@ class Speaker:
         if mine is None:
             return None
         there = Reader(self.hub).comments(number, login, written(datetime.fromisoformat(mine.at) - BESIDE))
-        marked = sorted((each for each in there if each.body.startswith(marker)), key=lambda each: each.id) or [mine]
+        marked = _marked(there, marker) or [mine]
         self.remove(tuple(each.id for each in marked[1:]))
         if marked[0].body != mine.body:  # which names the workflow run; GitHub may have made ours and not said so at first
             raise Answered
         self._known[marker] = marked[0]
         return there
-
-    def _marked(self, number: int, marker: str, login: str) -> tuple[Comment, ...]:
-        return tuple(each for each in Reader(self.hub).comments(number, login) if each.body.startswith(marker))
 
     def remove(self, comments: tuple[int, ...]) -> None:
         for each in comments:
@@ -104,6 +101,11 @@ class Speaker:
                 url = f"{self.hub.repo.url}/issues/comments/{found.id}"
                 self.hub.github.requester.requestJsonAndCheck("PATCH", url, input={"body": text})
             return found.id
+
+
+def _marked(comments: tuple[Comment, ...], marker: str) -> list[Comment]:
+    """Those that begin with it, the oldest first."""
+    return sorted((each for each in comments if each.body.startswith(marker)), key=lambda each: each.id)
 
 
 def shortened(body: str) -> str:
