@@ -191,8 +191,8 @@ def failed_setup(run: Run | None) -> str:
     if run is None or (run.exit_code == 0 and not run.timed_out):
         return ""
     how = "did not end in time" if run.timed_out else f"ended with exit code {run.exit_code}"
-    said = f"verification.setup {how} on the base: {_last(run)}"
-    return f"{said}; mend those commands in the policy, or what they need of the network and of packages"
+    said = f"verification.setup: `{line(run.check, 80)}` {how} on the base: {_last(run)}"
+    return f"{said}; mend that command in the policy, or what it needs of the network and of packages"
 
 
 def _failing(checks: tuple[Check, ...], runs: tuple[Run, ...]) -> Failing | NotApplicable:

@@ -4,7 +4,7 @@ import re
 import tempfile
 from argparse import Namespace
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
@@ -12,23 +12,20 @@ from urllib.parse import urlsplit
 from bot.arguments import POLICY
 from bot.core import cifiles, setup, verifying
 from bot.core.checks import Check
-from bot.core.clean import line
-from bot.core.detect import MOST, detect
+from bot.core.clean import line, printable
 from bot.core.lane import ADDRESSED, KEYS
+from bot.core.past.amend import difference
 from bot.core.policyfile import PolicyError
 from bot.core.policyfile import read as read_policy
 from bot.core.remote import Elsewhere, GitHub, NoRemote, Remote
-from bot.core.remote import parse as parse_remote
-from bot.core.rights import MOST_WORKFLOW
 from bot.core.words import Provider
 from bot.edge.git.repository import Repository, find
 from bot.edge.git.trees import Trees
 from bot.edge.worktree import Worktree
-from bot.ports import Denied, Renderer, Tree
+from bot.ports import Denied, Renderer
+from bot.seen import AGENT, SELFTEST, VERIFY, Place, Seen, place, see
 from bot.shop import Outside
 
-AGENT, VERIFY = f"{cifiles.FOLDER}route-agent.yml", f"{cifiles.FOLDER}route-agent-verify.yml"
-SELFTEST = f"{cifiles.FOLDER}route-agent-selftest.yml"
 NEWEST = "@v0"
 """What the shipped workflows call: a tag that is there once a release is, and moves with each."""
 State = Literal["new", "unchanged", "differs"]
@@ -44,92 +41,29 @@ class Wanted:
     split: bool
     force: bool
     dry_run: bool
+    diff: bool
     action_ref: str | None = None
     """The commit or tag of ours that the workflows are to call."""
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """What a repository holds, as committed."""
-
-    files: tuple[str, ...]
-    checks: tuple[Check, ...]
-    set_up: setup.SetUp
-    verifying: verifying.Verifying
-    ci: tuple[cifiles.CiFile, ...]
-    left_out: tuple[str, ...]
-    toolchains: tuple[tuple[str, str], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where it lies: its remote, and the branch that counts."""
-
-    remote: Remote
-    branch: str
-    branch_by: str
-
-
 def init(words: Namespace, outside: Outside, show: Callable[[str], None]) -> None:
     """Run the command. Raises `Denied` for what a person can mend; then nothing was written."""
-    wanted = Wanted(
-        Path(words.repo), words.provider, words.base_url or "", words.split, words.force, words.dry_run, words.action_ref
-    )
+    given = {each.name: getattr(words, each.name) for each in fields(Wanted)}
+    wanted = Wanted(**given | {"repo": Path(words.repo), "base_url": words.base_url or ""})
     repository = find(wanted.repo.absolute(), outside.path)
     with tempfile.TemporaryDirectory(prefix="route-agent-", ignore_cleanup_errors=True) as folder:
         trees = Trees(Path(folder), repository.objects, repository.path)
         try:
-            seen = _see(trees.open(repository.head), repository)
+            seen = see(trees.open(repository.head), repository)
         finally:
             trees.close()
     provider, why = (wanted.provider, "--provider") if wanted.provider else setup.chosen(tuple(outside.env))
     files = _files(wanted, provider, seen, outside)
+    if wanted.diff:
+        show(_diff(Worktree(repository.root), files))
+        return
     states = _put(Worktree(repository.root), files, wanted)
-    show(_text(wanted, (provider, why), seen, _place(repository), repository, states, outside.render))
-
-
-# ---- reading -----------------------------------------------------------------------------------------------------
-
-
-def _see(tree: Tree, repository: Repository) -> Seen:
-    files = tree.files()
-
-    def small(path: str, most: int) -> bytes | None:
-        done = repository.git.run("cat-file", "-s", f"{repository.head}:{path}")
-        return tree.read(path) if done.code == 0 and int(done.out) <= most else None
-
-    def text(path: str) -> str | None:
-        found = small(path, MOST)
-        return found.decode(errors="replace") if found is not None else None
-
-    found = detect(files, text)
-    checks = tuple(filter(setup.writable, found))
-    known = frozenset(files)
-    tops: dict[str, str] = {name: text(name) or "" for name in ("pyproject.toml", "package.json") if name in known}
-    python = any(path.endswith(".py") for path in files)
-    ci = cifiles.names(files, frozenset((AGENT, VERIFY, SELFTEST)))[: cifiles.MOST_FILES + 1]
-    workflows = {path: small(path, MOST_WORKFLOW) or b"#" * MOST_WORKFLOW for path in ci}
-    set_up = setup.set_up(known, tops, checks)
-    return Seen(
-        files,
-        checks,
-        set_up,
-        verifying.fitting(known, tops.get("package.json", ""), checks, set_up, python=python),
-        cifiles.look(workflows),
-        tuple(check.name for check in found if not setup.writable(check)),
-        cifiles.toolchains(workflows),
-    )
-
-
-def _place(repository: Repository) -> Place:
-    def asked(*words: str) -> str:
-        done = repository.git.run(*words)
-        return done.out.decode(errors="replace").strip() if done.code == 0 else ""
-
-    remote = parse_remote(asked("config", "--get", "remote.origin.url"))
-    head = asked("symbolic-ref", "--short", "--quiet", "refs/remotes/origin/HEAD").removeprefix("origin/")
-    branches = asked("for-each-ref", "--format=%(refname:short)", "refs/heads/main", "refs/heads/master").split()
-    return Place(remote, *setup.default_branch(head, branches, repository.branch))
+    show(_text(wanted, (provider, why), seen, place(repository), repository, states, outside.render))
 
 
 # ---- writing -----------------------------------------------------------------------------------------------------
@@ -183,6 +117,13 @@ def drafted(provider: Provider, base_url: str, checks: tuple[Check, ...], set_up
     )
 
 
+def _diff(tree: Worktree, files: dict[str, bytes]) -> str:
+    """What a file would lose and gain. What steers a terminal is left out of what is there."""
+    there = {path: tree.read(path) for path in files}
+    known = {path: None if old is None else printable(old.decode(errors="surrogateescape")) for path, old in there.items()}
+    return "".join(difference(known[path], ours.decode(), path) for path, ours in files.items())
+
+
 def _put(tree: Worktree, files: dict[str, bytes], wanted: Wanted) -> dict[str, State]:
     """How each file stood before; all were written since, but for those that were the same."""
     there = {path: tree.read(path) for path in files}
@@ -206,19 +147,19 @@ def _text(
     wanted: Wanted,
     provider: tuple[Provider, str],
     seen: Seen,
-    place: Place,
+    at: Place,
     repository: Repository,
     states: dict[str, State],
     render: Renderer,
 ) -> str:
-    remote = place.remote
+    remote = at.remote
     return render(
         "terminal/init.j2",
         name=repository.root.name,
         head=repository.head[:12],
         seen=seen,
         languages=setup.languages(seen.files),
-        place=place,
+        place=at,
         github=remote if isinstance(remote, GitHub) else None,
         elsewhere=remote.host if isinstance(remote, Elsewhere) else "",
         local=isinstance(remote, NoRemote),
@@ -236,7 +177,7 @@ def _text(
         sent_to=urlsplit(wanted.base_url).netloc,
         only_here=bool(re.match(r"https?://(localhost|127\.|\[::1\])", wanted.base_url)),
         others=[check for check in seen.checks if check.kind == "tests"][1:],
-        commands=_commands(wanted, place, repository, states),
+        commands=_commands(wanted, at, repository, states),
         gh=_repo(remote),
         states=states,
         dry_run=wanted.dry_run,
@@ -248,13 +189,13 @@ def _repo(remote: Remote) -> str:
     return f" --repo {remote.gh}" if isinstance(remote, GitHub) else ""
 
 
-def _commands(wanted: Wanted, place: Place, repository: Repository, states: dict[str, State]) -> list[str]:
+def _commands(wanted: Wanted, at: Place, repository: Repository, states: dict[str, State]) -> list[str]:
     """git commands ready to paste, from the folder that the person stands in."""
     git = ["git"] if wanted.repo == Path() else ["git", "-C", str(wanted.repo)]
     at_top = wanted.repo.resolve() == repository.root.resolve()
     top = [path if at_top else f":/{path}" for path in states]
-    made = [[*git, "switch", place.branch]] if place.branch and repository.branch != place.branch else []
+    made = [[*git, "switch", at.branch]] if at.branch and repository.branch != at.branch else []
     made += [[*git, "add", "--", *top], [*git, "commit", "-m", "Set up route-agent", "--", *top]]
-    if place.branch and not isinstance(place.remote, NoRemote):
-        made.append([*git, "push", "origin", place.branch])
+    if at.branch and not isinstance(at.remote, NoRemote):
+        made.append([*git, "push", "origin", at.branch])
     return [setup.shell(words) or f"# a name here cannot be shown: {line(' '.join(words))}" for words in made]

@@ -165,8 +165,8 @@ def test_a_set_up_that_fails_says_what_to_mend(shop):
     text = (shop.parent / "policy.yml").read_text()
     (shop.parent / "policy.yml").write_text(text.replace("verification:", "verification:\n  setup: ['echo no such thing; exit 4']"))
     done = typed("--task", "add(2, 2) is wrong", "--policy", "../policy.yml", cwd=shop)
-    said = "verification.setup ended with exit code 4 on the base: no such thing; mend those commands in the policy"
-    assert said in done.stdout
+    said = "`echo no such thing; exit 4` ended with exit code 4 on the base: no such thing; mend that command in the policy"
+    assert f"verification.setup: {said}" in done.stdout
 
 
 def test_policy_show_and_schema_and_check(tmp_path):

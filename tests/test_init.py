@@ -317,6 +317,22 @@ def test_a_dry_run_writes_nothing(shop):
     assert not (shop / ".github" / "workflows").exists()
 
 
+def test_every_line_that_would_be_written_can_be_read_first_and_applied(shop):
+    (shop / ".github").mkdir()
+    (shop / POLICY).write_text("mine\n\x1b[2Jmine too\n")
+    before = tree(shop)
+    said = made(shop, "--diff")
+    assert tree(shop) == before
+    assert "-mine\n-mine too\n" in said, "no file of the repository steers a terminal"
+
+    (shop / POLICY).write_text("mine\nmine too\n")
+    subprocess.run(["git", "apply"], cwd=shop, input=made(shop, "--diff"), text=True, check=True)
+    applied = tree(shop)
+    made(shop, "--force")
+    assert tree(shop) == applied
+    assert made(shop, "--diff") == "", "nothing is left to write"
+
+
 @pytest.mark.parametrize("linked", [".github", ".github/workflows", AGENT, POLICY])
 @pytest.mark.parametrize("words", [(), ("--force",)])
 def test_a_link_leads_no_write_out_of_the_repository(shop, tmp_path, linked, words):

@@ -6,7 +6,7 @@ from pydantic.dataclasses import dataclass
 
 from bot.core.cost import Usage
 from bot.core.fields import RawText
-from bot.core.strict import STRICT
+from bot.core.strict import STRICT, Seconds
 
 StopReason = Literal[
     "finished",  # the model said it was done, and something differs
@@ -37,7 +37,7 @@ class Attempt:
     ended: StopReason
     diff: RawText
     usage: Usage
-    seconds: float
+    seconds: Seconds
     model: str = ""
     """What the provider says it ran; the lane's model id where no reply came."""
     summary: str = ""

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic.dataclasses import dataclass
 
-from bot.core.strict import STRICT
+from bot.core.strict import STRICT, Seconds
 from bot.core.words import CheckKind
 
 
@@ -46,7 +46,7 @@ class Run:
 
     check: str
     exit_code: int
-    seconds: float
+    seconds: Seconds
     timed_out: bool
     report: Report | None
     tail: str

@@ -17,7 +17,7 @@ from bot.core.route import Refusal, Route
 from bot.core.score import Score
 from bot.core.signals import Number, Signal
 from bot.core.standing import Standing, prior
-from bot.core.strict import STRICT
+from bot.core.strict import STRICT, Seconds
 from bot.core.words import TaskClass
 
 Question = Literal["critic", "test"]
@@ -61,7 +61,7 @@ class Opened:
     """One run for each check, on the base, before anything was changed."""
     at: str
     """ISO 8601, UTC."""
-    seconds: float
+    seconds: Seconds
     sandbox: str
     proof: Proof = "sandbox"
     prices: tuple[LanePrice, ...] = ()
@@ -92,7 +92,7 @@ class Tried:
 @dataclass(frozen=True, slots=True, config=STRICT)
 class Proved:
     evidence: Evidence
-    seconds: float
+    seconds: Seconds
     kind: Literal["proved"] = "proved"
 
     @property
@@ -107,7 +107,7 @@ class Reviewed:
 
     evidence: Evidence
     usage: Usage
-    seconds: float
+    seconds: Seconds
     path: str = ""
     test: RawText = ""
     """The test that it wrote from the task alone, and where: it is written once, and judges later attempts too."""
@@ -118,7 +118,7 @@ class Reviewed:
 class Pushed:
     branch: str
     commit: str
-    seconds: float
+    seconds: Seconds
     tests: str | None = None
     """The commit below it that holds the tests alone, where a patch has tests and more."""
     kind: Literal["pushed"] = "pushed"
@@ -132,7 +132,7 @@ class Awaited:
     why: str
     url: str
     evidence: Evidence
-    seconds: float
+    seconds: Seconds
     kind: Literal["awaited"] = "awaited"
 
 

@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic.dataclasses import dataclass
 
 from bot.core.checks import Run
-from bot.core.strict import STRICT
+from bot.core.strict import STRICT, Seconds
 
 PATCH_RULES, FIXES, REACHES, REPRODUCED = "patch rules", "fixes failing tests", "reaches the change", "reproduction"
 GRADING, WELL_FORMED, TAMPERING, DOUBTS = "how it is judged", "well-formed", "tampering", "doubtful changes"
@@ -26,7 +26,7 @@ class Item:
     state: State
     strength: Strength
     reason: str
-    seconds: float = 0.0
+    seconds: Seconds = 0.0
     micros: int | None = 0
     """What it cost, in micro-dollars; None where nobody knows."""
 

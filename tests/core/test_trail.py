@@ -172,6 +172,7 @@ def test_what_was_written_is_read_again():
         (encode(FULL).replace(b'"version":1},"entries"', b'"trusted":true},"entries"'), "opened.trusted"),
         (encode(FULL).replace(b'"rates":[]', b'"rates":[{"lane":"fast","model":"m","right":1.5,"weight":9.0}]'), "opened.standing"),
         (encode(FULL).replace(b'"seconds":0.0', b'"seconds":Infinity'), "opened.seconds"),
+        (encode(FULL).replace(b'"seconds":1.0', b'"seconds":-9e9'), r"entries.0.Tried.attempt.seconds"),
         (encode(Trail(opened(), (tried("fast", diff=DIFF.replace("+1 @@", "+1,9 @@")),))), r"entries.0.attempt.diff"),
     ],
 )

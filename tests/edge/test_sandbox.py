@@ -157,6 +157,42 @@ def test_setup_sees_how_packages_are_reached_and_checks_do_not(place):
     assert "index.invalid" in place.run("cat .venv/seen; env | grep -c PIP_ || true").tail
 
 
+def test_what_setup_sees_is_no_argument_that_others_on_the_machine_could_read(place):
+    place.box.at.setup_environment["MY_INDEX"] = "hunter2"
+    with ThreadPoolExecutor(1) as pool:
+        going = pool.submit(place.box.prepare, Files({}), ("touch going; test -n $MY_INDEX; sleep 3.125",), 20)
+        while not (seen := _sleeping("3.125")) and not going.done():
+            time.sleep(0.02)
+        words = [path.read_bytes() for path in Path("/proc").glob("[0-9]*/cmdline") if path.parent.exists()]
+        assert seen
+        assert b"sleep\x003.125\0" in words
+        assert not any(b"hunter2" in each for each in words)
+        assert going.result().exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("setup", "seconds", "named", "code"),
+    [
+        (("echo one", "printf two; (exit 3)", "echo three"), 20, "printf two; (exit 3)", 3),
+        (("exit 4", "echo two"), 20, "exit 4", 4),
+        (("echo one", "sleep 30", "echo three"), 1, "sleep 30", None),
+        (("yes | head -c 900000; false",), 20, "yes | head -c 900000; false", 1),
+    ],
+)
+def test_of_several_set_up_commands_the_one_that_failed_is_named(place, setup, seconds, named, code):
+    run = place.box.prepare(Files({}), setup, seconds)
+    assert run.check == named
+    assert run.timed_out if code is None else run.exit_code == code
+    assert "three" not in run.tail
+    assert not any(len(word) == 32 for word in run.tail.split()), "the marks between them are ours alone"
+
+
+def test_a_set_up_that_prints_the_marks_between_its_commands_names_one_of_them_all_the_same(place):
+    mark = "m=$(grep -a -o -E '[0-9a-f]{32}' /proc/$$/cmdline | head -n 1)"
+    run = place.box.prepare(Files({}), (f'{mark}; test -n "$m"; echo "$m 99"; echo "$m x"; exit 3',), 20)
+    assert (run.check[:4], run.exit_code, run.tail) == ("m=$(", 3, "x\n")
+
+
 MAKES = "mkdir -p src .venv build && echo 7 > src/version.py && echo setup > a && echo x > .venv/x && ln -s ../src build/link"
 
 

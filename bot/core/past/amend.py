@@ -35,9 +35,9 @@ def amended(text: str, puts: Iterable[Put]) -> str:
     return text
 
 
-def difference(old: str, new: str, name: str) -> str:
-    """As `git apply` takes it; empty where nothing differs."""
-    shown = unified_diff(_lines(old), _lines(new), f"a/{name}", f"b/{name}")
+def difference(old: str | None, new: str, name: str) -> str:
+    """As `git apply` takes it; empty where nothing differs. `old` is None where there is no such file yet."""
+    shown = unified_diff(_lines(old or ""), _lines(new), "/dev/null" if old is None else f"a/{name}", f"b/{name}")
     return "".join(row if row.endswith("\n") else f"{row}\n\\ No newline at end of file\n" for row in shown)
 
 

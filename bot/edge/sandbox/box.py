@@ -1,6 +1,7 @@
 """Checks on copies of a tree: behind bubblewrap's walls, or, where a person says so, without any."""
 
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -85,11 +86,11 @@ class Box:
             return None
         copy = Path(tempfile.mkdtemp(prefix="setup-", dir=self.at.scratch))
         tree.unpack(str(copy))
-        check = Check("setup", " && ".join(f"( {line}\n)" for line in setup), "build", "verification.setup")
-        ended, *_ = self._in(copy, check, seconds, network=True)
+        mark = f"{uuid4().hex} "
+        ended, *_ = self._in(copy, Check("setup", _steps(setup, mark), "build", "verification.setup"), seconds, network=True)
         self._folders = walls.folders(copy, folders_tracked)
         self._products = products.gather(copy, tracked, self._folders)
-        return _run(check, ended, None)
+        return _last_step(setup, mark, ended)
 
     def run(self, tree: Tree, check: Check, seconds: float) -> Run:
         return self.look(tree, check, seconds, NOTHING).run
@@ -149,8 +150,8 @@ class Box:
             else addopts(check, f"{walls.REPORTS}/{report}")
             | probing(probe, str(view.root), walls.REPORTS, f"{walls.PROBE}/start", f"{walls.PROBE}/coverage")
         )
-        command = [str(self.bwrap), *walls.arguments(view, walls.environment(view, more), shown() if noted(probe) else {})]
-        return process.run([*command, "--", "sh", "-c", LIMITS, "sh", check.run], {}, Path("/"), seconds, over)
+        command = [str(self.bwrap), *walls.arguments(view, shown() if noted(probe) else {}), "--"]
+        return process.run([*command, "sh", "-c", LIMITS, "sh", check.run], walls.environment(view, more), Path("/"), seconds, over)
 
 
 class Bare(Box):
@@ -200,6 +201,19 @@ def _emptied(prefix: str, where: Path) -> Iterator[str]:
 def _run(check: Check, ended: Ended, report: Report | None) -> Run:
     tail = printable(ended.output)[-TAIL:]
     return Run(check.name, ended.code, ended.seconds, ended.timed_out, report, tail)
+
+
+def _steps(setup: tuple[str, ...], mark: str) -> str:
+    """One shell for all, which ends with the first that fails; each is announced, so that the one it ended at can be named."""
+    return "\n".join(f"echo {mark}{number}; ( {line}\n) || exit $?" for number, line in enumerate(setup))
+
+
+def _last_step(setup: tuple[str, ...], mark: str, ended: Ended) -> Run:
+    """Named by the command at which it came to an end. The mark is no secret: what set-up runs can read it, and print it."""
+    reached = [int(number) for number in re.findall(f"{mark}([0-9]{{1,4}})\n", ended.output)]
+    at = setup[reached[-1] if reached and reached[-1] < len(setup) else 0]
+    output = re.sub(f"{mark}[0-9]*\n?", "", ended.output)
+    return _run(Check(at, at, "build", "verification.setup"), replace(ended, output=output), None)
 
 
 def find(at: Home) -> Box:

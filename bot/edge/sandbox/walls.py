@@ -79,16 +79,17 @@ def environment(view: View, more: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def arguments(view: View, env: Mapping[str, str], shown: Mapping[str, Path]) -> list[str]:
-    """bubblewrap's arguments, up to the command. Later mounts lie over earlier ones. `shown`: what else to show, and where."""
+def arguments(view: View, shown: Mapping[str, Path]) -> list[str]:
+    """bubblewrap's arguments, up to the command. Later mounts lie over earlier ones. `shown`: what else to show, and where.
+
+    The environment is none of them: whoever is on the machine sees arguments.
+    """
     words = [
         "--unshare-all",
         *(["--share-net"] if view.network else []),
         "--die-with-parent",
         "--new-session",
-        "--clearenv",
     ]
-    words += [word for name, value in env.items() for word in ("--setenv", name, value)]
     words += [*_system(), "--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--dir", HOME]  # noqa: S108 - likewise
     words += [word for root in roots(view) for word in ("--ro-bind", str(root), str(root))]
     words += [word for mask in _masks(view) for word in ("--ro-bind", "/dev/null", str(mask))]
