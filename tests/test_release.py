@@ -108,15 +108,31 @@ def test_our_own_files_name_the_version_in_the_form_that_is_looked_for():
 def test_nothing_is_made_before_ci_has_passed_on_the_very_commit():
     assert jobs()["ci"]["uses"] == "$/.github/workflows/ci.yml"
     assert all({"version", "ci"} <= set(jobs()[name]["needs"]) for name in ("wheel", "image"))
-    assert {"wheel", "image"} <= set(jobs()["tag"]["needs"])
+    assert ("wheel" in jobs()["draft"]["needs"], "image" in jobs()["push"]["needs"]) == (True, True)
+    assert {"draft", "push"} <= set(jobs()["tag"]["needs"])
 
 
 def test_each_right_is_held_by_the_jobs_alone_that_need_it_and_who_tags_cannot_sign():
     rights = {name: job["permissions"] for name, job in jobs().items()}
-    assert [name for name, had in rights.items() if had.get("id-token")] == ["wheel", "image"]
-    assert [name for name, had in rights.items() if had.get("packages")] == ["image"]
-    assert rights["image"]["contents"] == "read"
+    assert [name for name, had in rights.items() if had.get("id-token")] == ["draft", "push"]
+    assert [name for name, had in rights.items() if had.get("packages")] == ["push"]
+    assert rights["push"]["contents"] == "read"
     assert rights["tag"] == {"contents": "write"}
+
+
+def test_a_job_that_builds_may_nothing_but_read_and_hands_on_what_another_signs():
+    builders = [name for name, job in jobs().items() if any(each.get("name") == "build" for each in job.get("steps", []))]
+    assert builders == ["wheel", "image"]
+    for name, next_ in (("wheel", "draft"), ("image", "push")):
+        job = jobs()[name]
+        assert job["permissions"] == {"contents": "read"}
+        (given,) = (each["with"] for each in job["steps"] if each.get("uses", "").startswith("actions/upload-artifact@"))
+        (taken,) = (
+            each["with"] for each in jobs()[next_]["steps"] if each.get("uses", "").startswith("actions/download-artifact@")
+        )
+        assert given["name"] == taken["name"] == name
+        assert given["if-no-files-found"] == "error"
+    assert yaml.safe_load(RELEASE.read_text())["permissions"] == {}
 
 
 def test_no_step_that_builds_has_a_token():
@@ -205,7 +221,7 @@ def pushed(folder: Path, image: str, raw: str) -> subprocess.CompletedProcess[st
     """The step that pushes; what docker says of the image, and what the registry holds, is given."""
     folder.mkdir(parents=True, exist_ok=True)
     docker = f'[[ "$1 $2" != "image inspect" ]] || echo {image}; [[ "$1 $2" != "buildx imagetools" ]] || printf %s "{raw}"'
-    return bash(step("image", "push"), folder, {"docker": docker}, VERSION="v0.3.1", IMAGE="ghcr.io/octo/agent", GITHUB_ACTOR="ann")
+    return bash(step("push", "push"), folder, {"docker": docker}, VERSION="v0.3.1", IMAGE="ghcr.io/octo/agent", GITHUB_ACTOR="ann")
 
 
 def test_what_is_signed_for_an_image_is_the_manifest_that_its_digest_is_of(tmp_path: Path):
@@ -235,7 +251,7 @@ def test_the_notes_of_a_release_are_its_part_of_the_changelog(tmp_path: Path):
         "# C\n\n## Unreleased\n\n- later\n\n## 0.3.1 - a day\n\n### Added\n- this\n\n## 0.3.10\n- not\n\n## 0.3.0\n- old\n"
     )
     gh = f'echo "$@" >> "{tmp_path}/asked"; [[ $2 != view ]]'
-    assert bash(step("wheel", "draft"), work, {"gh": gh}, VERSION="v0.3.1").returncode == 0
+    assert bash(step("draft", "draft"), work, {"gh": gh}, VERSION="v0.3.1").returncode == 0
     assert (work / "notes.md").read_text() == "\n### Added\n- this\n\n"
     assert [line.split()[1] for line in (tmp_path / "asked").read_text().splitlines()] == ["view", "create", "upload"]
     assert "--draft" in (tmp_path / "asked").read_text()
