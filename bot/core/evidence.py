@@ -5,6 +5,7 @@ from typing import Literal
 from pydantic.dataclasses import dataclass
 
 from bot.core.checks import Run
+from bot.core.cost import Natural
 from bot.core.strict import STRICT, Seconds
 
 PATCH_RULES, FIXES, REACHES, REPRODUCED = "patch rules", "fixes failing tests", "reaches the change", "reproduction"
@@ -27,7 +28,7 @@ class Item:
     strength: Strength
     reason: str
     seconds: Seconds = 0.0
-    micros: int | None = 0
+    micros: Natural | None = 0
     """What it cost, in micro-dollars; None where nobody knows."""
 
     @property

@@ -213,14 +213,14 @@ def flaw(entry: Reviewed, question: Question, *, runs: bool) -> str:
     first = CRITIC if question == "critic" else INDEPENDENT
     if names[:1] != [first] or len(set(names)) < len(names) or (question == "test" and len(names) > 1):
         return "the review is no answer to what was asked"
-    if entry.evidence.runs or entry.seconds < 0 or bool(entry.path) is not bool(entry.test):
+    if entry.evidence.runs or bool(entry.path) is not bool(entry.test):
         return "the review holds what no review does"
     runs = runs and question == "test"
     if entry.path and (not runs or path_problem(entry.path) or not is_test(entry.path)):
         return "the review holds a test that cannot have been run"
     for item in entry.evidence.items:
         states = ("not_run",) if item.name == INDEPENDENT and not runs else _STATES.get(item.name, ())
-        if item.strength != "term" or item.state not in states or item.seconds < 0 or (item.micros or 0) < 0:
+        if item.strength != "term" or item.state not in states:
             return f"a review cannot say `{line(item.name)}: {item.state}`"
     return ""
 

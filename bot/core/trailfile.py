@@ -4,8 +4,11 @@ from pydantic import TypeAdapter, ValidationError
 
 from bot.core import patch
 from bot.core.diff import DiffError
-from bot.core.entries import Tried
+from bot.core.entries import Opened, Tried
+from bot.core.policyrules import across
+from bot.core.route import Route
 from bot.core.trail import Trail
+from bot.core.yamlfile import dotted
 
 MAX_BYTES = 20_000_000
 """A longer Trail is refused before it is parsed."""
@@ -39,8 +42,17 @@ def decode(data: bytes) -> Trail:
         raise TrailError(f"{where}: {first['msg']}") from None
     if len(trail.entries) > MAX_ENTRIES:
         raise TrailError(f"{len(trail.entries)} entries; a Trail has at most {MAX_ENTRIES}")
+    _check_policy(trail.opened)
     _check_diffs(trail)
     return trail
+
+
+def _check_policy(opened: Opened) -> None:
+    """What holds between the keys of every policy, and the lane where the run starts."""
+    for path, what, _ in across(opened.policy.model_dump(by_alias=True)):
+        raise TrailError(f"opened.policy.{dotted(path)}: {what}")
+    if isinstance(opened.route, Route) and opened.route.lane not in opened.policy.lanes:
+        raise TrailError("opened.route.lane: is none of the policy's")
 
 
 def _check_diffs(trail: Trail) -> None:

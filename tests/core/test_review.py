@@ -221,7 +221,6 @@ def answer(*items: Item, seconds: float = 1.0, path: str = "", test: str = "") -
         (answer(PASSED, path="tests/test_a.py", test="x"), "critic", True, False),
         (answer(TESTED, path="../test_a.py", test="x"), "test", True, False),
         (answer(TESTED, test="x"), "test", True, False),
-        (answer(PASSED, seconds=-1.0), "critic", True, False),
         (answer(PASSED, Item("check t", "passed", "strong", "")), "critic", True, False),
         (answer(Item(CRITIC, "passed", "veto", "")), "critic", True, False),
     ],

@@ -161,6 +161,12 @@ def test_what_was_written_is_read_again():
     assert decode(encode(FULL)) == FULL
 
 
+def changed(part: str, value: Any) -> bytes:
+    plain = json.loads(encode(FULL))
+    plain["opened"]["policy"][part] = value
+    return json.dumps(plain).encode()
+
+
 @pytest.mark.parametrize(
     ("data", "said"),
     [
@@ -172,6 +178,9 @@ def test_what_was_written_is_read_again():
         (encode(FULL).replace(b'"version":1},"entries"', b'"trusted":true},"entries"'), "opened.trusted"),
         (encode(FULL).replace(b'"rates":[]', b'"rates":[{"lane":"fast","model":"m","right":1.5,"weight":9.0}]'), "opened.standing"),
         (encode(FULL).replace(b'"seconds":0.0', b'"seconds":Infinity'), "opened.seconds"),
+        (changed("models", {}), "opened.policy.models: the lane `fast` has no model"),
+        (encode(replace(FULL, opened=opened(Route("other", ())))), "opened.route.lane: is none of the policy's"),
+        (encode(FULL).replace(b'"micros":0', b'"micros":-9', 1), r"\.micros: Input should be greater"),
         (encode(FULL).replace(b'"seconds":1.0', b'"seconds":-9e9'), r"entries.0.Tried.attempt.seconds"),
         (encode(Trail(opened(), (tried("fast", diff=DIFF.replace("+1 @@", "+1,9 @@")),))), r"entries.0.attempt.diff"),
     ],

@@ -79,8 +79,9 @@ def test_the_comment_of_a_command_is_found_on_any_page_and_edited_in_place(world
 
 
 def test_a_comment_that_is_too_long_is_cut_and_its_code_block_closed(world, shop):
-    issue = world.issue(shop, "T")
-    Speaker(hub(world)).say(issue.number, MARK, ME, f"{MARK}\n````text\n" + "```\n" * 30_000)
+    issue, long = world.issue(shop, "T"), f"{MARK}\n````text\n" + "```\n" * 30_000
+    assert len(shortened(long)) < 65_536
+    Speaker(hub(world)).say(issue.number, MARK, ME, long)
     (said,) = world.said(issue, ME)
     assert len(said) < 65_536
     assert said.rstrip().endswith("````\n\n(cut: a comment holds no more)")

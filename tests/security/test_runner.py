@@ -134,7 +134,7 @@ UP = f"( {_UP}; cat /proc/[0-9]*/environ ) 2>/dev/null | tr '\\0' '\\n' | grep -
 @attack(
     "runner-parents",
     "proc_self_environ",
-    off=off("bot.edge.sandbox.box.Box._start", cut=('[*command, "--", "sh", "-c"', '["sh", "-c"')),
+    off=off("bot.edge.sandbox.box.Box._start", cut=('[*command, "sh", "-c"', '["sh", "-c"')),
 )
 def test_proc_self_environ_a_check_finds_no_key_in_the_processes_above_it(world, models, tmp_path):
     """The step's process was started with them, and what a process was started with stays there to be read."""

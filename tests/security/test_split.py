@@ -243,15 +243,12 @@ FORGED: dict[str, Callable[[Reviewed], Reviewed]] = {
     "another answer first": _items(Item(SUMMARY, "passed", "term", ""), FINDS),
     "the same twice": _items(FINDS, FINDS),
     "runs of checks": lambda said: replace(said, evidence=replace(said.evidence, runs=(Run("tests", 0, 1.0, False, None, ""),))),
-    "less than no time": lambda said: replace(said, seconds=-1.0),
     "a path without a test": lambda said: replace(said, path="tests/test_x.py"),
     "a test": lambda said: replace(said, path="tests/test_x.py", test="import os\n"),
     "a strong word": _items(replace(FINDS, strength="strong")),
     "a state that is none of its own": _items(replace(FINDS, state="not_applicable")),
     "a test that passed": _items(FINDS, Item(INDEPENDENT, "passed", "term", "")),
     "a check": _items(FINDS, Item("check ci", "passed", "term", "")),
-    "less than no money": _items(replace(FINDS, micros=-(10**9))),
-    "less than no time for an item": _items(replace(FINDS, seconds=-1.0)),
 }
 
 
@@ -260,11 +257,10 @@ def _rule(guard: str) -> Off:
 
 
 @attack("split-review", off=_rule("names[:1] != [first] or"))
-@attack("split-review", off=off("bot.core.review.flaw", cut=("if entry.evidence.runs or entry.seconds < 0 or", "if")))
+@attack("split-review", off=off("bot.core.review.flaw", cut=("if entry.evidence.runs or", "if")))
 @attack("split-review", off=_rule("entry.path and (not runs or"))
 @attack("split-review", off=off("bot.core.review.flaw", cut=('item.strength != "term" or ', "")))
-@attack("split-review", off=off("bot.core.review.flaw", cut=("item.state not in states or ", "")))
-@attack("split-review", off=off("bot.core.review.flaw", cut=("item.seconds < 0 or (item.micros or 0) < 0", "False")))
+@attack("split-review", off=off("bot.core.review.flaw", cut=(" or item.state not in states", "")))
 def test_a_review_that_no_verifier_can_have_written_is_refused_whatever_is_wrong_with_it(world, models, shop, issue, tmp_path):
     """Each rule that the job with the right to write goes by, one forged review after the other."""
     judge = f'  verifier: {{provider: vllm, model: m-judge, base_url: "{models.url}", price: {{input: 1, output: 2}}}}'
