@@ -11,10 +11,11 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from bot.__main__ import close
 from bot.core.instant import written
 from bot.core.policyfile import PolicyError
 from bot.edge import actions
-from bot.hosted import close, over
+from bot.hosted import over
 from bot.ports import Denied, Unavailable
 from tests.chaos.setting import CANARY, KEY, Setting
 from tests.fakes.canaries import canary

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.core.notes import Note, read
+from bot.exits import INTERRUPTED
 from tests.chaos import setting as settings
 from tests.chaos.flows import Flow, Jumping, Machine
 from tests.chaos.models import Wild
@@ -157,7 +158,7 @@ class Schedule:
 
     def _followed(self, process: Process) -> None:
         flow, job, phase = self.working.pop(process.name)
-        if process.code not in (0, -signal.SIGKILL):
+        if process.code not in (0, -signal.SIGKILL, *([INTERRUPTED] if phase == "close" else [])):
             self.broken.append(f"{job.folder.name} {phase} ends with {process.code}: {(job.folder / 'log').read_text()[-600:]}")
         self._tell(f"run {flow.run}.{flow.attempt} {phase} ends with {process.code} {dict(job.said).get('result', '')}")
         if phase != "close" and (process.code == 0 or self.chance.random() < 0.6):

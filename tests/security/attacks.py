@@ -133,6 +133,12 @@ class Off:
     name: str
     instead: str = ""
     cut: tuple[str, str] | None = None
+    careless: str = ""
+    """What is put in, where nothing of ours would do what is tried: what others do, in words."""
+
+    @property
+    def shown(self) -> str:
+        return f"nothing runs `{self.careless}`" if self.careless else f"`{self.name}`"
 
 
 def off(name: str, instead: str = "", *, cut: tuple[str, str] | None = None) -> Off:
@@ -148,11 +154,13 @@ class Attack:
 
 
 def attack(*what: str, off: Off | tuple[Off, ...]) -> Any:
-    """Marks a test with what it plays and with its defence; none, where there is no code that would do what is tried.
+    """Marks a test with what it plays and with its defence.
 
     A test that has several defences of its own is marked for each.
     """
-    return pytest.mark.attack(Attack(what, off if isinstance(off, tuple) else (off,)))
+    offs = off if isinstance(off, tuple) else (off,)
+    assert offs, "a test that cannot be shown to miss its defence shows nothing"
+    return pytest.mark.attack(Attack(what, offs))
 
 
 ELSEWHERE: dict[str, tuple[str, str, Off]] = {

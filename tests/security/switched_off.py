@@ -175,7 +175,6 @@ def main(parts: Sequence[str]) -> int:
     chosen = [
         each
         for each in played()
-        if each.attack.offs
         if not parts or any(part in f"{each.node} {' '.join(off.name for off in each.attack.offs)}" for part in parts)
     ]
     found = unmissed(chosen)

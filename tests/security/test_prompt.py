@@ -222,7 +222,7 @@ def test_comment_and_control_a_key_that_a_model_gets_hold_of_reaches_no_comment_
     assert happened(world, shop, issue) == Happened(branches=1, pulls=1, runs=1)
 
 
-@attack("cve_2026_21852", off=())
+@attack("cve_2026_21852", off=off("bot.opening._swept", cut=("stale.unlink(missing_ok=True)", "pass")))
 def test_cve_2026_21852_nothing_in_the_workspace_says_where_the_model_is(world, models, shop, issue, tmp_path):
     """A Trail and a ledger that lie there are not believed."""
     payload = world.comment(shop, issue, "ann", "/agent fix")
