@@ -10,9 +10,9 @@ from tests.fakes.repos import DONE, GOOD
 from tests.security.attacks import Off, attack, off
 
 
-def careless(*words: str) -> Off:
+def careless(*words: str, options: tuple[str, ...] = ()) -> Off:
     """There is nothing to switch off: what others run in a clone is put in, where ours looks at it."""
-    command = f"subprocess.run(['git', {', '.join(map(repr, words))}], cwd=self.root)"
+    command = f"subprocess.run(['git', {', '.join(map(repr, (*options, *words)))}], cwd=self.root)"
     cut = ("with tempfile.", f"{command}\n        with tempfile.")
     return Off("bot.edge.git.repository.Repository.dirty", cut=cut, careless=f"git {' '.join(words)}")
 
@@ -51,7 +51,7 @@ def buried(repo: object, mark: object) -> dict[str, bytes | str]:
     }
 
 
-@attack("cve_2026_45033", off=careless("-C", "vendor", "status"))
+@attack("cve_2026_45033", off=careless("status", options=("-C", "vendor")))
 def test_cve_2026_45033_a_bare_repository_buried_in_the_tree_is_files(tmp_path):
     repo, mark = tmp_path / "shop", tmp_path / "owned"
     repos.make(repo, {**repos.SHOP, **buried(repo, mark)})
@@ -60,7 +60,9 @@ def test_cve_2026_45033_a_bare_repository_buried_in_the_tree_is_files(tmp_path):
     assert record.result == "pass"
 
 
-@attack("git-submodule", "cve_2025_48384", off=careless("-c", "protocol.file.allow=always", "submodule", "update", "--init"))
+@attack(
+    "git-submodule", "cve_2025_48384", off=careless("submodule", "update", "--init", options=("-c", "protocol.file.allow=always"))
+)
 @pytest.mark.parametrize(("path", "more"), [("lib", ""), ("lib\r", ""), ("lib", "update = !touch {mark}")])
 def test_cve_2025_48384_a_submodule_is_never_fetched(tmp_path, path, more):
     repo, mark = tmp_path / "shop", tmp_path / "owned"
