@@ -2,11 +2,11 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from bot.core.clean import line
-from bot.core.keys import shown
+from bot.core.keys import Shown, shown
 from bot.edge.sandbox import box
 from bot.ports import Denied
 
@@ -25,13 +25,15 @@ class Ground:
     """A folder that is emptied with the job."""
     search: tuple[str, ...]
     home: Path
-    setup_environment: Mapping[str, str] = field(repr=False)
+    setup: Shown
 
 
 @dataclass(frozen=True, slots=True)
 class Host:
     sandbox: box.Box
     kind: str
+    lacking: str
+    """What set-up commands are not shown of the runner's environment, in words; empty where that is nothing."""
 
     def ready(self) -> str:
         """What the walls are. Raises `Denied`, with the remedy, where there can be none, or where they must not be relied on."""
@@ -55,7 +57,7 @@ def ground(env: Mapping[str, str]) -> Ground:
         scratch=Path(temporary),
         search=tuple(part for part in env.get("PATH", os.defpath).split(":") if part),
         home=Path(env.get("HOME", "/root")),
-        setup_environment=shown(env).values,
+        setup=shown(env),
     )
 
 
@@ -68,5 +70,5 @@ def hosting(at: Ground, folder: Path, repository: str) -> Host:
     scratch = folder / "checks"
     for each in (root, scratch):
         each.mkdir(parents=True)
-    home = box.Home(root, at.search, at.home, scratch, at.setup_environment, INSTEAD)
-    return Host(box.find(home), at.kind)
+    home = box.Home(root, at.search, at.home, scratch, at.setup.values, INSTEAD)
+    return Host(box.find(home), at.kind, at.setup.lacking)

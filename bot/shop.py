@@ -19,7 +19,7 @@ from bot.core.diff import Diff, DiffError
 from bot.core.diff import parse as parse_diff
 from bot.core.facts import NotApplicable, Unreadable
 from bot.core.instant import written
-from bot.core.keys import SEND_KEY, SETUP_ENV, Keys, said, shown
+from bot.core.keys import SEND_KEY, Keys, said, shown
 from bot.core.policy import Policy
 from bot.core.policyfile import read as read_policy
 from bot.core.policyfile import unheeded
@@ -120,8 +120,8 @@ def _shop(wanted: Desired, outside: Outside, model: Model, repository: Repositor
         raise Denied(f"--lane: {unknown}")
     for note in unheeded(policy, "sandbox"):
         outside.progress("policy", f"not obeyed yet: {note}")
-    if policy.verification.setup and (withheld := shown(outside.env).withheld):
-        outside.progress("set-up", f"does not see {', '.join(withheld)}, which may be secret; {SETUP_ENV} names what it may see")
+    if policy.verification.setup and (lacking := shown(outside.env).lacking):
+        outside.progress("set-up", lacking)
     if repository.dirty():
         outside.progress("reading", "uncommitted changes are not part of this: the patch is made on HEAD")
     sandbox = _sandbox(wanted, outside, repository, scratch)

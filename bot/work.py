@@ -11,6 +11,7 @@ from bot.core.trail import Trail
 from bot.ending import Ended, closed, halted, judged, mistaken, silent, stuck, told_again
 from bot.flow import run
 from bot.hear import Asked, hear
+from bot.host import Host
 from bot.known import asked
 from bot.office import Office
 from bot.ports import Denied, Halted, Kit, Unavailable
@@ -41,7 +42,7 @@ def _worked(visit: Visit, office: Office, post: Post, *, only_gate: bool) -> End
     kit = office.kit(visit.policy, post, desk=desk, bench=bench, halt=office.halt(visit), before=left)
     kit = replace(kit, over=visit.over(office.step.run))
     if bench is not None and office.host is not None:
-        kit.watch("sandbox", office.host.ready())  # before anything is set aside
+        _ready(office.host, visit.policy, kit)  # before anything is set aside
     gate = visit.gate
     if gate is not None and (gate.request.id, gate.request.base) != (visit.id, visit.base):
         raise Denied("the input `handover` is not the Trail of this command; pass the gate's output on as it is")
@@ -72,6 +73,12 @@ def carried(trail: Trail, kit: Kit, office: Office, post: Post) -> Trail | Ended
         return halted(error, error.trail or trail, kit, office, post)
     except (Denied, Unavailable) as error:
         return stuck(error, office.runs.find(trail.opened.request.id) or trail, kit, office, post)
+
+
+def _ready(host: Host, policy: Policy, kit: Kit) -> None:
+    kit.watch("sandbox", host.ready())
+    if policy.verification.setup and host.lacking:
+        kit.watch("set-up", host.lacking)
 
 
 def keyed(policy: Policy, office: Office) -> None:

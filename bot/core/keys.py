@@ -143,6 +143,12 @@ class Shown:
     withheld: tuple[str, ...]
     """Names of what would say how packages are reached, and holds a secret."""
 
+    @property
+    def lacking(self) -> str:
+        """What set-up is not shown, to be said where there is one; empty where that is nothing."""
+        names = ", ".join(self.withheld)
+        return f"does not see {names}, which may be secret; {SETUP_ENV} names what it may see" if names else ""
+
 
 def confided(env: Mapping[str, str]) -> tuple[str, ...]:
     """Of what a person says that set-up commands may see, what looks like a secret: those alone are to be told."""
