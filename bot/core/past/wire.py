@@ -1,4 +1,4 @@
-"""A ledger's lines as reports read them: the fields they count, range-checked, since a branch or a file is an input like any other.
+"""A ledger's lines as reports read them: from the shapes in a file to the values that are counted.
 
 A report reads a hundred thousand lines of several kilobytes; the strict reader of `ledger` takes eleven seconds for that.
 """
@@ -6,24 +6,14 @@ A report reads a hundred thousand lines of several kilobytes; the strict reader 
 import re
 from datetime import datetime
 from functools import lru_cache
-from typing import Annotated, Literal
+from typing import Literal
 
-from msgspec import DecodeError, Meta, Struct, ValidationError
+from msgspec import DecodeError, Struct, ValidationError
 from msgspec.json import Decoder
 
+from bot.core.past import shapes
 from bot.core.past.history import LABEL, AtWork, Happened, Money, Published, Run, Try
-from bot.core.words import CRITIC, INDEPENDENT, SUMMARY, Found, Result, TaskClass, What
-
-Micros = Annotated[int, Meta(ge=0, le=10**12)]
-"""Micro-dollars, up to a million dollars: what is beyond that no run has cost."""
-Seconds = Annotated[float, Meta(ge=0, le=10**7)]
-Share = Annotated[float, Meta(ge=0, le=1)]
-Count = Annotated[int, Meta(ge=0, le=10**9)]
-Short = Annotated[str, Meta(max_length=300)]
-Instant = Annotated[str, Meta(pattern=r"\A2[0-9]{3}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?Z\Z")]
-"""ISO 8601 in UTC, of this millennium, so that a day can be counted on from it; that there is such a day, `read` looks at."""
-Id = Annotated[str, Meta(pattern=r"\A[A-Za-z0-9-]{1,80}\Z")]
-"""No path, no line's end: ids become names of files and parts of messages."""
+from bot.core.words import CRITIC, INDEPENDENT, SUMMARY
 
 ASKED = (CRITIC, SUMMARY, INDEPENDENT)
 """Items that the verifier model answers."""
@@ -33,175 +23,15 @@ class Unread(ValueError):
     """A line that is none, or of a version that is not known."""
 
 
-# ---- the lines, as they are written ------------------------------------------------------------------------------
-
-
-class _Reading(Struct, gc=False):
-    kind: str
-    value: Count = 0
-
-
-class _Signal(Struct, gc=False):
-    name: Short
-    reading: _Reading
-    because: Annotated[list[str], Meta(max_length=10_000)] = []
-
-
-class _Part(Struct, gc=False):
-    points: Count
-
-
-class _Score(Struct, gc=False):
-    parts: Annotated[list[_Part], Meta(max_length=50)]
-
-
-class _Place(Struct, gc=False):
-    path: Annotated[str, Meta(max_length=4096)]
-
-
-class _Route(Struct, gc=False):
-    lane: Short | None = None
-    because: Annotated[list[str], Meta(max_length=50)] = []
-
-
-class _File(Struct, gc=False):
-    path: Annotated[str, Meta(max_length=4096)]
-    added: Count
-    removed: Count
-
-
-class _Item(Struct, gc=False):
-    name: Short
-    state: Literal["passed", "failed", "not_run", "not_applicable"]
-    strength: str
-    seconds: Seconds = 0.0
-    micros: Micros | None = 0
-
-
-class _Confidence(Struct, gc=False):
-    value: Share
-
-
-class _Decision(Struct, gc=False):
-    kind: Literal["accept", "escalate", "stop"]
-    reason: Short | None = None
-    code: Short = ""
-
-
-class _Tokens(Struct, gc=False):
-    """Never summed here; looked at, since exports pass them on."""
-
-    input: Count
-    output: Count
-    cached: Count = 0
-    written: Count = 0
-    reasoning: Count = 0
-
-
-class _Attempt(Struct, gc=False):
-    lane: Short
-    asked: Short
-    model: Short
-    ended: Short
-    calls: Count
-    tokens: _Tokens
-    disputed: Count
-    guessed: Count
-    cost_micros: Micros | None
-    reckoned_micros: Micros
-    seconds: Seconds
-    self_confidence: Share | None
-    files: Annotated[list[_File], Meta(max_length=10_000)]
-    evidence: Annotated[list[_Item], Meta(max_length=1_000)]
-    confidence: _Confidence
-    decision: _Decision
-
-
-class _Estimate(Struct, gc=False):
-    micros: Micros
-
-
-class _Record(Struct, gc=False, tag="record", tag_field="kind"):
-    id: Id
-    at: Instant
-    repo: Short
-    task_class: TaskClass
-    signals: Annotated[list[_Signal], Meta(max_length=50)]
-    places: Annotated[list[_Place], Meta(max_length=10_000)]
-    score: _Score
-    route: _Route
-    attempts: Annotated[list[_Attempt], Meta(max_length=16)]
-    result: Result
-    threshold: Share
-    cost_micros: Micros | None
-    verification_micros: Micros | None
-    always_strong: _Estimate | None
-    seconds: Seconds
-    version: Literal[1]
-    number: Count | None = None
-    confidence: _Confidence | None = None
-    propensity: Share = 1.0
-    proof: Short = "sandbox"
-    pull_request: str | None = None
-    pull_request_open: bool = False
-    audits: Short | None = None
-
-
-class _Outcome(Struct, gc=False, tag="outcome", tag_field="kind"):
-    run: Id
-    at: Instant
-    what: What
-    pull: Count | None
-    version: Literal[1]
-    lines: Count | None = None
-
-
-class _Reserved(Struct, gc=False, tag="reserved", tag_field="kind"):
-    run: Id
-    micros: Micros
-
-
-class _Held(Struct, gc=False, tag="held", tag_field="kind"):
-    run: Id
-    micros: Micros
-
-
-class _Charge(Struct, gc=False, tag="charge", tag_field="kind"):
-    run: Id
-    micros: Micros | None
-
-
-class _Settled(Struct, gc=False, tag="settled", tag_field="kind"):
-    run: Id
-    micros: Micros | None
-
-
-class _Begun(Struct, gc=False, tag="begun", tag_field="kind"):
-    id: Id
-
-
-class _Imported(Struct, gc=False, tag="imported", tag_field="kind"):
-    source: Short
-    repo: Short | None
-    instance: Short
-    model: Short
-    lane: Short | None
-    result: Found
-    cost_micros: Micros | None
-    calls: Count | None
-    seconds: Seconds | None
-    version: Literal[1]
-
-
 class _Versioned(Struct, gc=False):
     version: int | None = None
 
 
 VERSION = 1
 _VERSION = Decoder(_Versioned)
-_RECORD, _ENDS = Decoder(_Record), (b'"kind":"record"}\n', b'"kind":"record"}')
+_RECORD, _ENDS = Decoder(shapes.Record), (b'"kind":"record"}\n', b'"kind":"record"}')
 """A record says what it is at its end: who looks there first need not read it twice."""
-_LINE = Decoder(_Record | _Outcome | _Reserved | _Held | _Charge | _Settled | _Begun | _Imported)
+_LINE = Decoder(shapes.Shape)
 
 
 @lru_cache(4096)
@@ -224,19 +54,19 @@ def read(line: bytes, of: Of = "runs") -> Run | Happened | AtWork | Money | Publ
     except (DecodeError, RecursionError, UnicodeDecodeError) as error:
         raise Unread(f"no JSON of UTF-8: {error}") from None
     match found:
-        case _Record():
+        case shapes.Record():
             return _run(found, of)
-        case _Outcome():
+        case shapes.Outcome():
             return Happened(found.run, _day(found.at), found.what, found.pull, found.lines)
-        case _Begun():
+        case shapes.Begun():
             return AtWork(found.id)
-        case _Imported():
+        case shapes.Imported():
             return _published(found)
         case _:
             return Money()
 
 
-def _published(found: _Imported) -> Published:
+def _published(found: shapes.Imported) -> Published:
     return Published(
         same(found.source),
         same(found.repo) if found.repo else None,
@@ -273,7 +103,7 @@ def _day(at: str) -> str:
     return at
 
 
-def _run(found: _Record, of: Of) -> Run:
+def _run(found: shapes.Record, of: Of) -> Run:
     number = _NUMBER.search(found.pull_request or "") if found.pull_request_open else None
     fired, labels, places, score, because = _asked(found) if of == "runs" else NOTHING
     return Run(
@@ -305,7 +135,7 @@ Names = tuple[str, ...]
 NOTHING: tuple[Names, Names, Names, int, Names] = (), (), (), 0, ()
 
 
-def _asked(found: _Record) -> tuple[Names, Names, Names, int, Names]:
+def _asked(found: shapes.Record) -> tuple[Names, Names, Names, int, Names]:
     """What its route was chosen by: `fired`, `labels`, `places`, `score` and `because` of a run."""
     return (
         tuple([same(each.name) for each in found.signals if each.reading.value or each.reading.kind == "unreadable"]),
@@ -316,7 +146,7 @@ def _asked(found: _Record) -> tuple[Names, Names, Names, int, Names]:
     )
 
 
-def _try(found: _Attempt) -> Try:
+def _try(found: shapes.Attempt) -> Try:
     decision = found.decision
     asked = {item.name: item for item in found.evidence if item.name in ASKED}
     return Try(
