@@ -8,8 +8,9 @@ from itertools import chain
 from bot.core.instant import written
 from bot.core.past import part
 from bot.core.past.figures import Census, Counts
-from bot.core.past.lives import Fault, Line, Parsed, Survey, parsed
+from bot.core.past.lines import Fault, Line, Parsed, parsed
 from bot.core.past.part import Asked
+from bot.core.past.survey import Survey
 from bot.edge import pieces
 from bot.edge.pieces import Counter
 from bot.failures import Denied

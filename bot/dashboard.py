@@ -8,8 +8,8 @@ from pathlib import Path
 from bot import page
 from bot.core.clean import line
 from bot.core.past.dashboard import Notice
-from bot.core.past.lives import books
 from bot.core.past.report import report
+from bot.core.past.survey import books
 from bot.core.policy import LedgerPart
 from bot.core.policyfile import read
 from bot.edge.actions import Step

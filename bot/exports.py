@@ -13,7 +13,9 @@ from bot.core.ledger import LedgerError, Record, decode
 from bot.core.outcome import Outcome
 from bot.core.past.columns import TABLES, Cell, Ran, Shown, Told, Tried, cells
 from bot.core.past.history import Happened, Run
-from bot.core.past.lives import Kept, Line, Survey, labelled, survey
+from bot.core.past.lines import Line
+from bot.core.past.lives import labelled
+from bot.core.past.survey import Kept, Survey, survey
 from bot.core.past.wire import Unread, read
 from bot.core.words import Rows
 from bot.edge.tables import write

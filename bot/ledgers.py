@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 
 from bot.arguments import POLICY
 from bot.core.past import shelves
-from bot.core.past.lives import Books, Fault, Line, Parsed, books
+from bot.core.past.lines import Fault, Line, Parsed
 from bot.core.past.shelves import KEPT
+from bot.core.past.survey import Books, books
 from bot.edge import pieces, volumes
 from bot.failures import Denied
 

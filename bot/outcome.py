@@ -7,7 +7,7 @@ from bot.core.clean import line
 from bot.core.event import Judged
 from bot.core.gate import RANKS
 from bot.core.outcome import Outcome, origin
-from bot.core.past.lives import books
+from bot.core.past.survey import books
 from bot.core.past.taught import taught
 from bot.core.policyfile import read
 from bot.core.words import What

@@ -14,7 +14,7 @@ from bot import tell
 from bot.core.clean import line
 from bot.core.event import Proposed
 from bot.core.notes import REPLAY
-from bot.core.past.lives import Fault, Line
+from bot.core.past.lines import Fault, Line
 from bot.core.past.replay import replay
 from bot.core.policy import LedgerPart, Policy
 from bot.core.policyfile import PolicyError, read

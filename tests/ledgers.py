@@ -19,7 +19,8 @@ from bot.core.evidence import Item
 from bot.core.facts import Place
 from bot.core.ledger import AttemptRecord, FileStat, Record, encode
 from bot.core.outcome import Outcome
-from bot.core.past.lives import Books, Line, books
+from bot.core.past.lines import Line
+from bot.core.past.survey import Books, books
 from bot.core.policy import Policy
 from bot.core.policyfile import read
 from bot.core.route import Route, choose

@@ -12,8 +12,10 @@ from bot import bookkeeping
 from bot.arguments import parse
 from bot.core.ledger import encode
 from bot.core.past.history import Happened
-from bot.core.past.lives import Books, Line, labelled
-from bot.core.past.lives import books as read_books
+from bot.core.past.lines import Line
+from bot.core.past.lives import labelled
+from bot.core.past.survey import Books
+from bot.core.past.survey import books as read_books
 from bot.ledgers import IMPORTED, OWN, Wanted, gathered, sources
 from bot.ports import Denied
 from tests.core.test_history import RECORD

@@ -13,7 +13,7 @@ from bot import local, tell
 from bot.core.outcome import Outcome
 from bot.core.past.elsewhere import Elsewhere
 from bot.core.past.interval import rate
-from bot.core.past.lives import Fault
+from bot.core.past.lines import Fault
 from bot.demo.scripted import Scripted
 from tests.fakes import repos
 from tests.fakes.jobs import Job

@@ -9,7 +9,7 @@ import pytest
 
 from bot import tell
 from bot.core.ledger import encode
-from bot.core.past.lives import Line
+from bot.core.past.lines import Line
 from bot.core.past.replay import replay
 from bot.core.policyfile import PolicyError, read
 from bot.core.route import Refusal, Route

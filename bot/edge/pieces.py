@@ -15,7 +15,7 @@ from pathlib import Path
 from msgspec.msgpack import Decoder, encode
 
 from bot.core.past import part
-from bot.core.past.lives import Fault, Parsed, parsed
+from bot.core.past.lines import Fault, Parsed, parsed
 from bot.core.past.part import Asked, Said, Settled
 from bot.core.past.wire import Of
 from bot.edge import volumes

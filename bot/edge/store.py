@@ -12,7 +12,8 @@ from typing import BinaryIO
 from bot.core import trailfile
 from bot.core.budget import Wish, grant, settlement
 from bot.core.ledger import LedgerError, Line, Record, decode, encode
-from bot.core.past import lives
+from bot.core.past.lines import Line as Row
+from bot.core.past.survey import books
 from bot.core.past.taught import taught
 from bot.core.policy import Budget
 from bot.core.route import Refusal
@@ -125,9 +126,9 @@ class Lines:
         """By the lines of this file. One that cannot be read is nobody's past; sums of money do not pass it over."""
         try:
             with self._path.open("rb") as file:
-                lines = (lives.Line(text, f"{self._path}:{number}") for number, text in enumerate(file, 1))
+                lines = (Row(text, f"{self._path}:{number}") for number, text in enumerate(file, 1))
                 at = datetime.fromisoformat(now)
-                return taught(lives.books([lines], at).lives)
+                return taught(books([lines], at).lives)
         except OSError:
             return Standing()
 

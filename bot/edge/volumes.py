@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from bot.core.past import shelves
-from bot.core.past.lives import Fault, Line
+from bot.core.past.lines import Fault, Line
 from bot.core.past.shelves import ENDINGS, KEPT, LONGEST
 from bot.failures import Denied
 

@@ -11,8 +11,9 @@ from pydantic import TypeAdapter
 from bot.core.ledger import Record
 from bot.core.past.drift import Drift, drift
 from bot.core.past.history import Run
-from bot.core.past.lives import Books, Life, books, lived
+from bot.core.past.lives import Life, lived
 from bot.core.past.regions import regions
+from bot.core.past.survey import Books, books
 from bot.core.policyfile import read
 from tests.ledgers import AREAS, POLICY, START, Area, Plan, ledger, lines, read_books
 

@@ -11,7 +11,7 @@ from bot.core.facts import Facts, Failing, NotApplicable
 from bot.core.ledger import Line, Record, encode
 from bot.core.past.difference import Micros, Seconds
 from bot.core.past.interval import wilson
-from bot.core.past.lives import Line as Read
+from bot.core.past.lines import Line as Read
 from bot.core.past.replay import SHOWN, replay
 from bot.core.past.replayed import Count, Failed, Flow, Proofs, Replay, Spent
 from bot.core.policy import Policy

@@ -19,9 +19,9 @@ from msgspec.msgpack import encode as encoded
 from bot.core.imported import Imported
 from bot.core.ledger import Begun, Line, Record, encode
 from bot.core.outcome import Outcome
-from bot.core.past.lives import books
 from bot.core.past.part import Asked
 from bot.core.past.report import report, told
+from bot.core.past.survey import books
 from bot.core.strict import document
 from bot.counting import together
 from bot.edge import volumes

@@ -11,7 +11,7 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.past.lives import Line, parsed
+from bot.core.past.lines import Line, parsed
 from bot.core.past.shelves import LONGEST
 from bot.edge import volumes
 from bot.edge.pieces import received
@@ -42,7 +42,7 @@ def test_there_are_as_many_pieces_as_were_asked_for(tmp_path):
 SAME = """
 import json, os, sys
 from pathlib import Path
-from bot.core.past.lives import parsed
+from bot.core.past.lines import parsed
 from bot.edge import pieces, volumes
 forks = []
 os.register_at_fork(before=lambda: forks.append(1))

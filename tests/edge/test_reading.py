@@ -15,7 +15,7 @@ import pytest
 from bot.core.ledger import Line as Written
 from bot.core.ledger import encode
 from bot.core.outcome import Outcome
-from bot.core.past.lives import Books
+from bot.core.past.survey import Books
 from bot.ledgers import Wanted, gathered
 from tests.core.test_history import RECORD
 from tests.fakes.repos import PATH, git, make

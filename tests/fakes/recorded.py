@@ -9,7 +9,7 @@ from bot.core.cost import Tokens
 from bot.core.facts import Facts, Failing, Located, NotApplicable, Place
 from bot.core.ledger import AttemptRecord, FileStat, Line, Record, encode
 from bot.core.outcome import Outcome
-from bot.core.past import lives
+from bot.core.past import lines as ledgered
 from bot.core.policy import Policy
 from bot.core.policyfile import read
 from bot.core.route import Refusal, Route, choose
@@ -147,5 +147,5 @@ def written(items: Iterable[Line]) -> str:
     return "".join(f"{encode(item)}\n" for item in items)
 
 
-def lines(*items: Line) -> tuple[lives.Line, ...]:
-    return tuple(lives.Line(encode(item).encode(), f"ledger.jsonl:{number}") for number, item in enumerate(items, 1))
+def lines(*items: Line) -> tuple[ledgered.Line, ...]:
+    return tuple(ledgered.Line(encode(item).encode(), f"ledger.jsonl:{number}") for number, item in enumerate(items, 1))

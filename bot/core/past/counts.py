@@ -5,7 +5,8 @@ from typing import TypeVar
 
 from bot.core.past.figures import Census, Counts, Early, Rivals, Seen, Spent, Tally, one_more
 from bot.core.past.history import Try
-from bot.core.past.lives import Books, Life, early, looked
+from bot.core.past.lives import Life, early, looked
+from bot.core.past.survey import Books
 
 T = TypeVar("T")
 

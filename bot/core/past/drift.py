@@ -14,9 +14,9 @@ from bot.core.cost import micros
 from bot.core.past import telling
 from bot.core.past.amend import Put, amended, difference, rows, written
 from bot.core.past.limits import Look, looks
-from bot.core.past.lives import Books
 from bot.core.past.regions import Area, Touched, outside, regions, unmatched
 from bot.core.past.silent import Silent, Unmatched, silent, unmatched_globs
+from bot.core.past.survey import Books
 from bot.core.policy import Policy
 from bot.core.policyfile import PolicyError, read
 from bot.core.strict import STRICT

@@ -7,7 +7,8 @@ from typing import Any
 from msgspec import Struct
 
 from bot.core.past.history import Published, Try
-from bot.core.past.lives import Fault, Life
+from bot.core.past.lines import Fault
+from bot.core.past.lives import Life
 
 
 @dataclass(slots=True)

@@ -13,7 +13,8 @@ from msgspec import Struct
 from bot.core.past.counts import count
 from bot.core.past.figures import Census, Counts, added
 from bot.core.past.history import AtWork, Happened, Published, Run
-from bot.core.past.lives import Fault, Parsed, Survey, lives
+from bot.core.past.lines import Fault, Parsed
+from bot.core.past.survey import Survey, lives
 
 Said = list[Parsed | Fault]
 NOBODY = ""

@@ -11,9 +11,11 @@ from bot.core.ledger import LedgerError, Record, decode
 from bot.core.past import tables
 from bot.core.past.difference import Switch, changes, total
 from bot.core.past.history import Run, Try
-from bot.core.past.lives import Fault, Life, Line, books, looked
+from bot.core.past.lines import Fault, Line
+from bot.core.past.lives import Life, looked
 from bot.core.past.replayed import Asked, Count, Failed, Failure, Flow, Moved, Proofs, Replay, Spent, Unseen
 from bot.core.past.rerouted import Again, Start, again
+from bot.core.past.survey import books
 from bot.core.past.wire import Unread, read
 from bot.core.policy import Policy
 

@@ -11,7 +11,7 @@ from bot.core.past.elsewhere import elsewhere
 from bot.core.past.figures import Census, Counts, Judged, Tally, together
 from bot.core.past.growth import MOST, growth, sides
 from bot.core.past.interval import rate, spread
-from bot.core.past.lives import Books
+from bot.core.past.survey import Books
 from bot.core.past.tables import Compared, Day, Fault, Growth, Judge, Portion, Report, Row
 
 MOST_ROWS = 100

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from bot.core.past.lives import Fault, Line
+from bot.core.past.lines import Fault, Line
 
 KEPT = ("records/", "outcomes/")
 """Where on the branch that lies which a report counts."""

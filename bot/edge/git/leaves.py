@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import IO, Literal
 
 from bot.core.past import shelves
-from bot.core.past.lives import Fault
+from bot.core.past.lines import Fault
 from bot.edge.git.plumbing import PLAIN, Git
 from bot.edge.git.repository import Repository
 from bot.ports import Denied

@@ -14,8 +14,9 @@ from bot.core.ledger import Begun, Record, encode
 from bot.core.outcome import Outcome
 from bot.core.past.history import Run
 from bot.core.past.interval import rate, spread, wilson
-from bot.core.past.lives import Books, Line, books
+from bot.core.past.lines import Line
 from bot.core.past.report import report
+from bot.core.past.survey import Books, books
 from bot.core.past.tables import Report
 from bot.core.past.wire import Unread, read
 from bot.core.recording import record
