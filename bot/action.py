@@ -8,8 +8,7 @@ from bot.core.event import REPLAY
 from bot.core.gate import Refused
 from bot.core.notes import Posted, at_work
 from bot.core.trail import Trail
-from bot.core.words import Final
-from bot.ending import Ended, told
+from bot.ending import Ended, refused, told
 from bot.entry import admitted, gated, react
 from bot.hear import explain
 from bot.office import Office
@@ -59,14 +58,7 @@ def _answered(office: Office, *, only_gate: bool) -> Ended:
     if not entered.since and not isinstance(entered.command, Misplaced):  # else the job before this one has
         react(office, entered.thread.number, entered.comment, "eyes")
     if entered.refused is not None:
-        if entered.since:
-            office.settle(entered)
-        if entered.refused.code == "busy" and entered.since:  # run again later it may go on
-            text = tell.refused(entered.refused, office.render)
-            post.pause("refused", text)
-            return Ended("refused", entered.refused.detail, text=text)
-        state: Final = "superseded" if entered.refused.code == "moved" else "refused"
-        return told(post, state, tell.refused(entered.refused, office.render), entered.refused.detail)
+        return refused(entered, entered.refused, office, post)
     return _obeyed(entered, office, post, only_gate=only_gate)
 
 

@@ -8,6 +8,7 @@ from functools import partial
 from bot import tell
 from bot.audit import audit
 from bot.core.audit import due, key
+from bot.core.gate import Refused
 from bot.core.ledger import Record
 from bot.core.state import ended, running
 from bot.core.trail import Trail
@@ -66,6 +67,27 @@ def halted(error: Halted, trail: Trail, kit: Kit, office: Office, post: Post) ->
 
 def _lane(trail: Trail) -> str:
     return trail.attempts[-1].lane if trail.attempts else ""
+
+
+def refused(visit: Visit, no: Refused, office: Office, post: Post) -> Ended:
+    """A command that is not done. Where a job before this has begun it, what that has paid for and made comes to its end here."""
+    text = tell.refused(no, office.render)
+    if no.code == "busy" and visit.since:  # run again later it may go on
+        office.settle(visit)
+        post.pause("refused", text)
+        return Ended("refused", no.detail, text=text)
+    try:
+        left = office.left(visit)
+    except Unavailable as error:
+        return silent(error, post, office)
+    if isinstance(left, Record):
+        return told_again(visit, left, office, post)
+    if left is not None:
+        kit = office.kit(visit.policy, post, desk=office.desk(visit), before=left)
+        return halted(Halted(no.detail), left, kit, office, post)
+    if visit.since:
+        office.settle(visit)
+    return told(post, "superseded" if no.code == "moved" else "refused", text, no.detail)
 
 
 def told_again(visit: Visit, record: Record, office: Office, post: Post) -> Ended:

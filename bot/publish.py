@@ -117,8 +117,13 @@ def _whole(trail: Trail, kit: Kit) -> int | None:
 
 
 def paid(trail: Trail, kit: Kit) -> int | None:
-    """Micro-dollars that this job has spent: what its ledger holds, or what the Trail brings along from one without an account."""
+    """Micro-dollars that this job has spent: what its ledger holds, or what the Trail brings along from one without an account.
+
+    A review that another job has paid for is spent before the Trail has come to it.
+    """
     known, usage = kit.ledger.spent(trail.opened.request.id), spent_here(trail, kit.before)
+    if kit.handed is not None and kit.handed not in trail.entries:
+        usage += kit.handed.usage
     return None if known is None or usage.unpriced else max(known, usage.micros)
 
 
