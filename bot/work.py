@@ -33,16 +33,26 @@ def fix(visit: Visit, office: Office, post: Post, *, only_gate: bool) -> Ended:
 
 
 def _worked(visit: Visit, office: Office, post: Post, *, only_gate: bool) -> Ended:
-    if not only_gate:
-        keyed(visit.policy, office)
     left = office.left(visit)
     if isinstance(left, Record):
         return told_again(visit, left, office, post)
     desk, bench = office.desk(visit), None if only_gate else office.bench
     kit = office.kit(visit.policy, post, desk=desk, bench=bench, halt=office.halt(visit), before=left)
     kit = replace(kit, over=visit.over(office.step.run))
-    if bench is not None and office.host is not None:
-        _ready(office.host, visit.policy, kit)  # before anything is set aside
+    try:
+        return _gone_on(visit, kit, left, office, post)
+    except Denied as error:
+        if left is None:
+            raise
+        return stuck(error, left, kit, office, post)  # what an earlier job has paid for and made comes to its end
+
+
+def _gone_on(visit: Visit, kit: Kit, left: Trail | None, office: Office, post: Post) -> Ended:
+    """Without a bench it is the gate, which goes as far as it can without a model."""
+    if kit.bench is not None:
+        keyed(visit.policy, office)
+        if office.host is not None:
+            _ready(office.host, visit.policy, kit)  # before anything is set aside
     gate = visit.gate
     if gate is not None and (gate.request.id, gate.request.base) != (visit.id, visit.base):
         raise Denied("the input `handover` is not the Trail of this command; pass the gate's output on as it is")
@@ -53,12 +63,12 @@ def _worked(visit: Visit, office: Office, post: Post, *, only_gate: bool) -> End
     if left is not None:
         opened = replace(opened, at=left.opened.at)  # it is the same run, and its record has the same place
     trail = Trail(opened)
-    if only_gate and isinstance(next_step(trail), Ask):
+    if kit.bench is None and isinstance(next_step(trail), Ask):
         return Ended("routing", "the command goes on", trail)
     went = carried(trail, kit, office, post)
     if isinstance(went, Ended):
         return went
-    return judged(went, kit, office, post) if bench is not None else closed(went, kit, office, post)
+    return judged(went, kit, office, post) if kit.bench is not None else closed(went, kit, office, post)
 
 
 def asking(visit: Visit, office: Office) -> Asked:

@@ -84,3 +84,23 @@ def test_a_review_that_the_job_with_the_key_has_paid_for_counts_where_the_next_j
     assert record.cost_micros == 4 * 1_200
     assert ours(world, shop) == []
     seen(world, shop, issue)
+
+
+def test_a_no_to_the_job_that_would_go_on_ends_what_the_one_before_it_has_begun(world, models, shop, issue, tmp_path):
+    models.script("m-fast", [GOOD, TEST, DONE])
+    job = commented(world, shop, issue, tmp_path / "job")
+    world.fail("POST", "/dispatches", times=2)
+    world.fail("GET", "/actions/runs$", times=8)
+    assert job.act().state == "error"
+    assert ours(world, shop)
+    world.faults.clear()
+
+    world.fail("PUT", "/contents/spend/", status=403)
+    job.attempt = "2"
+    assert job.act().state == "error"
+
+    (record,) = records(shop)
+    assert (record.result, record.cost_micros) == ("stopped", 3 * 1_200)
+    assert ours(world, shop) == []
+    assert "GitHub answers 403" in last(world, issue)
+    seen(world, shop, issue)
