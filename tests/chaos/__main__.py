@@ -40,8 +40,10 @@ def main() -> int:
         if one.wrong:
             broken.append(one.seed)
             sys.stdout.write("".join(f"seed {one.seed}: {each}\n" for each in one.wrong) + f"  {setting.drawn(one.seed)}\n")
-        elif sys.stderr.isatty():
+        if sys.stderr.isatty():
             sys.stderr.write(f"\r{done} schedules, {len(broken)} broken ")
+        elif done % 100 == 0:  # a job's log keeps every line
+            sys.stderr.write(f"{done} schedules, {len(broken)} broken\n")
         sys.stdout.flush()
     numbers = f": {', '.join(map(str, broken))}" if broken else ""
     sys.stdout.write(f"{done} schedules from seed {asked.seed}, {len(broken)} broken{numbers}\n")
