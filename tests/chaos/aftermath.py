@@ -91,10 +91,15 @@ def accepted_is_true(played: Schedule) -> list[str]:
             wrong.append(f"{record.id} is recorded as a pass, and CI was not green on {record.commit}")
         if played.shop.tip(record.branch or "") != record.commit:
             wrong.append(f"{record.id} is recorded as a pass, and its branch {record.branch} is not at {record.commit}")
-        left_to_people = record.pull_request is not None and not record.pull_request_open  # GitHub said no, and the comment says so
-        if played.setting.offer != "branch" and not played.setting.pull and record.branch not in offered and not left_to_people:
+        there = record.branch in offered or (not record.pull_request_open and _told(played, record.pull_request))
+        if played.setting.offer != "branch" and not played.setting.pull and not there:
             wrong.append(f"{record.id} is recorded as a pass, and nothing offers {record.branch}")
     return wrong
+
+
+def _told(played: Schedule, address: str | None) -> bool:
+    """Whether people can read on the thread where to open what GitHub does not let us open."""
+    return address is not None and any(address in comment.body for comment in played.thread.comments)
 
 
 def one_pull_request(played: Schedule) -> list[str]:

@@ -137,6 +137,30 @@ def spent_too_much(made: Schedule) -> None:
     made.models.owed[made.flows[0].command] = made.setting.per_run + 1
 
 
+def spent_the_day_s_money(made: Schedule) -> None:
+    made.setting = replace(made.setting, per_day=1)
+
+
+def spent_a_person_s_money(made: Schedule) -> None:
+    made.setting = replace(made.setting, per_actor=1)
+
+
+def spent_the_month_s_money(made: Schedule) -> None:
+    made.setting = replace(made.setting, per_month=1)
+
+
+def told_nothing(made: Schedule) -> None:
+    made.thread.comments.remove(said(made))
+
+
+def offered_by_nobody(made: Schedule) -> None:
+    """The record says that a person is to open it, and nobody is told."""
+    offered_nothing(made)
+    path, text = _record(made)
+    made.world.commit(made.shop, LEDGER, {path: text.replace('"pull_request_open":true', '"pull_request_open":false') + "\n"})
+    said(made).body = said(made).body.replace("/pull/", "/nowhere/")
+
+
 def counted_too_little(made: Schedule) -> None:
     made.models.owed[made.flows[0].command] += 1
 
@@ -229,6 +253,11 @@ BREAKS: tuple[tuple[Callable[[Schedule], None], str], ...] = (
     (offered_twice, "one_pull_request"),
     (offered_unproved, "one_pull_request"),
     (spent_too_much, "within_caps"),
+    (spent_the_day_s_money, "within_caps"),
+    (spent_a_person_s_money, "within_caps"),
+    (spent_the_month_s_money, "within_caps"),
+    (told_nothing, "comment_and_record_agree"),
+    (offered_by_nobody, "accepted_is_true"),
     (counted_too_little, "counted_in_full"),
     (told_the_key, "no_secret"),
     (told_the_key_in_base64, "no_secret"),
