@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from bot.agent.brief import brief
 from bot.agent.loop import Bounds, Means, solve
-from bot.agent.tools import Workplace
+from bot.agent.workplace import Workplace
 from bot.core.attempt import Attempt
 from bot.core.cost import Cost, Unpriced, Usage
 from bot.core.entries import Entry, Reviewed, Tried

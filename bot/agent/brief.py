@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from bot.agent.loop import Assignment
-from bot.agent.tools import Known, failures
+from bot.agent.workplace import Known, failures
 from bot.core.checks import Run
 from bot.core.clean import printable, redact, veiled
 from bot.core.patch import hidden, protecting, shown

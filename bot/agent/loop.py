@@ -4,7 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from bot.agent.context import fit
-from bot.agent.tools import Action, Finish, GiveUp, Seen, Workplace, action, tools
+from bot.agent.tools import Action, Finish, GiveUp, action, tools
+from bot.agent.workplace import Seen, Workplace
 from bot.core.attempt import STEPS, Attempt, StopReason
 from bot.core.clean import line, redact, sendable
 from bot.core.cost import Cost, Tokens, Unpriced, Usage, dollars

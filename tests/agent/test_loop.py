@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from bot.agent.context import fit, tokens
-from bot.agent.tools import failures, tools
+from bot.agent.tools import tools
+from bot.agent.workplace import failures
 from bot.core.checks import Check
 from bot.demo.scripted import Scripted
 from bot.ports import Call, Prompt, Said, Shown, Told

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from bot.agent.loop import Assignment, Bounds, Means, solve
-from bot.agent.tools import Workplace
+from bot.agent.workplace import Workplace
 from bot.core.budget import Wish
 from bot.core.cost import Cost, Price, Tokens, Unpriced, charge, worst_case
 from bot.core.lane import Lane

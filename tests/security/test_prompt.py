@@ -108,7 +108,7 @@ def test_ghsa_wpqr_6v78_jr5g_a_policy_on_the_head_of_a_pull_request_is_not_read(
     happened(world, shop, pull)
 
 
-@attack("cve_2025_66032", off=off("bot.agent.tools.Workplace._check", cut=("check.name == name", "True")))
+@attack("cve_2025_66032", off=off("bot.agent.workplace.Workplace._check", cut=("check.name == name", "True")))
 def test_cve_2025_66032_a_model_runs_no_command_but_a_check_by_its_exact_name(world, models, tmp_path):
     from tests.flow.test_host import TESTS, on, policy, stocked  # noqa: PLC0415 - where checks run beside the bot
 
@@ -261,7 +261,7 @@ LOOKS = [
 ]
 
 
-@attack("prompt-credentials", off=off("bot.agent.tools.Workplace._hides", "return False"))
+@attack("prompt-credentials", off=off("bot.agent.workplace.Workplace._hides", "return False"))
 @attack("prompt-credentials", off=off("bot.core.patch.hidden", "return False"))
 @attack("prompt-credentials", off=off("bot.core.clean.veiled", "return text"))
 def test_a_model_is_not_shown_credentials_that_lie_in_the_repository(tmp_path):
