@@ -19,7 +19,7 @@ from tests.fakes.shops import TEST
 from tests.fakes.world import Issue, Repo, World
 from tests.fakes.world.runs import Scripted
 from tests.flow import test_host as hosts
-from tests.flow.test_at_once import at_work
+from tests.flow.beside import at_work
 from tests.flow.test_door import PROVED, RED, Happened, capped, commented, happened, last, of
 from tests.flow.test_kills import closed, forked
 
