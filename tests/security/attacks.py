@@ -180,7 +180,7 @@ ELSEWHERE: dict[str, tuple[str, str, Off]] = {
         off("bot.office.Office.left", "return None"),
     ),
     "moved_tags": (
-        "tests.test_actions",
+        "tests.test_workflows",
         "test_what_others_wrote_is_pinned_by_its_commit_and_a_checkout_keeps_no_token",
         off("templates/workflows/route-agent-verify.yml", cut=("uses: actions/checkout@", "uses: actions/checkout@v4 # ")),
     ),
