@@ -165,7 +165,7 @@ def attack(*what: str, off: Off | tuple[Off, ...]) -> Any:
 
 ELSEWHERE: dict[str, tuple[str, str, Off]] = {
     "runner-comment": (
-        "tests.edge.test_github",
+        "tests.edge.github.test_comments",
         "test_a_comment_that_is_too_long_is_cut_and_its_code_block_closed",
         off("bot.edge.github.speaker.shortened", "return body"),
     ),
