@@ -14,7 +14,7 @@ from tests.fakes.hosted import ME, Job
 from tests.fakes.repos import DONE, GOOD
 from tests.fakes.shops import TEST
 from tests.fakes.world.runs import Scripted
-from tests.fakes.world.state import Comment
+from tests.fakes.world.things import Comment
 from tests.flow.beside import at_work, first_time, records
 from tests.flow.test_commands import seen
 from tests.flow.test_door import PROVED, commented
