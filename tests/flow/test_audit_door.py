@@ -20,7 +20,8 @@ from tests.fakes.world import Issue, Repo, World
 from tests.fakes.world.runs import Scripted
 from tests.flow import test_host as hosts
 from tests.flow.beside import at_work
-from tests.flow.test_door import PROVED, RED, Happened, capped, commented, happened, last, of
+from tests.flow.test_day import capped
+from tests.flow.test_door import PROVED, RED, Happened, commented, happened, last, of
 from tests.flow.test_kills import closed, forked
 
 SHARE = "strong_min_score: 7\n  audit_share: 1"
