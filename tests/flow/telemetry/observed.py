@@ -10,7 +10,7 @@ from tests.fakes.collector import Span
 from tests.fakes.repos import BAD, DONE, GOOD
 from tests.fakes.server import Server
 from tests.fakes.typed import typed
-from tests.flow.test_review import FINE
+from tests.flow.review.verdicts import FINE
 
 TASK = "add(2, 2) gives 5, see shop/add.py; taskcanary"
 TOKEN, KEY = "tokencanary-1234567890", "keycanary-1234567890"

@@ -9,8 +9,8 @@ from tests.fakes.collector import Collector
 from tests.fakes.repos import BAD, DONE, GOOD
 from tests.fakes.server import Server
 from tests.fakes.typed import started, typed
+from tests.flow.review.verdicts import FINE
 from tests.flow.telemetry.observed import TASK, named, only, told
-from tests.flow.test_review import FINE
 
 
 def interrupted(folder: Path, models: Server, collector: Collector, by: signal.Signals) -> subprocess.Popen[str]:

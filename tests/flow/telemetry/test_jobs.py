@@ -19,11 +19,11 @@ from tests.fakes.repos import BAD, DONE, GOOD
 from tests.fakes.shops import TEST
 from tests.fakes.typed import ROOT
 from tests.fakes.world.runs import Scripted
+from tests.flow.review.verdicts import FINE
 from tests.flow.telemetry.observed import TOKEN, named, only, told
 from tests.flow.test_commands import seen
 from tests.flow.test_door import PROVED, RED
 from tests.flow.test_kills import JUDGE
-from tests.flow.test_review import FINE
 
 
 @pytest.fixture

@@ -4,8 +4,8 @@ import json
 
 from tests.fakes.repos import DONE, GOOD
 from tests.fakes.typed import typed
+from tests.flow.review.verdicts import FINE
 from tests.flow.telemetry.observed import KEY, POLICY, TASK, TOKEN, USAGE, named, told
-from tests.flow.test_review import FINE
 
 
 def test_task_replies_patch_keys_and_headers_are_told_to_nobody(folder, models, collector):

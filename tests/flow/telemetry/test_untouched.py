@@ -15,8 +15,8 @@ from tests.fakes.collector import Collector
 from tests.fakes.repos import DONE, GOOD
 from tests.fakes.server import Server
 from tests.fakes.typed import ENV, ROOT, started, typed
+from tests.flow.review.verdicts import FINE
 from tests.flow.telemetry.observed import KEY, RUN, SAID, TASK, TOKEN, fixed, scripted, shop_in, told
-from tests.flow.test_review import FINE
 
 
 def timed(folder: Path, models: Server, env: Mapping[str, str]) -> tuple[subprocess.CompletedProcess[str], float]:

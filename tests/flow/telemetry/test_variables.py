@@ -3,8 +3,8 @@
 from bot.core.keys import SEND_KEY
 from tests.fakes.repos import DONE, GOOD
 from tests.fakes.typed import typed
+from tests.flow.review.verdicts import FINE
 from tests.flow.telemetry.observed import KEY, SAID, TASK, fixed, only, told
-from tests.flow.test_review import FINE
 
 
 def test_the_service_is_ours_unless_the_variables_name_another(folder, models, collector):
