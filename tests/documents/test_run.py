@@ -12,7 +12,7 @@ from tests.fakes import repos
 from tests.ledgers import Plan, ledger, text
 
 ELSEWHERE = {
-    "route-agent doctor": "asks the models; tests/test_doctor.py runs it",
+    "route-agent doctor": "asks the models; tests/doctor/ runs it",
     "route-agent --task": "asks a model; tests/flow/test_job.py runs it",
     "route-agent demo": "tests/test_golden.py runs it",
 }
