@@ -14,7 +14,8 @@ from bot.core.past.history import Run
 from bot.core.past.lives import Books, Life, books, lived
 from bot.core.past.regions import regions
 from bot.core.policyfile import read
-from tests.ledgers import AREAS, POLICY, START, Area, Plan, ledger, lines, read_books
+from tests.ledgers import ledger, lines, read_books
+from tests.plans import AREAS, POLICY, START, Area, Plan
 
 NAME = ".github/route-agent.yml"
 BAD = Area("payments", 1.5, fails=0.7, rejected=0.6)

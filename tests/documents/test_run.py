@@ -9,7 +9,8 @@ import pytest
 
 from tests.documents.parts import DOCUMENTS, ROOT, Found, blocks, in_blocks, scripted
 from tests.fakes import repos
-from tests.ledgers import Plan, ledger, text
+from tests.ledgers import ledger, text
+from tests.plans import Plan
 
 ELSEWHERE = {
     "route-agent doctor": "asks the models; tests/doctor/ runs it",
