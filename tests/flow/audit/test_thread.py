@@ -1,69 +1,17 @@
 """Blind audits on GitHub: nothing on the thread, no branch, no pull request; a record on the ledger's branch, and money."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
-from bot.core.ledger import Record, decode
-from bot.core.spend import Account, Movement, accounts
-from bot.edge.actions import OWN
 from bot.ports import Unavailable
-from tests.fakes import shops
 from tests.fakes.hosted import GATE, ME, PROPOSE, WORK, Job
-from tests.fakes.repos import BAD, DONE, GOOD
-from tests.fakes.server import Server
-from tests.fakes.shops import TEST
-from tests.fakes.world import Issue, Repo, World
-from tests.fakes.world.runs import Scripted
-from tests.flow import test_host as hosts
+from tests.fakes.repos import BAD, DONE
+from tests.flow.audit.audited import AS_EVER, money, records, scripted
 from tests.flow.beside import at_work
 from tests.flow.test_day import capped
 from tests.flow.test_door import PROVED, RED, Happened, commented, happened, last, of
-from tests.flow.test_kills import closed, forked
-
-SHARE = "strong_min_score: 7\n  audit_share: 1"
-
-
-def policy(url: str) -> str:
-    return shops.POLICY.format(url=url).replace("strong_min_score: 7", SHARE)
-
-
-@pytest.fixture
-def shop(world: World, models: Server) -> Repo:
-    return world.repo("octo/shop", shops.files(models.url, more={".github/route-agent.yml": policy(models.url)}), ann="write")
-
-
-@pytest.fixture
-def issue(world: World, shop: Repo) -> Issue:
-    return world.issue(shop, "add(2, 2) gives 5", "see shop/add.py")
-
-
-def scripted(world: World, models: Server, *ci: dict[str, str]) -> None:
-    models.script("m-fast", [GOOD, TEST, DONE])
-    models.script("m-strong", [GOOD, TEST, DONE])
-    world.runner = Scripted(*ci)
-
-
-def records(shop: Repo) -> list[Record]:
-    """The run's own first."""
-    paths = shop.git("ls-tree", "-r", "--name-only", "route-agent-ledger", "records/").split()
-    found = [decode(shop.file("route-agent-ledger", path) or "") for path in paths]
-    made = [item for item in found if isinstance(item, Record)]
-    assert len(made) == len(found), "nothing is left of a run at work"
-    return sorted(made, key=lambda record: record.audits or "")
-
-
-def money(shop: Repo) -> tuple[Account, ...]:
-    (month,) = shop.git("ls-tree", "-r", "--name-only", "route-agent-ledger", "spend/").split()
-    lines = [decode(row) for row in (shop.file("route-agent-ledger", month) or "").splitlines()]
-    return accounts(line for line in lines if isinstance(line, Movement))
-
-
-AS_EVER = Happened(comments=1, branches=1, pulls=1, runs=2)
-"""What an audited run leaves: what any run does, and one more run of CI, whose branch is gone."""
+from tests.flow.test_kills import closed
 
 
 def test_an_accepted_fix_is_audited_and_nobody_on_the_thread_hears_of_it(world, models, shop, issue, tmp_path):
@@ -219,102 +167,3 @@ def test_explain_says_the_share(world, models, shop, issue, tmp_path):
     assert "| audit | 100 % of accepted low-risk fixes are made once more by `strong`, blind" in said
     assert happened(world, shop, issue) == Happened()
     world.finish()
-
-
-# ---- the machine goes away ---------------------------------------------------------------------------------------
-
-
-@contextmanager
-def place(folder: Path) -> Iterator[tuple[World, Server, Job]]:
-    with Server() as models, World(folder / "world") as world:
-        shop = world.repo("octo/shop", shops.files(models.url, more={".github/route-agent.yml": policy(models.url)}), ann="write")
-        issue = world.issue(shop, "add(2, 2) gives 5", "see shop/add.py")
-        scripted(world, models, PROVED, PROVED)
-        job = commented(world, shop, issue, folder / "first")
-        job.env()  # its token is known to this side, too
-        yield world, models, job
-
-
-def looked_at(world: World, models: Server) -> None:
-    """The run is as it was told, whatever became of its audit."""
-    shop = world.repos["octo/shop"]
-    issue = shop.issues[1]
-    found = happened(world, shop, issue)
-    assert found in (AS_EVER, replace(AS_EVER, runs=1))
-    assert "### route-agent: accepted" in last(world, issue)
-    assert [body["model"] for body in models.requests][:3] == ["m-fast"] * 3
-    assert len(models.requests) <= 6, "an audit that was cut off is not bought again"
-    run, *audit = records(shop)
-    assert run.result == "pass"
-    assert {each.result for each in audit} <= {"pass"}
-    accounted = {account.run: account for account in money(shop)}
-    assert (accounted[run.id].settled, accounted[run.id].spent) == ("settled", run.cost_micros)
-    if len(models.requests) > 3:
-        spent = 12_000 * (len(models.requests) - 3)
-        assert spent <= (accounted[f"{run.id}-again"].counted or 0)
-    world.finish()
-
-
-def test_killed_after_any_call_from_the_last_word_on_nothing_is_left_and_the_run_stands(tmp_path):
-    told: list[int] = []
-    with place(tmp_path / "undisturbed") as (world, models, job):
-        replace(job, told=lambda _: told.append(len(world.journal))).act()
-        looked_at(world, models)
-        total = len(world.journal)
-    for left in range(told[0], total + 1):
-        with place(tmp_path / str(left)) as (world, models, job):
-            assert forked(job.act, world, left) == -9, f"killed after request {left} of {total}"
-            assert forked(lambda job=job: closed(job), world, 0) == 0  # type: ignore[misc]  # bound here and now
-            again = Job(world, tmp_path / str(left) / "second", job.name, job.payload, attempt="2")
-            assert forked(again.act, world, 0) == 0
-            try:
-                looked_at(world, models)
-            except BaseException as error:
-                error.add_note(f"killed after request {left} of {told[0]} to {total}: {world.journal[left - 1].line}")
-                raise
-
-
-# ---- on the runner, as the process that it is --------------------------------------------------------------------
-
-
-@pytest.fixture
-def housed(world: World, models: Server, tmp_path: Path) -> tuple[Repo, Job]:
-    """A job of the host action whose patch is proved there."""
-    shop = hosts.stocked(world, hosts.policy(models.url).replace("strong_min_score: 7", SHARE))
-    issue = world.issue(shop, "add(2, 2) gives 5", "see shop/add.py")
-    scripted(world, models)
-    return shop, hosts.commented(world, shop, issue, tmp_path / "job")
-
-
-def whole(world: World, shop: Repo) -> None:
-    """One comment, which says that it was accepted, one pull request, its branch, and no CI."""
-    assert happened(world, shop, shop.issues[1]) == Happened(branches=1, pulls=1)
-    assert "### route-agent: accepted" in last(world, shop.issues[1])
-    assert records(shop)[0].result == "pass"
-    world.finish()
-
-
-def test_where_the_gate_on_the_runner_is_the_proof_no_branch_is_pushed_at_all(world, housed):
-    shop, job = housed
-    job.act()
-    run, audit = records(shop)
-    assert (audit.audits, audit.result, audit.proof) == (run.id, "pass", "sandbox")
-    assert len([seen for seen in world.journal if seen.path.endswith("/git/refs") and "heads/route-agent/" in str(seen.body)]) == 1
-    whole(world, shop)
-
-
-def test_an_audit_that_breaks_down_makes_no_job_red(world, models, housed):
-    shop, job = housed
-    own = job.folder / "workspace" / OWN
-
-    def broken(model: str) -> None:
-        if model == "m-strong" and own.is_dir():
-            own.rename(own.with_name("away"))
-            own.write_text("in the way")
-
-    models.meanwhile = broken
-    done = hosts.process(job)
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "::warning title=route-agent::this is a bug in route-agent" in done.stdout
-    assert "result<<" in (job.folder / "output").read_text()
-    whole(world, shop)
