@@ -170,7 +170,7 @@ ELSEWHERE: dict[str, tuple[str, str, Off]] = {
         off("bot.edge.github.speaker.shortened", "return body"),
     ),
     "write-checks": (
-        "tests.flow.test_tokens",
+        "tests.flow.tokens.test_named",
         "test_a_person_s_token_may_see_no_checks_and_goes_by_the_jobs",
         off("bot.edge.github.contexts.Contexts.on", cut=("checks = self._jobs(sha)", "raise")),
     ),
