@@ -18,7 +18,8 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from bench.watch import reported  # noqa: E402
-from tests.ledgers import Plan, ledger, text  # noqa: E402
+from tests.ledgers import ledger, text  # noqa: E402
+from tests.plans import Plan  # noqa: E402
 
 DRAWN = 10_000
 """Records that are drawn; drawing takes longer than reading, so that a larger ledger has them again as other repositories' runs."""

@@ -19,7 +19,8 @@ sys.path.insert(0, str(ROOT))
 
 from bench.watch import reported  # noqa: E402
 from bot.core.ledger import Record, encode  # noqa: E402
-from tests.ledgers import Plan, ledger  # noqa: E402
+from tests.ledgers import ledger  # noqa: E402
+from tests.plans import Plan  # noqa: E402
 
 BRANCH = "route-agent-ledger"
 

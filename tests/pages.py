@@ -8,7 +8,8 @@ from bot.core.past.tables import Report
 from bot.edge.render import Templates
 from bot.page import html
 from bot.voice import templates
-from tests.ledgers import Plan, read_books
+from tests.ledgers import read_books
+from tests.plans import Plan
 
 NOW = datetime(2026, 10, 28, tzinfo=UTC)
 CAP = 5_000_000

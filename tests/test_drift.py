@@ -12,7 +12,8 @@ from bot.edge.render import Templates
 from bot.voice import templates
 from tests.fakes import repos
 from tests.fakes.typed import typed
-from tests.ledgers import AREAS, POLICY, Area, Plan, ledger, read_books, text
+from tests.ledgers import ledger, read_books, text
+from tests.plans import AREAS, POLICY, Area, Plan
 from tests.test_golden import held
 
 NAME = ".github/route-agent.yml"

@@ -13,14 +13,14 @@ from bot import page
 from bot.cli import main
 from bot.edge.render import Templates
 from bot.voice import templates
-from tests import ledgers
+from tests import ledgers, plans
 from tests.fakes import repos
-from tests.ledgers import Plan
 from tests.pages import HOSTILE, hostile, made, shown
+from tests.plans import Plan
 
 GOLDEN = Path(__file__).parent / "golden"
 ROOT = Path(__file__).resolve().parent.parent
-POLICY = ledgers.POLICY.decode() + "budget:\n  per_day_usd: 7.25\n"
+POLICY = plans.POLICY.decode() + "budget:\n  per_day_usd: 7.25\n"
 
 
 def held(name: str, text: str) -> None:

@@ -15,7 +15,7 @@ from bot.core.policyfile import PolicyError, read
 from bot.core.route import Refusal, Route
 from bot.edge.render import Templates
 from bot.voice import templates
-from tests.core.test_replay import LOWER, THREE, UP, WON, fasts
+from tests.core.past.replays import LOWER, THREE, UP, WON, fasts
 from tests.fakes import repos
 from tests.fakes.recorded import RULES, Went, happened, lines, policy, record, seen, written
 from tests.fakes.typed import ROOT, typed

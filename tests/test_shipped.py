@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.documents import tracked
+from tests.documents.parts import tracked
 
 ROOT = Path(__file__).resolve().parent.parent
 

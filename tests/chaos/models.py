@@ -9,7 +9,7 @@ from tests.chaos.setting import CANARY, PRICE
 from tests.fakes.repos import BAD, DONE, GOOD
 from tests.fakes.server import Answer, Server
 from tests.fakes.shops import TEST
-from tests.flow.test_review import BUG, FINE
+from tests.flow.review.verdicts import BUG, FINE
 
 EDITS: tuple[Answer, ...] = (GOOD, GOOD, GOOD, BAD, {**GOOD, "new": "b + a"})
 FOOLISH: tuple[Answer, ...] = (

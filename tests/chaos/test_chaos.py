@@ -17,7 +17,7 @@ from tests.chaos.verdicts import PROVED
 from tests.fakes.hosted import ME
 from tests.fakes.repos import GOOD
 from tests.fakes.world.http import Seen
-from tests.fakes.world.state import Comment
+from tests.fakes.world.things import Comment
 
 SECONDS = 30.0
 """After so many no further schedule of a part is begun."""

@@ -9,7 +9,8 @@ from bot.core.past.amend import Put, amended, difference
 from bot.core.past.drift import drift
 from bot.core.policyfile import read
 from tests.fakes import repos
-from tests.ledgers import AREAS, POLICY, Area, Plan, read_books
+from tests.ledgers import read_books
+from tests.plans import AREAS, POLICY, Area, Plan
 
 NAME = ".github/route-agent.yml"
 MODELS = "models:\n  fast: {provider: openrouter, model: maker/small}\n  strong: {provider: openrouter, model: maker/large}\n"

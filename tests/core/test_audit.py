@@ -6,7 +6,7 @@ import pytest
 
 from bot.core.audit import drawn, key
 from bot.core.policyfile import PolicyError, read
-from tests.ledgers import POLICY
+from tests.plans import POLICY
 
 RUNS = 10_000
 

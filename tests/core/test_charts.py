@@ -6,8 +6,8 @@ import pytest
 
 from bot.core.past.charts import MOST_DAYS, MOST_POINTS, Counts, Curves, Reliability, Spending, Times, figures
 from bot.core.past.tables import Day, Growth, Report, Total
-from tests.ledgers import Plan
 from tests.pages import CAP, made
+from tests.plans import Plan
 
 
 def chart(report: Report, name: str) -> object:

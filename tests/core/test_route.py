@@ -1,54 +1,18 @@
-"""From facts to signals, score, class and route."""
+"""From signals to score and route: what each counts, which rules decide, and what a person may ask for."""
 
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.core import locate
-from bot.core.diff import Diff, FileDiff
-from bot.core.facts import Facts, Failing, Located, NotApplicable, NotRun, Place, Unreadable
-from bot.core.policy import Policy, Signals
-from bot.core.policyfile import read
+from bot.core.facts import Facts, Located, NotRun, Unreadable
+from bot.core.policy import Signals
 from bot.core.route import Refusal, Route, asked_for, choose, ineligible
 from bot.core.score import WEIGHTS, Part, Score, in_words, weigh
-from bot.core.signals import COUNTED, RULES, Number, Signal, observe
-from bot.core.taskclass import classify
-from bot.core.words import SignalName
-
-NOTHING = NotApplicable("none")
-PLAIN = (Path(__file__).parent.parent / "data" / "policy-minimal.yml").read_text()
-
-
-def with_rules(more: str, text: str = PLAIN) -> Policy:
-    """The policy with more under `routing`, which is its last part."""
-    return read((text + more).encode(), "p.yml")
-
-
-POLICY = with_rules("")
-
-
-def facts(*files: FileDiff, text: str = "", labels: tuple[str, ...] = (), failing: int = 0) -> Facts:
-    return Facts(Diff(files), NOTHING, Failing(tuple(f"t{n}" for n in range(failing))), labels, text)
-
-
-def changed(path: str, added: str = "x\n", **more: object) -> FileDiff:
-    return replace(FileDiff(path, "modified", None, 1, 0, added), **more)  # type: ignore[arg-type]  # fields by name
-
-
-def values(given: Facts, added: Signals | None = None) -> dict[SignalName, int]:
-    return {s.name: s.reading.value for s in observe(given, added or Signals()) if isinstance(s.reading, Number)}
-
-
-def routed(given: Facts, policy: Policy = POLICY, asked: str | None = None) -> Route | Refusal:
-    signals = observe(given, policy.signals)
-    return choose(signals, weigh(signals, policy.routing).total, classify(given, signals), policy, asked)
-
-
-def test_the_rule_list_has_every_signal_in_order():
-    assert tuple(name for name, _, _ in RULES) == SignalName.__args__  # type: ignore[attr-defined]  # a Literal's values
+from bot.core.signals import RULES, Signal, observe
+from tests.core.routing import NOTHING, PLAIN, POLICY, changed, facts, routed, values, with_rules
 
 
 def test_the_numbers_of_the_contract_make_score_11_and_the_strong_lane():
@@ -60,76 +24,11 @@ def test_the_numbers_of_the_contract_make_score_11_and_the_strong_lane():
     assert routed(given) == Route("strong", ("score 11 is at least strong_min_score 7",))
 
 
-@pytest.mark.parametrize(
-    ("name", "path", "added"),
-    [
-        ("schema_change", "app/migrations/0002_x.py", ""),
-        ("schema_change", "db/init.sql", ""),
-        ("schema_change", "server/db/migrate/2_x.rb", ""),
-        ("schema_change", "app/tables.py", "ALTER TABLE users\n"),
-        ("schema_change", "app/models.py", "    name = models.CharField(max_length=3)\n"),
-        ("auth_code", "src/login/token.py", ""),
-        ("auth_code", "src/LoginForm.tsx", ""),
-        ("ci_config", ".github/workflows/ci.yml", ""),
-        ("secrets_handling", "deploy/vault_client.py", ""),
-        ("secrets_handling", "app/settings.py", 'KEY = os.environ["STRIPE_API_KEY"]\n'),
-        ("deploy_config", "Dockerfile", ""),
-        ("deploy_config", "web/dockerfile.prod", ""),
-        ("deploy_config", "infra/main.tf", ""),
-        ("dependency_change", "pyproject.toml", ""),
-        ("dependency_change", "web/package-lock.json", ""),
-        ("needs_new_code", "src/a.py", "def fresh():\n"),
-    ],
-)
-def test_a_rule_finds_what_it_is_for(name, path, added):
-    assert values(facts(changed(path, added)))[name] == 1
-
-
-@pytest.mark.parametrize(
-    ("name", "path", "added"),
-    [
-        ("auth_code", "docs/author.py", ""),
-        ("auth_code", "src/tokenizer.py", ""),
-        ("auth_code", "docs/session_notes.md", ""),
-        ("schema_change", "docs/guide.md", "ALTER TABLE users\n"),
-        ("schema_change", "tests/test_db.py", "CREATE TABLE t\n"),
-        ("needs_new_code", "tests/test_a.py", "def test_b():\n"),
-        ("ci_config", "src/github.py", ""),
-        ("deploy_config", "src/docker_names.py", ""),
-        ("deploy_config", "src/dockerfile_parser.go", ""),
-        ("deploy_config", "src/dockerfile.py", ""),
-    ],
-)
-def test_a_rule_leaves_alone_what_only_looks_like_it(name, path, added):
-    assert values(facts(changed(path, added)))[name] == 0
-
-
-@pytest.mark.parametrize(
-    ("text", "name"),
-    [
-        ("Add a login page with password reset", "auth_code"),
-        ("Add a new column to the users table", "schema_change"),
-        ("the CI workflow fails on ubuntu", "ci_config"),
-        ("bump requests to 3.0 in requirements", "dependency_change"),
-    ],
-)
-@pytest.mark.parametrize("located", [NOTHING, Located((Place("a.py", "named"),))])
-def test_a_text_that_says_what_is_at_stake_is_heard(text, name, located):
-    assert values(Facts(NOTHING, located, NOTHING, (), text))[name] == 1
-    assert not values(Facts(NOTHING, located, NOTHING, (), "the sum is wrong")).get(name)
-
-
 @pytest.mark.parametrize("given", [facts(labels=("Sev1",)), facts(text="the site is down since noon"), facts(labels=("p0",))])
 def test_an_incident_starts_in_the_strong_lane(given):
     assert values(given)["production_incident"] == 1
     assert isinstance(found := routed(given), Route)
     assert found.lane == "strong"
-
-
-def test_the_policy_s_own_globs_and_labels_add_findings():
-    added = Signals(paths={"auth_code": ("billing/",)}, labels={"schema_change": ("db",)})
-    found = values(facts(changed("billing/a.py"), labels=("DB",)), added)
-    assert (found["auth_code"], found["schema_change"]) == (1, 1)
 
 
 def test_what_cannot_be_read_counts_at_its_worst_and_starts_in_strong():
@@ -264,77 +163,5 @@ def test_without_a_diff_a_text_never_lowers_the_score_below_no_text(text, labels
     assert weigh(observe(empty, Signals()), POLICY.routing).total <= weigh(observe(loud, Signals()), POLICY.routing).total
 
 
-@pytest.mark.parametrize(
-    ("given", "task_class"),
-    [
-        (facts(changed("README.md")), "docs"),
-        (facts(changed("tests/test_a.py")), "tests"),
-        (facts(changed("go.sum")), "dependency"),
-        (facts(changed("a.py"), text="refactor the loop"), "refactor"),
-        (facts(changed("a.py"), text="crash on empty input"), "bugfix"),
-        (facts(changed("a.py", "def f():\n"), text="support tabs"), "feature"),
-        (facts(changed("x/migrations/1.py")), "migration"),
-        (facts(changed("src/auth.py")), "auth"),
-        (facts(changed(".github/workflows/a.yml")), "ci"),
-        (facts(changed("Dockerfile")), "deploy"),
-        (facts(changed("a.py"), labels=("incident",)), "incident"),
-        (facts(changed("a.py"), text="test_x sometimes fails"), "flaky"),
-    ],
-)
-def test_every_task_class_has_its_sign(given, task_class):
-    assert classify(given, observe(given, Signals())) == task_class
-
-
-def test_only_files_and_failures_are_counted():
-    assert {"files_touched", "test_failures"} == COUNTED
-
-
-TREE = ("src/app/dates.py", "src/app/__init__.py", "tests/test_dates.py", "web/index.ts", "other/dates.py")
-
-
-@pytest.mark.parametrize(
-    ("text", "found"),
-    [
-        ('File "/home/me/x/src/app/dates.py", line 3, in parse', [Place("src/app/dates.py", "in a stack frame")]),
-        ("wrong in src/app/dates.py.", [Place("src/app/dates.py", "named in the text")]),
-        ("at run (/srv/web/index.ts:3:4)", [Place("web/index.ts", "in a stack frame")]),
-        ("see dates.py", [Place("src/app/dates.py", "named in the text"), Place("other/dates.py", "named in the text")]),
-        ("nothing here", []),
-        ("../../etc/passwd.txt", []),
-    ],
-)
-def test_paths_and_stack_frames_are_found_in_the_tree(text, found):
-    assert list(locate.named(text, TREE)) == found
-
-
-def test_symbols_point_at_the_files_that_define_them():
-    names = locate.symbols("`parse_date` breaks in DateParser when load() is called")
-    assert names == ("parse_date", "DateParser", "load")
-    places = locate.defining(names, (("tests/test_dates.py", "def load(): ..."), ("src/app/dates.py", "def parse_date(x):")))
-    assert places == (Place("src/app/dates.py", "defines `parse_date`"), Place("tests/test_dates.py", "defines `load`"))
-
-
-def test_a_repository_s_own_name_points_at_no_manifest_and_somebody_else_s_does():
-    files = ("README.md", "pyproject.toml", "src/cents/split.py", ".github/workflows/ci.yml", "Dockerfile")
-    own = locate.packages((*files, "tests/helpers/x.py"))
-    assert own == {"src", "cents"}
-    assert [place.path for place in locate.mentioning({"cent": files}, own)] == ["src/cents/split.py", "README.md"]
-    assert [place.path for place in locate.mentioning({"requests": ("pyproject.toml",)}, own)] == ["pyproject.toml"]
-
-
-def test_the_files_that_this_program_brings_are_no_places_that_a_task_is_about():
-    brought = (".github/route-agent.yml", ".github/workflows/route-agent.yml", ".github/workflows/route-agent-verify.yml")
-    assert locate.mentioning({"comment": (*brought, "src/a.py")}) == (Place("src/a.py", "has the rare word comment"),)
-    assert locate.mentioning({"comment": brought}) == ()
-    assert locate.mentioning({"comment": (".github/workflows/ci.yml",)}) != ()
-
-
 def test_every_signal_has_a_weight():
     assert set(WEIGHTS) == {name for name, *_ in RULES}, "give it a weight in bot/core/score.py, 0 where it acts by rule alone"
-
-
-def test_rare_words_point_at_files_and_common_ones_do_not():
-    everywhere = tuple(f"f{n}.py" for n in range(9))
-    assert locate.mentioning({"february": ("src/app/dates.py",), "import": everywhere}) == (
-        Place("src/app/dates.py", "has the rare word february"),
-    )

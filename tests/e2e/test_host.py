@@ -18,7 +18,7 @@ from tests.fakes.repos import DONE, GOOD
 from tests.fakes.server import Answer, Server
 from tests.fakes.shops import TEST
 from tests.fakes.world import Issue, Repo, World
-from tests.flow.test_host import SCOPES, TESTS, ours, policy, stocked
+from tests.flow.host.hosting import SCOPES, TESTS, ours, policy, stocked
 
 pytestmark = pytest.mark.engine
 

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from bot.cli import main
-from tests import ledgers
+from tests import ledgers, plans
 from tests.browser import Page, browser
-from tests.ledgers import Plan
 from tests.pages import CAP, HOSTILE, hostile, made
+from tests.plans import Plan
 
 pytestmark = pytest.mark.engine
 SCALE = """(node) => node.closest('svg').getBoundingClientRect().width / node.closest('svg').viewBox.baseVal.width"""
@@ -52,7 +52,7 @@ def ledger() -> bytes:
 def written(folder: Path, ledger: bytes) -> str:
     """The address of the page that the command makes."""
     (folder / "ledger.jsonl").write_bytes(ledger)
-    (folder / "policy.yml").write_bytes(ledgers.POLICY + b"budget:\n  per_day_usd: 5\n")
+    (folder / "policy.yml").write_bytes(plans.POLICY + b"budget:\n  per_day_usd: 5\n")
     typed = ["ledger", "report", str(folder / "ledger.jsonl"), "--policy", str(folder / "policy.yml")]
     assert main([*typed, "--format", "html", "--output", str(folder / "report.html")]) == 0
     return (folder / "report.html").as_uri()

@@ -29,7 +29,8 @@ from bot.edge.pieces import Counter
 from bot.ledgers import Source, picked
 from tests.edge.test_pieces import runs
 from tests.fakes.typed import ENV, ROOT
-from tests.ledgers import START, Plan, ledger
+from tests.ledgers import ledger
+from tests.plans import START, Plan
 
 NOW = START + timedelta(days=60)
 ASKED = Asked(NOW, "", ())

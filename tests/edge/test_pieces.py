@@ -16,7 +16,8 @@ from bot.core.past.shelves import LONGEST
 from bot.edge import volumes
 from bot.edge.pieces import received
 from tests.fakes.typed import ENV, ROOT
-from tests.ledgers import Plan, ledger, text
+from tests.ledgers import ledger, text
+from tests.plans import Plan
 
 LINES = st.lists(st.sampled_from([b"", b"{}", b"x" * 40, b"\xff", b" ", b"\r", b"y" * (LONGEST + 5)]), max_size=12)
 

@@ -14,8 +14,8 @@ from bot.core.past.charts import Timed, Times, figures
 from bot.core.past.interval import spread
 from bot.core.past.tables import Report
 from bot.edge.plots import WIDTH, drawn
-from tests.ledgers import Plan
 from tests.pages import HOSTILE, made
+from tests.plans import Plan
 
 ROOT = Path(__file__).resolve().parents[2]
 DRAW = (

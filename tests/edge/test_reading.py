@@ -179,43 +179,6 @@ def test_a_report_of_a_broken_ledger_ends_well(place):
     assert "5 runs" in done.stdout
 
 
-# ---- the same run in several ledgers ---------------------------------------------------------------------------------
-
-
-def test_a_run_that_stands_word_for_word_in_two_ledgers_counts_once_with_what_either_knows_of_it(tmp_path):
-    one, two = tmp_path / "one.jsonl", tmp_path / "two.jsonl"
-    one.write_bytes(line(GOOD) + line(GOOD))
-    two.write_bytes(line(GOOD) + line(Outcome("good", "2026-01-03T00:00:00Z", "merged", "ann", 7, 0)))
-    for files in ((one, two), (two, one)):
-        books, _ = gathered(Wanted(files, (), None), PATH, NOW)
-        assert [(life.run.id, life.label) for life in books.lives] == [("good", "as_is")]
-        assert (books.doubled, books.unknown, books.faults) == (2, 0, ())
-
-
-def test_of_two_records_of_a_run_that_differ_the_one_that_goes_further_counts_and_the_place_is_named(tmp_path):
-    one, two = tmp_path / "one.jsonl", tmp_path / "two.jsonl"
-    further = replace(GOOD, cost_micros=77, seconds=GOOD.seconds + 9)
-    one.write_bytes(line(GOOD))
-    two.write_bytes(line(further))
-    for files, last in (((one, two), two), ((two, one), one)):
-        books, _ = gathered(Wanted(files, (), None), PATH, NOW)
-        assert [life.run.micros for life in books.lives] == [77]
-        (fault,) = books.faults
-        assert fault.place == f"{last}:1"
-        assert "stands in" in fault.why
-
-
-def test_of_two_records_of_a_run_in_one_ledger_the_later_line_counts(tmp_path):
-    file = tmp_path / "one.jsonl"
-    file.write_bytes(line(replace(GOOD, result="stopped", seconds=99.0)) + line(GOOD))
-    books, _ = gathered(Wanted((file,), (), None), PATH, NOW)
-    assert [life.run.result for life in books.lives] == ["pass"]
-    assert books.faults == ()
-
-
-# ---- a branch that was rewritten -------------------------------------------------------------------------------------
-
-
 def fetched(place: Place) -> None:
     git(place.clone, "fetch", "-q", str(place.checkout), f"+{BRANCH}:{REMOTE}")
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -9,8 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
+from bot.core.ledger import decode
 from bot.core.policy import Policy
 from bot.core.policyfile import read
+from bot.core.spend import Charge
 from bot.edge.limit import within
 from bot.ports import Books, Checkout, Tree
 from tests.fakes import repos
@@ -22,6 +25,8 @@ SAID = {"ROUTE_AGENT_SEND_KEY": "MINE@127.0.0.1"}
 """That the key may go to these servers."""
 KEY = "mine-Zq8wX1vB5nT3kL7p"
 """Of no shape that is known for a key: only its value tells."""
+LINE = re.compile(r"(ok|problem|unknown) +[a-z.-]+ {2,}\S.*")
+"""What is printed of one item."""
 Found = TypeVar("Found")
 
 
@@ -99,3 +104,13 @@ class Site:
 def hurried(_: float, work: Callable[[], Found], /) -> Found:
     """A limit that comes soon."""
     return within(0.2, work)
+
+
+def place(folder: Path, text: str) -> Path:
+    repos.make(folder / "shop", repos.SHOP | {".github/route-agent.yml": text})
+    return folder / "shop"
+
+
+def charges(shop: Path) -> list[Charge]:
+    lines = (shop / ".git" / "route-agent" / "ledger.jsonl").read_text().splitlines()
+    return [item for item in map(decode, lines) if isinstance(item, Charge)]

@@ -49,3 +49,8 @@ class Job:
 
     def branches(self) -> list[str]:
         return repos.git(self.repo, "branch", "--list", "route-agent/*", "--format=%(refname:short)").split()
+
+
+def names(record: Record) -> list[tuple[str, str]]:
+    """The evidence of the last attempt, each item with how it stands."""
+    return [(item.name, item.state) for item in record.attempts[-1].evidence]

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.fakes import shops
+from tests.fakes import repos, shops
 from tests.fakes.canaries import Emitted, leaks
+from tests.fakes.jobs import Job
 from tests.fakes.server import Server
 from tests.fakes.world import Issue, Repo, World
 
@@ -39,3 +40,10 @@ def shop(world: World, models: Server) -> Repo:
 @pytest.fixture
 def issue(world: World, shop: Repo) -> Issue:
     return world.issue(shop, "add(2, 2) gives 5", "see shop/add.py")
+
+
+@pytest.fixture
+def job(tmp_path: Path) -> Job:
+    """For stories on this machine alone."""
+    repos.make(tmp_path / "shop", repos.SHOP)
+    return Job(tmp_path / "shop")

@@ -17,7 +17,8 @@ from tests.fakes.hosted import ME
 from tests.fakes.repos import DONE, GOOD
 from tests.fakes.shops import ROOT, TEST
 from tests.fakes.world.runs import Scripted
-from tests.flow.test_door import Happened, capped, commented, happened, last, of
+from tests.flow.test_day import capped
+from tests.flow.test_door import Happened, commented, happened, last, of
 from tests.test_hosted import run
 
 

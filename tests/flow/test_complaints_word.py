@@ -12,10 +12,11 @@ from tests.fakes.server import Server
 from tests.fakes.shops import TEST
 from tests.fakes.world import Issue, Repo, World
 from tests.fakes.world.runs import Scripted
+from tests.flow.review.verdicts import FINE
 from tests.flow.test_commands import Meanwhile
 from tests.flow.test_complaints_work import retold
-from tests.flow.test_door import PROVED, RED, Happened, capped, commented, happened, last, of
-from tests.flow.test_review import FINE
+from tests.flow.test_day import capped
+from tests.flow.test_door import PROVED, RED, Happened, commented, happened, last, of
 
 UNREADABLE = ({"content": "Looks fine to me."}, {"raw": "{"}, {"status": 400, "body": {"error": {"message": "no such tool"}}})
 

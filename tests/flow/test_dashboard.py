@@ -12,8 +12,8 @@ from bot.core.past.dashboard import LABEL, MARK, TITLE
 from tests import ledgers
 from tests.fakes.hosted import ME, Job
 from tests.fakes.world import Issue, Repo, World
-from tests.ledgers import Entry, Plan
 from tests.pages import hostile
+from tests.plans import Entry, Plan
 from tests.test_hosted import run
 
 REPORT = "contents:read issues:write"

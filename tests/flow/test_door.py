@@ -5,13 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.core.cost import Usage
 from bot.core.handover import unpack
-from bot.core.ledger import Record, decode
-from bot.core.spend import Movement, accounts
+from bot.core.ledger import Record
 from bot.ending import Ended
-from bot.ports import Denied
-from tests.fakes import shops
 from tests.fakes.hosted import GATE, ME, PROPOSE, Job
 from tests.fakes.repos import BAD, DONE, GOOD
 from tests.fakes.shops import TEST
@@ -164,22 +160,6 @@ def test_on_a_pull_request_the_patch_goes_into_its_own_branch_and_failing_checks
     world.finish()
 
 
-def test_where_there_is_no_ci_nothing_is_paid_for(world, models, tmp_path):
-    shop = world.repo("octo/bare", shops.files(models.url, ci=False), ann="write")
-    issue = world.issue(shop, "add(2, 2) gives 5", "see shop/add.py")
-    job = commented(world, shop, issue, tmp_path / "job")
-    job.repo = shop.name
-
-    ended = job.act()
-
-    assert ended.state == "no_ci"
-    assert "put route-agent-verify.yml into .github/workflows" in last(world, issue)
-    assert models.requests == []
-    world.reacted(shop, issue)
-    assert "route-agent-ledger" in world.branches(shop), "what came to nothing has its record, too"
-    world.finish()
-
-
 def commented_again(job: Job, folder: Path) -> Job:
     return Job(job.world, folder, job.name, job.payload, job.repo)
 
@@ -214,19 +194,6 @@ def test_what_costs_nothing_is_answered_by_the_gate(world, models, shop, issue, 
     assert happened(world, shop, issue) == Happened()
 
 
-def test_a_pull_request_that_changes_its_judge_is_not_judged_by_it(world, models, shop, tmp_path):
-    """Complaint 2: a workflow file that differs from the default branch's was skipped, and that was green."""
-    pull = world.pull(shop, "topic", {shops.VERIFY: shops.verify() + "# more\n", "a.py": "1\n"}, "More")
-    ended = commented(world, shop, pull, tmp_path / "job").act()
-    assert ended.state == "no_ci"
-    assert "differs from the default branch" in last(world, pull)
-    assert models.requests == []
-    assert happened(world, shop, pull) == Happened()
-
-
-# ---- the split template: gate, propose, apply, propose, apply -----------------------------------------------------
-
-
 def test_in_three_jobs_no_job_holds_both_the_models_key_and_the_right_to_write(world, models, shop, issue, tmp_path):
     models.script("m-fast", [BAD, DONE])
     models.script("m-strong", [GOOD, TEST, DONE])
@@ -257,60 +224,6 @@ def test_in_three_jobs_no_job_holds_both_the_models_key_and_the_right_to_write(w
     world.finish()
 
 
-# ---- money of many runs --------------------------------------------------------------------------------------------
-
-
-def capped(world: World, shop: Repo, budget: str) -> None:
-    policy = shop.file("main", ".github/route-agent.yml") or ""
-    world.commit(shop, "main", {".github/route-agent.yml": f"{policy}\nbudget: {budget}\n"})
-
-
-def test_what_a_run_spent_counts_for_the_next_one_and_the_rest_of_its_share_is_free_again(world, models, shop, issue, tmp_path):
-    capped(world, shop, "{per_run_usd: 0.5, per_day_usd: 0.9}")
-    for number in (1, 2):
-        world.runner = Scripted(PROVED)
-        models.script("m-fast", [GOOD, TEST, DONE])
-        ended = commented(world, shop, issue, tmp_path / f"job-{number}", f"/agent fix once more: {number}").act()
-        assert ended.state == "accepted", ended
-    spent = [account.counted for account in accounts(money(shop))]
-    assert all(0 < (amount or 0) < 500_000 for amount in spent), "settled: 0.5 twice would not have fitted the day"
-    assert sum(amount or 0 for amount in spent) <= 900_000
-    assert happened(world, shop, issue) == Happened(comments=2, branches=2, pulls=2, runs=2)
-
-
-def test_a_day_that_is_set_aside_by_a_run_that_was_killed_refuses_the_next_one_before_a_model_is_paid(
-    world, models, shop, issue, tmp_path
-):
-    """Complaint 4: what a run that broke off had spent was in no sum, and the day had no cap."""
-    capped(world, shop, "{per_run_usd: 0.5, per_day_usd: 0.5}")
-    payload = world.comment(shop, issue, "ann", "/agent fix")
-    Job(world, tmp_path / "gate", "issue_comment", payload, scopes=GATE).packed("gate")  # and the machine goes away
-
-    ended = commented(world, shop, issue, tmp_path / "next").act()
-
-    assert ended.state == "budget"
-    assert "budget.per_day_usd is spent: $0.50 of $0.50, with what runs at work have set aside" in ended.why
-    assert models.requests == []
-    assert happened(world, shop, issue) == Happened(comments=2)
-
-
-def money(shop: Repo) -> list[Movement]:
-    (path,) = shop.git("ls-tree", "-r", "--name-only", "route-agent-ledger", "spend/").split()
-    found = [decode(row) for row in (shop.file("route-agent-ledger", path) or "").splitlines()]
-    return [item for item in found if isinstance(item, Movement)]
-
-
-# ---- what an attacker tried ----------------------------------------------------------------------------------------
-
-
-def test_a_folder_of_ours_that_is_a_link_is_refused(world, shop, issue, tmp_path):
-    job = commented(world, shop, issue, tmp_path / "job")
-    (job.folder / "workspace").mkdir(parents=True)
-    (job.folder / "workspace" / "route-agent").symlink_to(tmp_path)
-    with pytest.raises(Denied, match="is a link"):
-        job.act()
-
-
 def test_a_failing_test_that_the_patch_loosens_is_no_fix(world, models, shop, issue, tmp_path):
     loose = {"action": "edit", "path": "tests/test_add.py", "old": "add(2, 2), 4", "new": "add(2, 2), 5"}
     decoy = {"action": "write", "path": "shop/version.py", "content": "V = 1\n"}
@@ -324,35 +237,6 @@ def test_a_failing_test_that_the_patch_loosens_is_no_fix(world, models, shop, is
     assert happened(world, shop, issue) == Happened(branches=1, runs=2)
 
 
-def test_bots_and_strangers_get_no_word_where_the_policy_is_missing(world, shop, issue, tmp_path):
-    world.commit(shop, "main", {".github/route-agent.yml": "models: 5\n"})
-    world.user("evil[bot]", "Bot")
-    for by in ("evil[bot]", "bob"):
-        commented(world, shop, issue, tmp_path / by.strip("[]"), by=by).act()
-    assert world.said(issue, ME) == []
-    assert commented(world, shop, issue, tmp_path / "ann").act().broken
-    assert len(world.said(issue, ME)) == 1
-    assert happened(world, shop, issue) == Happened(reactions=frozenset({"-1"}))
-
-
-def test_money_that_another_job_says_it_gave_back_is_no_money():
-    with pytest.raises(ValueError, match="greater than or equal to 0"):
-        Usage(micros=-5)
-
-
-def test_workflows_that_do_not_show_which_tests_ran_are_said_to_prove_nothing_before_a_model_is_paid(
-    world, models, shop, issue, tmp_path
-):
-    policy = (shop.file("main", ".github/route-agent.yml") or "").replace("ci: {", "ci: {workflows: [ci.yml], ")
-    own = "on: workflow_dispatch\njobs: {t: {runs-on: x, steps: [{run: make test}]}}\n"
-    world.commit(shop, "main", {".github/route-agent.yml": policy, ".github/workflows/ci.yml": own})
-    ended = commented(world, shop, issue, tmp_path / "job").act()
-    assert ended.state == "no_ci", ended.why
-    assert "name route-agent-verify.yml as well" in ended.why
-    assert models.requests == []
-    assert happened(world, shop, issue) == Happened()
-
-
 def test_an_issue_is_worked_on_at_the_commit_at_which_it_was_heard(world, models, shop, issue, tmp_path):
     payload = world.comment(shop, issue, "ann", "/agent fix")
     gate = Job(world, tmp_path / "gate", "issue_comment", payload, scopes=GATE).packed("gate")
@@ -363,12 +247,3 @@ def test_an_issue_is_worked_on_at_the_commit_at_which_it_was_heard(world, models
     ended = Job(world, tmp_path / "work", "issue_comment", payload).act()
     assert (ended.state, of(ended).base) == ("accepted", heard)
     assert happened(world, shop, issue) == Happened(branches=1, pulls=1, runs=1)
-
-
-def test_the_ledger_is_not_kept_on_the_default_branch(world, shop, issue, tmp_path):
-    policy = shop.file("main", ".github/route-agent.yml") or ""
-    world.commit(shop, "main", {".github/route-agent.yml": f"{policy}\nledger: {{branch: main}}\n"})
-    ended = commented(world, shop, issue, tmp_path / "job").act()
-    assert ended.broken
-    assert "ledger.branch is the default branch" in ended.why
-    assert happened(world, shop, issue) == Happened(reactions=frozenset())

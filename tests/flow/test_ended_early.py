@@ -11,9 +11,9 @@ from tests.fakes.server import Server
 from tests.fakes.shops import TEST
 from tests.fakes.world import Issue, Repo, World
 from tests.fakes.world.runs import Scripted
+from tests.flow.review.verdicts import FINE
 from tests.flow.test_commands import seen
 from tests.flow.test_door import PROVED, commented, last
-from tests.flow.test_review import FINE
 
 LEDGER = "route-agent-ledger"
 

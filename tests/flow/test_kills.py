@@ -19,8 +19,8 @@ from tests.fakes.server import Answer, Server
 from tests.fakes.shops import TEST
 from tests.fakes.world import World
 from tests.fakes.world.runs import Scripted
+from tests.flow.review.verdicts import FINE
 from tests.flow.test_door import PROVED, RED
-from tests.flow.test_review import FINE
 
 OTHERWISE = {**GOOD, "new": "b + a"}
 PRICE = {"m-fast": 1_200, "m-judge": 1_200, "m-strong": 12_000}

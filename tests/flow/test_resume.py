@@ -14,7 +14,6 @@ from bot.core.trailfile import decode, encode
 from bot.demo.scripted import Scripted
 from bot.edge.store import Runs
 from bot.ports import Denied
-from tests.fakes import repos
 from tests.fakes.jobs import Job
 from tests.fakes.repos import BAD, DONE, GOOD
 
@@ -39,12 +38,6 @@ class KillingRuns(Runs):
         self.left -= 1
         if self.left == 0:
             raise Killed
-
-
-@pytest.fixture
-def job(tmp_path: Path) -> Job:
-    repos.make(tmp_path / "shop", repos.SHOP)
-    return Job(tmp_path / "shop")
 
 
 @pytest.mark.parametrize("kills", range(1, STEPS + 2))

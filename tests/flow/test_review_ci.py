@@ -16,8 +16,8 @@ from tests.fakes.server import Server
 from tests.fakes.shops import TEST
 from tests.fakes.world import Repo, Run, World
 from tests.fakes.world.runs import Scripted
+from tests.flow.review.verdicts import BUG, FINE
 from tests.flow.test_door import PROVED, Happened, commented, happened, last, of
-from tests.flow.test_review import BUG, FINE
 
 FOUND = {**BUG, "bug": "add(1, 2) gives '4', a text", "lines": [{"path": "shop/add.py", "line": 2, "quote": "return '4'"}]}
 

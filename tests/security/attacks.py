@@ -165,12 +165,12 @@ def attack(*what: str, off: Off | tuple[Off, ...]) -> Any:
 
 ELSEWHERE: dict[str, tuple[str, str, Off]] = {
     "runner-comment": (
-        "tests.edge.test_github",
+        "tests.edge.github.test_comments",
         "test_a_comment_that_is_too_long_is_cut_and_its_code_block_closed",
         off("bot.edge.github.speaker.shortened", "return body"),
     ),
     "write-checks": (
-        "tests.flow.test_tokens",
+        "tests.flow.tokens.test_named",
         "test_a_person_s_token_may_see_no_checks_and_goes_by_the_jobs",
         off("bot.edge.github.contexts.Contexts.on", cut=("checks = self._jobs(sha)", "raise")),
     ),
@@ -180,7 +180,7 @@ ELSEWHERE: dict[str, tuple[str, str, Off]] = {
         off("bot.office.Office.left", "return None"),
     ),
     "moved_tags": (
-        "tests.test_actions",
+        "tests.test_workflows",
         "test_what_others_wrote_is_pinned_by_its_commit_and_a_checkout_keeps_no_token",
         off("templates/workflows/route-agent-verify.yml", cut=("uses: actions/checkout@", "uses: actions/checkout@v4 # ")),
     ),

@@ -3,7 +3,7 @@
 import pytest
 
 from bot.demo.scripted import Scripted
-from tests.edge.test_git import hostile
+from tests.edge.git.repositories import hostile
 from tests.fakes import repos
 from tests.fakes.jobs import Job
 from tests.fakes.repos import DONE, GOOD

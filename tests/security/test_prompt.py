@@ -110,7 +110,7 @@ def test_ghsa_wpqr_6v78_jr5g_a_policy_on_the_head_of_a_pull_request_is_not_read(
 
 @attack("cve_2025_66032", off=off("bot.agent.workplace.Workplace._check", cut=("check.name == name", "True")))
 def test_cve_2025_66032_a_model_runs_no_command_but_a_check_by_its_exact_name(world, models, tmp_path):
-    from tests.flow.test_host import TESTS, on, policy, stocked  # noqa: PLC0415 - where checks run beside the bot
+    from tests.flow.host.hosting import TESTS, on, policy, stocked  # noqa: PLC0415 - where checks run beside the bot
 
     shop = stocked(world, policy(models.url))
     issue = world.issue(shop, "add(2, 2) gives 5", "see shop/add.py")

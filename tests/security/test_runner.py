@@ -14,7 +14,7 @@ from tests.fakes.canaries import told
 from tests.fakes.repos import DONE, GOOD
 from tests.fakes.shops import TEST
 from tests.fakes.world.runs import Scripted
-from tests.flow import test_host
+from tests.flow.host import hosting
 from tests.flow.test_door import PROVED, Happened, commented, happened, last, of
 from tests.security.attacks import ROOT, attack, off
 from tests.test_hosted import outputs as written
@@ -138,14 +138,14 @@ UP = f"( {_UP}; cat /proc/[0-9]*/environ ) 2>/dev/null | tr '\\0' '\\n' | grep -
 )
 def test_proc_self_environ_a_check_finds_no_key_in_the_processes_above_it(world, models, tmp_path):
     """The step's process was started with them, and what a process was started with stays there to be read."""
-    shop = test_host.stocked(world, test_host.policy(models.url, UP))
+    shop = hosting.stocked(world, hosting.policy(models.url, UP))
     issue = world.issue(shop, "add(2, 2) gives 5", "see shop/add.py")
-    job = test_host.commented(world, shop, issue, tmp_path / "job")
-    test_host.process(job)
-    seen = str(test_host.trail(job.folder)["opened"]["baseline"])
+    job = hosting.commented(world, shop, issue, tmp_path / "job")
+    hosting.process(job)
+    seen = str(hosting.trail(job.folder)["opened"]["baseline"])
     assert "looked" in seen
     assert not told(seen.encode()), "a check reads the environment of the bot"
-    test_host.ours(world, shop)
+    hosting.ours(world, shop)
     world.pulls(shop)
 
 

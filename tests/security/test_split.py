@@ -27,8 +27,8 @@ from tests.fakes.hosted import GATE, ME, PROPOSE, Job
 from tests.fakes.repos import DONE, GOOD
 from tests.fakes.shops import TEST
 from tests.fakes.world.runs import Scripted
+from tests.flow.review.verdicts import FINE
 from tests.flow.test_door import PROVED, RED, Happened, happened, last
-from tests.flow.test_review import FINE
 from tests.security.attacks import ROOT, Off, attack, off
 from tests.security.taken import FIXED, added, applied, begun, change, tried
 

@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from tests.fakes.world.http import Answer, Asked, Refused, paged
+from tests.fakes.world.things import Repo, Run
 from tests.fakes.world.threads import found
 
 if TYPE_CHECKING:
-    from tests.fakes.world.state import Repo, Run, World
+    from tests.fakes.world.state import World
 
 FOLDER = ".github/workflows"
 APPS = {"github-actions": 15368, "other-ci": 42}
@@ -20,7 +21,7 @@ def check_runs(world: "World", asked: Asked) -> Answer:
     return paged(world, asked, [_check_json(world, repo, check) for check in repo.checks.get(asked.parts[1], [])], "check_runs")
 
 
-def _check_json(world: "World", repo: "Repo", check: dict[str, Any]) -> dict[str, Any]:
+def _check_json(world: "World", repo: Repo, check: dict[str, Any]) -> dict[str, Any]:
     url = f"{world.api}/repos/{repo.name}/check-runs/{check['id']}"
     ended = check["conclusion"] is not None
     return {
@@ -93,9 +94,7 @@ def _inputs(text: str) -> dict[str, Any] | None:
     return dict((on["workflow_dispatch"] or {}).get("inputs") or {})
 
 
-def _start(world: "World", repo: "Repo", path: str, branch: str, sha: str, inputs: dict[str, str]) -> "Run":
-    from tests.fakes.world.state import Run  # noqa: PLC0415 - it imports this package
-
+def _start(world: "World", repo: Repo, path: str, branch: str, sha: str, inputs: dict[str, str]) -> Run:
     run = Run(next(world.ids), path, branch, sha, inputs)
     if world.lists_late:
         world.unlisted[run.id] = world.lists_late
@@ -104,7 +103,7 @@ def _start(world: "World", repo: "Repo", path: str, branch: str, sha: str, input
     return run
 
 
-def _run_json(world: "World", repo: "Repo", run: "Run") -> dict[str, Any]:
+def _run_json(world: "World", repo: Repo, run: Run) -> dict[str, Any]:
     url = f"{world.api}/repos/{repo.name}/actions/runs/{run.id}"
     minutes, seconds = divmod(run.seconds, 60)
     return {

@@ -6,15 +6,16 @@ from typing import TYPE_CHECKING
 
 from tests.fakes.world.http import Answer, Asked, Refused
 from tests.fakes.world.objects import add_commit, add_tree
+from tests.fakes.world.things import Repo
 from tests.fakes.world.threads import found
 
 if TYPE_CHECKING:
-    from tests.fakes.world.state import Repo, World
+    from tests.fakes.world.state import World
 
 MOST_INLINE = 1_000_000
 
 
-def _blob(repo: "Repo", branch: str, path: str) -> str | None:
+def _blob(repo: Repo, branch: str, path: str) -> str | None:
     tip = branch if re.fullmatch(r"[0-9a-f]{40}", branch) else repo.tip(branch)
     if tip is None:
         return None

@@ -16,7 +16,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from tests.fakes.world import smart
+from tests.fakes.world import shown, smart
 
 if TYPE_CHECKING:
     from tests.fakes.world.state import World
@@ -161,7 +161,7 @@ def _handler(world: "World") -> type[BaseHTTPRequestHandler]:
             if ".git/" in address.path:
                 self._git(address.path, address.query, data)
             elif address.path.startswith("/logs/"):
-                self._send(Answer(200, raw=world.log(int(address.path.rpartition("/")[2]))), "", count=False)
+                self._send(Answer(200, raw=shown.log(world, int(address.path.rpartition("/")[2]))), "", count=False)
             else:
                 self._api(address.path, dict(parse_qsl(address.query, keep_blank_values=True)), data)
 

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from tests.fakes import repos
 from tests.fakes.world.http import Answer, Asked, Refused, paged
+from tests.fakes.world.things import Repo
 from tests.fakes.world.threads import found
 
 if TYPE_CHECKING:
-    from tests.fakes.world.state import Repo, World
+    from tests.fakes.world.state import World
 
 
 def ref(world: "World", asked: Asked) -> Answer:
@@ -33,7 +34,7 @@ def compare(world: "World", asked: Asked) -> Answer:
     return Answer(200, {"merge_base_commit": {"sha": base}, "files": changed(repo, base, asked.parts[2]), "total_commits": 1})
 
 
-def changed(repo: "Repo", base: str, head: str) -> list[dict[str, Any]]:
+def changed(repo: Repo, base: str, head: str) -> list[dict[str, Any]]:
     """The files that differ, each with its part of the diff from the first hunk on."""
     rows = [row.split("\t") for row in repo.git("diff", "--numstat", base, head).splitlines()]
     parts = re.split(r"^diff --git ", repo.git("diff", base, head), flags=re.MULTILINE)[1:]
@@ -51,7 +52,7 @@ def changed(repo: "Repo", base: str, head: str) -> list[dict[str, Any]]:
     ]
 
 
-def _commit_json(world: "World", repo: "Repo", sha: str) -> dict[str, Any]:
+def _commit_json(world: "World", repo: Repo, sha: str) -> dict[str, Any]:
     rows = repo.git("cat-file", "-p", sha).split("\n\n")[0].split("\n")
     fields = [row.split(" ", 1) for row in rows]
     parents = [
@@ -96,7 +97,7 @@ def add_tree(world: "World", asked: Asked) -> Answer:
     return Answer(201, {"sha": _indexed(repo, index, "write-tree"), "url": "", "tree": []})
 
 
-def _indexed(repo: "Repo", index: Any, *words: str, stdin: bytes | None = None) -> str:
+def _indexed(repo: Repo, index: Any, *words: str, stdin: bytes | None = None) -> str:
     import subprocess  # noqa: PLC0415
 
     env = {"PATH": repos.PATH, "HOME": "/nonexistent", "GIT_INDEX_FILE": str(index)}
@@ -117,7 +118,7 @@ def add_commit(world: "World", asked: Asked) -> Answer:
     return Answer(201, _commit_json(world, repo, made))
 
 
-def _dated(repo: "Repo", stamp: str, *words: str, stdin: bytes) -> str:
+def _dated(repo: Repo, stamp: str, *words: str, stdin: bytes) -> str:
     import subprocess  # noqa: PLC0415
 
     env = {"PATH": repos.PATH, "HOME": "/nonexistent", "GIT_AUTHOR_DATE": stamp, "GIT_COMMITTER_DATE": stamp}

@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from tests.fakes.world.things import Repo, Run
+
 if TYPE_CHECKING:
-    from tests.fakes.world.state import Repo, Run, World
+    from tests.fakes.world.state import World
 
 GREEN, RED = "success", "failure"
 
@@ -15,7 +17,7 @@ class Scripted:
     def __init__(self, *outcomes: Mapping[str, str] | None, log: str = "E   assert 5 == 4") -> None:
         self.outcomes, self.log = list(outcomes), log
 
-    def __call__(self, world: "World", repo: "Repo", run: "Run") -> None:
+    def __call__(self, world: "World", repo: Repo, run: Run) -> None:
         ends = self.outcomes.pop(0)
         if ends is None:
             return

@@ -5,17 +5,19 @@ from typing import TYPE_CHECKING, Any
 
 from tests.fakes.world.actions import FOLDER
 from tests.fakes.world.http import Answer, Asked, Refused, paged
+from tests.fakes.world.shown import issue_json
+from tests.fakes.world.things import Repo
 from tests.fakes.world.threads import found
 
 if TYPE_CHECKING:
-    from tests.fakes.world.state import Repo, World
+    from tests.fakes.world.state import World
 
 
 def issues(world: "World", asked: Asked) -> Answer:
     """Open ones, the newest first, unless asked otherwise; pull requests are among them."""
     repo, query = found(world, asked, "issues:read"), asked.query
     rows = [
-        world.issue_json(repo, one)
+        issue_json(world, repo, one)
         for one in reversed(repo.issues.values())
         if query.get("state", "open") in ("all", one.state)
         and set(filter(None, query.get("labels", "").split(","))) <= set(one.labels)
@@ -32,7 +34,7 @@ def workflows(world: "World", asked: Asked) -> Answer:
     return paged(world, asked, [*made, _workflow(repo, "dynamic/github-code-scanning/codeql", 99)], "workflows")
 
 
-def _workflow(repo: "Repo", path: str, number: int) -> dict[str, Any]:
+def _workflow(repo: Repo, path: str, number: int) -> dict[str, Any]:
     name = path.rpartition("/")[2]
     return {"id": number, "path": path, "name": name, "state": "disabled_manually" if name in repo.disabled else "active"}
 

@@ -4,8 +4,7 @@ import itertools
 import json
 import random
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime
+from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self
@@ -13,133 +12,12 @@ from typing import Any, Literal, Self
 from tests.fakes import canaries, repos
 from tests.fakes.canaries import Emitted
 from tests.fakes.world.http import Fault, Http, Seen
+from tests.fakes.world.shown import common, issue_json, judged, made
+from tests.fakes.world.things import EPOCH, Comment, Issue, Repo, Run, Token, User
 
 START = 1_000
-EPOCH = "2026-11-25T20:00:00Z"
-
-
-@dataclass
-class User:
-    login: str
-    id: int
-    kind: str = "User"
-
-    @property
-    def json(self) -> dict[str, Any]:
-        return {"login": self.login, "id": self.id, "type": self.kind}
-
-
-@dataclass
-class Token:
-    """`scopes` names what the token may do, as a job's `permissions:` do; a personal one may do everything."""
-
-    login: str
-    scopes: frozenset[str] | None = None
-    may_open_pulls: bool = True
-
-    def may(self, scope: str) -> bool:
-        return (
-            self.scopes is None
-            or scope in self.scopes
-            or (scope.endswith(":read") and scope.replace(":read", ":write") in self.scopes)
-        )
-
-
-@dataclass
-class Comment:
-    id: int
-    user: User
-    body: str
-    at: str = EPOCH
-    edited: str = ""
-
-
-@dataclass
-class Issue:
-    number: int
-    title: str
-    body: str
-    user: User
-    labels: list[str] = field(default_factory=list)
-    state: str = "open"
-    locked: bool = False
-    comments: list[Comment] = field(default_factory=list)
-    reviews: list[dict[str, Any]] = field(default_factory=list)
-    remarks: list[dict[str, Any]] = field(default_factory=list)
-    events: list[dict[str, Any]] = field(default_factory=list)
-    reactions: dict[str, set[tuple[str, str]]] = field(default_factory=dict)
-    """By `issue` or a comment's id: who, and what."""
-    head: tuple[str, str] | None = None
-    """Of a pull request: the repository and the branch it comes from; for a fork's, the commit stands in `fork_sha`."""
-    fork_sha: str = ""
-    base: str = ""
-    draft: bool = False
-    merged: bool = False
-
-    @property
-    def pull(self) -> bool:
-        return self.head is not None
-
-
-@dataclass
-class Run:
-    """A workflow run. `jobs` are as the API shows them, each with its log under `log`."""
-
-    id: int
-    path: str
-    branch: str
-    sha: str
-    inputs: dict[str, str]
-    status: str = "queued"
-    conclusion: str | None = None
-    jobs: list[dict[str, Any]] = field(default_factory=list)
-    seconds: int = 60
-    looks: int = 0
-    """How often it was asked for so far."""
-    attempt: int = 1
-
-
-Runner = Callable[["World", "Repo", Run], None]
+Runner = Callable[["World", Repo, Run], None]
 """What a dispatched run does: fills in jobs and conclusion, at once or from a thread of its own."""
-
-
-@dataclass
-class Repo:
-    name: str
-    path: Path
-    """The bare repository."""
-    default: str = "main"
-    private: bool = False
-    collaborators: dict[str, str] = field(default_factory=dict)
-    issues: dict[int, Issue] = field(default_factory=dict)
-    runs: dict[int, Run] = field(default_factory=dict)
-    checks: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
-    statuses: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
-    pushes: list[dict[str, Any]] = field(default_factory=list)
-    disabled: set[str] = field(default_factory=set)
-    """Workflow files that somebody switched off."""
-    opens_pulls: bool = False
-    """The setting that lets a workflow's own token open pull requests."""
-    required: tuple[str, ...] = ()
-    """Checks that the default branch's own protection wants."""
-    rules: list[dict[str, Any]] = field(default_factory=list)
-    """Of the rulesets, as the API shows them for the default branch."""
-
-    def git(self, *words: str, stdin: bytes | None = None) -> str:
-        return repos.git(self.path, *words, stdin=stdin)
-
-    def tip(self, branch: str) -> str | None:
-        found = self.git("for-each-ref", "--format=%(objectname)", f"refs/heads/{branch}")
-        return found or None
-
-    def branches(self) -> list[str]:
-        return self.git("for-each-ref", "--format=%(refname:short)", "refs/heads").split()
-
-    def file(self, ref: str, path: str) -> str | None:
-        try:
-            return repos.blob(self.path, f"{ref}:{path}").decode()
-        except Exception:  # noqa: BLE001 - git says no in many ways
-            return None
 
 
 class World:
@@ -261,7 +139,7 @@ class World:
         issue.comments.append(made)
         self.read.add(f"comment {made.id}")
         said = {"id": made.id, "user": made.user.json, "body": body, "created_at": made.at, "author_association": "NONE"}
-        return {"action": "created", "issue": self.issue_json(repo, issue), "comment": said, **self._common(repo, by)}
+        return {"action": "created", "issue": issue_json(self, repo, issue), "comment": said, **common(self, repo, by)}
 
     def remark(self, repo: Repo, pull: Issue, by: str, body: str) -> dict[str, Any]:
         """The payload for a comment beside a line of the change."""
@@ -273,22 +151,15 @@ class World:
     def closed(self, repo: Repo, pull: Issue, by: str, *, merged: bool) -> dict[str, Any]:
         """The payload for a pull request that is merged, or closed without."""
         pull.state = "closed"
-        return {"action": "closed", "pull_request": self._judged(repo, pull) | {"merged": merged}, **self._common(repo, by)}
+        return {"action": "closed", "pull_request": judged(self, repo, pull) | {"merged": merged}, **common(self, repo, by)}
 
     def proposed(self, repo: Repo, pull: Issue, by: str, action: str = "opened") -> dict[str, Any]:
         """The payload for a pull request that is opened, or pushed to."""
-        return {"action": action, "pull_request": self._judged(repo, pull), **self._common(repo, by)}
+        return {"action": action, "pull_request": judged(self, repo, pull), **common(self, repo, by)}
 
     def reviewed(self, repo: Repo, pull: Issue, by: str, state: str) -> dict[str, Any]:
         said = {"state": state, "body": "", "submitted_at": "2026-11-26T12:00:00Z", "user": self.user(by).json}
-        return {"action": "submitted", "review": said, "pull_request": self._judged(repo, pull), **self._common(repo, by)}
-
-    def _judged(self, repo: Repo, pull: Issue) -> dict[str, Any]:
-        assert pull.head is not None
-        where, branch = pull.head
-        head = {"ref": branch, "sha": pull.fork_sha or repo.tip(branch), "repo": {"full_name": where}}
-        times = {"created_at": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"), "closed_at": "2026-11-26T12:00:00Z"}
-        return {"number": pull.number, "head": head, **times}
+        return {"action": "submitted", "review": said, "pull_request": judged(self, repo, pull), **common(self, repo, by)}
 
     def review(self, pull: Issue, by: str, state: str, body: str, **places: str) -> None:
         """`places` are files, `_` for `/` and for `.`, with what is said of their first line."""
@@ -303,15 +174,10 @@ class World:
     def label(self, repo: Repo, issue: Issue, by: str, name: str) -> dict[str, Any]:
         issue.labels.append(name)
         issue.events.append({"id": next(self.ids), "event": "labeled", "label": {"name": name}, "actor": self.user(by).json})
-        return {"action": "labeled", "label": {"name": name}, "issue": self.issue_json(repo, issue), **self._common(repo, by)}
+        return {"action": "labeled", "label": {"name": name}, "issue": issue_json(self, repo, issue), **common(self, repo, by)}
 
     def dispatched(self, repo: Repo, by: str, **inputs: str) -> dict[str, Any]:
-        return {"inputs": inputs, "ref": f"refs/heads/{repo.default}", **self._common(repo, by)}
-
-    def _common(self, repo: Repo, by: str) -> dict[str, Any]:
-        about = {"full_name": repo.name, "name": repo.name.split("/")[1], "default_branch": repo.default, "private": repo.private}
-        about["owner"] = {"login": repo.name.split("/")[0]}
-        return {"repository": about, "sender": self.user(by).json}
+        return {"inputs": inputs, "ref": f"refs/heads/{repo.default}", **common(self, repo, by)}
 
     def fail(self, method: str, path: str, status: int = 502, times: int = 1, *, after: bool = False, drop: bool = False) -> None:
         """The next requests that match end in an error; `after` the thing was done all the same; `drop` without any answer."""
@@ -357,7 +223,7 @@ class World:
         """
         missed = [seen.line for seen in self.journal if seen.status in (501, 599)]
         assert not missed, f"asked for, and not served here: {missed}"
-        unread = [made for made in self._made() if made not in self.read]
+        unread = [each for each in made(self) if each not in self.read]
         assert not unread, f"happened, and the story did not look: {unread}"
         assert not self.faults, f"faults that never struck: {self.faults}"
         told = canaries.leaks(self.emitted())
@@ -375,62 +241,6 @@ class World:
             yield Emitted(f"threads of {repo.name}", json.dumps(threads, ensure_ascii=False).encode(errors="replace"))
         yield from canaries.files(self.folder.parent)
 
-    def _made(self) -> list[str]:
-        made = list(self.happened)
-        for repo in self.repos.values():
-            made += [f"run {run.id}" for run in repo.runs.values()]
-            for issue in repo.issues.values():
-                made += [f"comment {comment.id}" for comment in issue.comments]
-                made += [f"reactions {repo.name} {issue.number}"] if issue.reactions else []
-        return made
-
-    def log(self, job: int) -> bytes:
-        for repo in self.repos.values():
-            for run in repo.runs.values():
-                for made in run.jobs:
-                    if made["id"] == job:
-                        return str(made["log"]).encode()
-            for checks in repo.checks.values():
-                for check in checks:
-                    if check["id"] == job:
-                        return str(check["log"]).encode()
-        return b""
-
     def sent(self, method: str, path: str = "") -> list[Seen]:
         """The requests of a kind, in order."""
         return [seen for seen in self.journal if seen.method == method and path in seen.path]
-
-    # ---- as JSON -----------------------------------------------------------------------------------------------------
-
-    def issue_json(self, repo: Repo, issue: Issue) -> dict[str, Any]:
-        url = f"{self.api}/repos/{repo.name}/issues/{issue.number}"
-        page = f"{self.url}/{repo.name}/{'pull' if issue.pull else 'issues'}/{issue.number}"
-        found: dict[str, Any] = {
-            "id": issue.number,
-            "url": url,
-            "html_url": page,
-            "number": issue.number,
-            "title": issue.title,
-            "body": issue.body or None,
-            "state": issue.state,
-            "locked": issue.locked,
-            "user": issue.user.json,
-            "labels": [{"name": name} for name in issue.labels],
-        }
-        return found | ({"pull_request": {"url": url.replace("/issues/", "/pulls/")}} if issue.pull else {})
-
-    def comment_json(self, repo: Repo, issue: Issue, comment: Comment) -> dict[str, Any]:
-        url = f"{self.api}/repos/{repo.name}/issues/comments/{comment.id}"
-        return {
-            "id": comment.id,
-            "url": url,
-            "user": comment.user.json,
-            "body": comment.body,
-            "created_at": comment.at,
-            "updated_at": comment.edited or comment.at,
-            "html_url": f"{self.url}/{repo.name}/issues/{issue.number}#{comment.id}",
-        }
-
-
-def as_bytes(value: Any) -> bytes:
-    return json.dumps(value).encode()

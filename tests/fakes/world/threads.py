@@ -4,21 +4,23 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from tests.fakes.world.http import Answer, Asked, Refused, paged
+from tests.fakes.world.shown import comment_json, issue_json
+from tests.fakes.world.things import Comment, Issue, Repo
 
 if TYPE_CHECKING:
-    from tests.fakes.world.state import Comment, Issue, Repo, World
+    from tests.fakes.world.state import World
 
 MOST_BODY = 65_536
 
 
-def found(world: "World", asked: Asked, scope: str = "") -> "Repo":
+def found(world: "World", asked: Asked, scope: str = "") -> Repo:
     """The repository of a request, if the token may do this there."""
     if scope and not world.tokens[asked.token].may(scope):
         raise Refused(403, "Resource not accessible by integration")
     return world.repos[asked.parts[0]]
 
 
-def talk(world: "World", asked: Asked, number: int, can: str) -> tuple["Repo", "Issue"]:
+def talk(world: "World", asked: Asked, number: int, can: str) -> tuple[Repo, Issue]:
     """A thread's comments: of a pull request the right to pull requests is as good as that to issues."""
     repo = found(world, asked)
     one, token = repo.issues[number], world.tokens[asked.token]
@@ -27,7 +29,7 @@ def talk(world: "World", asked: Asked, number: int, can: str) -> tuple["Repo", "
     return repo, one
 
 
-def thread(world: "World", asked: Asked, scope: str = "") -> tuple["Repo", "Issue"]:
+def thread(world: "World", asked: Asked, scope: str = "") -> tuple[Repo, Issue]:
     repo = found(world, asked, scope)
     return repo, repo.issues[int(asked.parts[1])]
 
@@ -51,14 +53,14 @@ def permission(world: "World", asked: Asked) -> Answer:
 
 def issue(world: "World", asked: Asked) -> Answer:
     repo, one = thread(world, asked, "issues:read")
-    return Answer(200, world.issue_json(repo, one))
+    return Answer(200, issue_json(world, repo, one))
 
 
 def add_issue(world: "World", asked: Asked) -> Answer:
     repo = found(world, asked, "issues:write")
     made = world.issue(repo, str(asked.body["title"]), _body(asked), asked.login, tuple(asked.body.get("labels", ())))
     world.happened.append(f"issue {repo.name} {made.number}")
-    return Answer(201, world.issue_json(repo, made))
+    return Answer(201, issue_json(world, repo, made))
 
 
 def edit_issue(world: "World", asked: Asked) -> Answer:
@@ -66,7 +68,7 @@ def edit_issue(world: "World", asked: Asked) -> Answer:
     assert set(asked.body) == {"body"}, "nothing else of an issue is ever changed"
     one.body = _body(asked)
     world.read.discard(f"issue {repo.name} {one.number}")
-    return Answer(200, world.issue_json(repo, one))
+    return Answer(200, issue_json(world, repo, one))
 
 
 def events(world: "World", asked: Asked) -> Answer:
@@ -77,7 +79,7 @@ def events(world: "World", asked: Asked) -> Answer:
 def comments(world: "World", asked: Asked) -> Answer:
     repo, one = talk(world, asked, int(asked.parts[1]), "read")
     since = asked.query.get("since", "")
-    return paged(world, asked, [world.comment_json(repo, one, each) for each in one.comments if (each.edited or each.at) >= since])
+    return paged(world, asked, [comment_json(world, repo, one, each) for each in one.comments if (each.edited or each.at) >= since])
 
 
 def _now() -> str:
@@ -92,15 +94,13 @@ def _body(asked: Asked) -> str:
 
 
 def add_comment(world: "World", asked: Asked) -> Answer:
-    from tests.fakes.world.state import Comment  # noqa: PLC0415 - it imports this package
-
     repo, one = talk(world, asked, int(asked.parts[1]), "write")
     made = Comment(next(world.ids), world.user(asked.login), _body(asked), _now())
     one.comments.append(made)
-    return Answer(201, world.comment_json(repo, one, made))
+    return Answer(201, comment_json(world, repo, one, made))
 
 
-def _comment(repo: "Repo", number: int) -> tuple["Issue", "Comment"]:
+def _comment(repo: Repo, number: int) -> tuple[Issue, Comment]:
     return next((one, comment) for one in repo.issues.values() for comment in one.comments if comment.id == number)
 
 
@@ -111,7 +111,7 @@ def edit_comment(world: "World", asked: Asked) -> Answer:
         raise Refused(403, "Resource not accessible by integration")
     comment.body, comment.edited = _body(asked), _now()
     world.read.discard(f"comment {comment.id}")
-    return Answer(200, world.comment_json(repo, one, comment))
+    return Answer(200, comment_json(world, repo, one, comment))
 
 
 def delete_comment(world: "World", asked: Asked) -> Answer:
@@ -122,7 +122,7 @@ def delete_comment(world: "World", asked: Asked) -> Answer:
     return Answer(204)
 
 
-def _react(world: "World", repo: "Repo", one: "Issue", key: str, asked: Asked) -> Answer:
+def _react(world: "World", repo: Repo, one: Issue, key: str, asked: Asked) -> Answer:
     reaction = (asked.login, str(asked.body["content"]))
     known = reaction in one.reactions.setdefault(key, set())
     one.reactions[key].add(reaction)
@@ -145,11 +145,11 @@ def react(world: "World", asked: Asked) -> Answer:
 # ---- pull requests -----------------------------------------------------------------------------------------------
 
 
-def _pull_json(world: "World", repo: "Repo", one: "Issue") -> dict[str, Any]:
+def _pull_json(world: "World", repo: Repo, one: Issue) -> dict[str, Any]:
     assert one.head is not None
     where, branch = one.head
     sha = one.fork_sha or repo.tip(branch)
-    common = world.issue_json(repo, one) | {"url": f"{world.api}/repos/{repo.name}/pulls/{one.number}"}
+    common = issue_json(world, repo, one) | {"url": f"{world.api}/repos/{repo.name}/pulls/{one.number}"}
     common |= {"merged": one.merged, "draft": one.draft, "node_id": f"PR_{one.number}"}
     common["head"] = {"ref": branch, "sha": sha, "repo": {"full_name": where} if where else None}
     common["base"] = {"ref": one.base, "sha": repo.tip(one.base), "repo": {"full_name": repo.name}}

@@ -1,0 +1,190 @@
+"""Runs that break off in the middle, and what is taken up of them. Real PyGithub, git and HTTP."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.core.instant import written
+from bot.ports import Unavailable
+from tests.fakes.hosted import GATE, ME, PROPOSE, WORK, Hurried, Job
+from tests.fakes.repos import BAD, DONE, GOOD
+from tests.fakes.server import Server
+from tests.fakes.shops import TEST
+from tests.fakes.world import Issue, Repo, World
+from tests.fakes.world.runs import Scripted
+from tests.flow.beside import at_work, records, settled
+from tests.flow.test_commands import seen
+from tests.flow.test_door import PROVED, RED, commented, of
+
+
+def test_a_no_of_github_s_after_a_model_was_paid_is_booked_and_settled(world: World, models, shop, issue, tmp_path):
+    models.script("m-fast", [GOOD, TEST, DONE])
+    world.fail("POST", "/dispatches", status=404)
+    ended = commented(world, shop, issue, tmp_path / "job").act()
+    assert (ended.state, ended.broken) == ("error", True)
+    (record,) = records(shop)
+    assert record == of(ended)
+    assert "actions: write" in record.detail
+    assert settled(shop) == [record.cost_micros]
+    assert record.cost_micros
+    seen(world, shop, issue)
+
+
+def test_a_github_that_falls_silent_after_a_model_was_paid_is_asked_again_by_the_same_job(world, models, shop, issue, tmp_path):
+    models.script("m-fast", [GOOD, TEST, DONE])
+    world.runner = Scripted(PROVED)
+    job = commented(world, shop, issue, tmp_path / "job")
+    gate = job.packed("gate")
+    world.fail("POST", "/git/trees", times=2)
+    ended = job.act("auto", handover=gate["handover"])
+    assert (ended.state, ended.broken) == ("error", False)
+    assert "run all jobs of this workflow run again, and it goes on" in world.said(issue, ME)[0]
+    assert records(shop) == []
+    spent = settled(shop)
+    assert spent != [0]
+    job.attempt = "2"
+    ended = job.act()
+    assert ended.state == "accepted", ended
+    assert len(models.requests) == 3
+    assert [of(ended)] == records(shop)
+    assert settled(shop) == spent == [of(ended).cost_micros]
+    seen(world, shop, issue)
+
+
+def test_a_job_that_cannot_begin_says_so_on_the_comment_that_another_has_begun(world, models, shop, issue, tmp_path):
+    models.script("m-fast", [GOOD, TEST, DONE])
+    world.runner = Scripted(PROVED)
+    job = commented(world, shop, issue, tmp_path / "job")
+    job.act("gate")
+    world.fail("GET", "/collaborators/", times=4)
+    with pytest.raises(Unavailable, match="asking what ann may do: GitHub did not answer"):
+        job.act("auto")
+    (said,) = world.said(issue, ME)
+    assert "state: error" in said
+    assert job.act().state == "accepted", "the same job, run again"
+    seen(world, shop, issue)
+
+
+def test_a_job_that_is_cut_off_a_second_time_forgets_nothing_that_the_first_has_paid_for(world, models, shop, issue, tmp_path):
+    models.script("m-fast", [BAD, DONE])
+    models.script("m-strong", [GOOD, TEST, DONE])
+    world.runner = Scripted(RED, RED, PROVED)
+    job = commented(world, shop, issue, tmp_path / "job")
+    gate = job.packed("gate")
+
+    def silence(model: str) -> None:
+        if model == "m-strong" and not world.faults:
+            world.fail("POST", "/git/trees", times=2)
+
+    models.meanwhile = silence
+    assert job.act("auto", handover=gate["handover"]).state == "error"
+    assert len(models.requests) == 5
+    models.meanwhile = lambda model: None
+    world.fail("POST", "/git/trees", times=2)
+    job.attempt = "2"
+    assert job.act().state == "error", "it did not come as far as the first"
+    job.attempt = "3"
+    ended = job.act()
+    assert ended.state == "accepted", ended
+    assert len(models.requests) == 5
+    assert of(ended).cost_micros == 2 * 1_200 + 3 * 12_000
+    seen(world, shop, issue)
+
+
+def test_a_ledger_that_cannot_be_read_for_a_moment_buys_nothing_again(world, models, shop, issue, tmp_path):
+    models.script("m-fast", [GOOD, TEST, DONE])
+    world.runner = Scripted(PROVED)
+    job = commented(world, shop, issue, tmp_path / "job")
+    gate = job.packed("gate")
+    world.fail("POST", "/git/trees", times=2)
+    assert job.act("auto", handover=gate["handover"]).state == "error"
+    job.attempt = "2"
+    world.fail("GET", "/contents/records", times=4)
+    assert job.act().state == "error"
+    assert job.act().state == "accepted"
+    assert len(models.requests) == 3
+    seen(world, shop, issue)
+
+
+def test_a_run_that_is_being_run_again_is_not_taken_up_by_another_for_the_same_command(world, models, shop, issue, tmp_path):
+    job = cut_off(world, models, shop, issue, tmp_path / "one")
+    at_work(shop, 77)
+    twin = Job(world, tmp_path / "two", job.name, job.payload, run="78")
+    assert twin.act().why == "another job is answering this very command"
+    assert len(models.requests) == 3
+    seen(world, shop, issue)
+
+
+def test_what_a_clock_that_was_fast_has_kept_is_found_when_the_job_is_run_again(world, models, shop, issue, tmp_path):
+    job = cut_off(world, models, shop, issue, tmp_path / "one", Ahead())
+    job.clock, job.attempt = Hurried(), "2"
+    world.runner = Scripted(PROVED)
+    assert job.act().state == "accepted"
+    assert len(models.requests) == 3
+    seen(world, shop, issue)
+
+
+class Ahead(Hurried):
+    """A month fast."""
+
+    def now(self) -> str:
+        return written(datetime.now(UTC) + timedelta(days=31))
+
+
+def cut_off(world: World, models: Server, shop: Repo, issue: Issue, folder: Path, clock: Hurried | None = None) -> Job:
+    """A run that has paid and made its branch when GitHub falls silent."""
+    models.script("m-fast", [GOOD, TEST, DONE])
+    job = commented(world, shop, issue, folder)
+    job.clock = clock or job.clock
+    world.fail("POST", "/dispatches", times=2)
+    world.fail("GET", "/actions/runs$", times=8)
+    assert job.act().state == "error"
+    world.faults.clear()
+    assert len(models.requests) == 3
+    return job
+
+
+def test_another_run_for_the_same_command_takes_up_what_one_that_is_over_has_paid_for(world, models, shop, issue, tmp_path):
+    job = cut_off(world, models, shop, issue, tmp_path / "one")
+    world.runner = Scripted(PROVED)
+    twin = Job(world, tmp_path / "two", job.name, job.payload, run="78")
+    ended = twin.act()
+    assert ended.state == "accepted", ended
+    assert len(models.requests) == 3
+    assert len(seen(world, shop, issue)) == 1
+    assert [name for name in world.branches(shop) if name.startswith("route-agent/")] == [of(ended).branch]
+
+
+def test_a_run_that_is_ended_before_it_comes_to_its_branch_again_leaves_none(world, models, shop, issue, tmp_path):
+    job = cut_off(world, models, shop, issue, tmp_path / "one")
+    assert [name for name in world.branches(shop) if name.startswith("route-agent/")]
+    commented(world, shop, issue, tmp_path / "stop", "/agent stop").act("gate")
+    job.attempt = "2"
+    assert job.act().state == "stopped"
+    assert [name for name in world.branches(shop) if name.startswith("route-agent/")] == []
+    assert [record.result for record in records(shop)] == ["stopped"]
+    seen(world, shop, issue)
+
+
+def test_a_split_run_that_is_run_again_takes_over_what_its_model_job_had_paid_for(world, models, shop, issue, tmp_path):
+    models.script("m-fast", [GOOD, TEST, DONE])
+    world.runner = Scripted(PROVED)
+    payload = world.comment(shop, issue, "ann", "/agent fix")
+
+    def job(name: str, attempt: str, scopes: str) -> Job:
+        return Job(world, tmp_path / f"{name}{attempt}", "issue_comment", payload, scopes=scopes, attempt=attempt)
+
+    def through(attempt: str) -> dict[str, str]:
+        gate = job("gate", attempt, GATE).packed("gate")
+        made = job("propose", attempt, PROPOSE).packed("propose", handover=gate["handover"])
+        return job("apply", attempt, WORK).packed("apply", handover=made["handover"], before=gate["handover"])
+
+    world.fail("POST", "/dispatches", times=2)
+    world.fail("GET", "/actions/runs$", times=8)
+    assert through("1")["result"] == "error"
+    world.faults.clear()
+    assert through("2")["result"] == "accepted"
+    assert len(models.requests) == 3
+    assert len(seen(world, shop, issue)) == 1
+    assert len([name for name in world.branches(shop) if name.startswith("route-agent/")]) == 1
