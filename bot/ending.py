@@ -10,6 +10,7 @@ from bot.audit import audit
 from bot.core.audit import due, key
 from bot.core.gate import Refused
 from bot.core.ledger import Record
+from bot.core.recall import paid_alone
 from bot.core.state import ended, running
 from bot.core.trail import Trail
 from bot.core.words import Final, State
@@ -70,8 +71,13 @@ def _lane(trail: Trail) -> str:
 
 
 def refused(visit: Visit, no: Refused, office: Office, post: Post) -> Ended:
-    """A command that is not done. Where a job before this has begun it, what that has paid for and made comes to its end here."""
+    """A command that is not done. Where a job before this has begun it, what that has paid for and made comes to its end here.
+
+    What is accepted stays so: its job is run again for a record that could not be kept, and finds its thread changed.
+    """
     text = tell.refused(no, office.render)
+    if visit.own is not None and visit.own.note.state == "accepted":
+        return Ended(None, f"it was accepted, and its record is in that job's own file alone: {no.detail}")
     if no.code == "busy" and visit.since:  # run again later it may go on
         office.settle(visit)
         post.pause("refused", text)
@@ -80,11 +86,14 @@ def refused(visit: Visit, no: Refused, office: Office, post: Post) -> Ended:
         left = office.left(visit)
     except Unavailable as error:
         return silent(error, post, office)
+    except Denied:  # what it says cannot be believed, so that nobody knows what was paid: all that was set aside counts as spent
+        return told(post, "refused", text, no.detail)
     if isinstance(left, Record):
         return told_again(visit, left, office, post)
     if left is not None:
+        post.keep_open()
         kit = office.kit(visit.policy, post, desk=office.desk(visit), before=left)
-        return halted(Halted(no.detail), left, kit, office, post)
+        return halted(Halted(no.detail), paid_alone(left), kit, office, post)
     if visit.since:
         office.settle(visit)
     return told(post, "superseded" if no.code == "moved" else "refused", text, no.detail)

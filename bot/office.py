@@ -204,7 +204,7 @@ class Office:
         branch = visit.policy.ledger.branch
         found = self.records(branch).left(visit.id, visit.now)
         if isinstance(found, Begun):
-            return _taken_up(found, branch, visit.id, visit.base)
+            return _taken_up(found, branch, visit.id, visit.base, (visit.repo, visit.thread.number))
         return found if found is not None and _same(found, visit) else None
 
     def paid_before(self, opened: Opened) -> Trail | None:
@@ -213,7 +213,8 @@ class Office:
             return None
         branch, request = opened.policy.ledger.branch, opened.request
         found = self.records(branch).left(request.id, opened.at)
-        return _taken_up(found, branch, request.id, request.base) if isinstance(found, Begun) else None
+        place_ = (request.repo, request.number)
+        return _taken_up(found, branch, request.id, request.base, place_) if isinstance(found, Begun) else None
 
     def settle(self, visit: Visit, record: Record | None = None) -> None:
         """Nothing was spent of what this attempt's earlier job has set aside; or, whoever did it, what the run's record says."""
@@ -236,13 +237,13 @@ class Office:
         Post(self.notices, self.step, number, f"e{self.step.run}", self.forge.me()).say("error", text)
 
 
-def _taken_up(begun: Begun, branch: str, command: str, base: str) -> Trail | None:
+def _taken_up(begun: Begun, branch: str, command: str, base: str, where: tuple[str, int | None]) -> Trail | None:
     try:
         trail = unpack(begun.trail)
     except TrailError as error:
         why = f"{place(begun.id, begun.at)} on {branch} does not say what this run has paid for ({error})"
         raise Denied(f"{why}; remove it, or give a new command") from None
-    return trail if goes_on(trail, command, base) else None
+    return trail if goes_on(trail, command, base, where) else None
 
 
 def _same(record: Record, visit: Visit) -> bool:

@@ -108,21 +108,27 @@ def recorded(trail: Trail, kit: Kit, interrupted: str = "") -> Record:
 
 
 def _whole(trail: Trail, kit: Kit) -> int | None:
-    """Micro-dollars of the whole run: of this job, and of those before it that were cut off, as far as they are settled."""
+    """Micro-dollars of the whole run: of this job, and of those before it that were cut off, as far as they are settled.
+
+    None where nobody knows.
+    """
     here, usage = paid(trail, kit), trail.usage
     if kit.before is None or here is None or usage.unpriced:
         return here
     taken = usage.micros - spent_here(trail, kit.before).micros
-    return here + max(taken, kit.purse.earlier(trail.opened.request.id, kit.by))
+    try:
+        return here + max(taken, kit.purse.earlier(trail.opened.request.id, kit.by, trail.opened.at))
+    except (Denied, Unavailable):
+        return None
 
 
 def paid(trail: Trail, kit: Kit) -> int | None:
     """Micro-dollars that this job has spent: what its ledger holds, or what the Trail brings along from one without an account.
 
-    A review that another job has paid for is spent before the Trail has come to it.
+    A review of the last attempt that another job has paid for is spent before the Trail has come to it.
     """
     known, usage = kit.ledger.spent(trail.opened.request.id), spent_here(trail, kit.before)
-    if kit.handed is not None and kit.handed not in trail.entries:
+    if kit.handed is not None and kit.handed not in trail.reviews_of(len(trail.attempts)):
         usage += kit.handed.usage
     return None if known is None or usage.unpriced else max(known, usage.micros)
 

@@ -4,8 +4,10 @@ from dataclasses import replace
 
 from bot import tell
 from bot.core.budget import HELD
+from bot.core.entries import Opened
 from bot.core.ledger import Record
 from bot.core.policy import Policy
+from bot.core.recall import paid_alone
 from bot.core.step import Ask, next_step
 from bot.core.trail import Trail
 from bot.ending import Ended, closed, halted, judged, mistaken, silent, stuck, told_again
@@ -40,15 +42,24 @@ def _worked(visit: Visit, office: Office, post: Post, *, only_gate: bool) -> End
     kit = office.kit(visit.policy, post, desk=desk, bench=bench, halt=office.halt(visit), before=left)
     kit = replace(kit, over=visit.over(office.step.run))
     try:
-        return _gone_on(visit, kit, left, office, post)
+        opened, kit = _opened(visit, kit, office, post)
     except Denied as error:
         if left is None:
             raise
-        return stuck(error, left, kit, office, post)  # what an earlier job has paid for and made comes to its end
+        return stuck(error, paid_alone(left), kit, office, post)  # what an earlier job has paid for and made comes to its end
+    if left is not None:
+        opened = replace(opened, at=left.opened.at)  # it is the same run, and its record has the same place
+    trail = Trail(opened)
+    if bench is None and isinstance(next_step(trail), Ask):
+        return Ended("routing", "the command goes on", trail)
+    went = carried(trail, kit, office, post)
+    if isinstance(went, Ended):
+        return went
+    return judged(went, kit, office, post) if bench is not None else closed(went, kit, office, post)
 
 
-def _gone_on(visit: Visit, kit: Kit, left: Trail | None, office: Office, post: Post) -> Ended:
-    """Without a bench it is the gate, which goes as far as it can without a model."""
+def _opened(visit: Visit, kit: Kit, office: Office, post: Post) -> tuple[Opened, Kit]:
+    """What is known before anything is paid. Without a bench it is the gate, which goes as far as it can without a model."""
     if kit.bench is not None:
         keyed(visit.policy, office)
         if office.host is not None:
@@ -60,15 +71,7 @@ def _gone_on(visit: Visit, kit: Kit, left: Trail | None, office: Office, post: P
     if opened.route == HELD and (beside := post.alone()) is not None:  # else another job, which began at the same moment, answers
         kit = replace(kit, over=kit.over | {each.note.run for each in beside if each.note.command == visit.id})
         opened = hear(asking(visit, office), kit, office.bench)
-    if left is not None:
-        opened = replace(opened, at=left.opened.at)  # it is the same run, and its record has the same place
-    trail = Trail(opened)
-    if kit.bench is None and isinstance(next_step(trail), Ask):
-        return Ended("routing", "the command goes on", trail)
-    went = carried(trail, kit, office, post)
-    if isinstance(went, Ended):
-        return went
-    return judged(went, kit, office, post) if kit.bench is not None else closed(went, kit, office, post)
+    return opened, kit
 
 
 def asking(visit: Visit, office: Office) -> Asked:

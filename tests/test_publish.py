@@ -43,7 +43,7 @@ class Account:
     def reserve(self, budget: Budget, wish: Wish) -> int | Refusal:
         raise AssertionError("nothing is set aside at an end")
 
-    def earlier(self, run: str, by: str) -> int:
+    def earlier(self, run: str, by: str, at: str) -> int:
         assert (run, by) == ("r1", "77.2")
         return self.others
 

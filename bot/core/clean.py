@@ -21,8 +21,8 @@ _SHAPES = (
     r"|-----BEGIN [A-Z ]*PRIVATE KEY(?: BLOCK)?-----"
 )
 _TOKEN = re.compile(rf"{_SHAPES}.*?(?:-----END [A-Z ]*PRIVATE KEY(?: BLOCK)?-----|\Z)", re.DOTALL)
-_BEHIND = r"[^\nA-Za-z0-9]{1,8}[A-Za-z0-9+/=]{2,}+(?=[^\nA-Za-z0-9]{0,8}(?:\n|\Z))"
-"""The one word of a row, behind a comment's sign."""
+_BEHIND = r"[^\nA-Za-z0-9]{1,8}[A-Za-z0-9+/=]{2,}+[^\nA-Za-z0-9]{0,8}(?=\n|\Z)|[^\nA-Za-z0-9]{1,8}(?=\n)"
+"""The one word of a row, behind a comment's sign and before another; and such a sign at the end of the first row."""
 _HEADED = rf"(?:(?!-----)[\s\S]){{0,300}}?[A-Za-z0-9+/]{{60,}}(?:[A-Za-z0-9+/=\s\\\"',`]++|{_BEHIND})*"
 """A whole row, below headers as `Proc-Type:` or behind a quote that opens, and all rows after it."""
 _IN_A_FILE = re.compile(rf"{_SHAPES}(?:[A-Za-z0-9+/=\s\\]{{64,}}|{_HEADED})")

@@ -57,7 +57,13 @@ def keeps(trail: Trail, before: Trail | None) -> bool:
     return bool(mine) and mine[-1] is trail.last
 
 
-def goes_on(before: Trail, command: str, base: str) -> bool:
-    """Whether it is of this command, on this commit."""
-    request = before.opened.request
-    return (request.id, request.base) == (command, base) and _INSTANT.fullmatch(before.opened.at) is not None
+def goes_on(before: Trail, command: str, base: str, place: tuple[str, int | None]) -> bool:
+    """Whether it is of this command, on this commit, in this place: repository, and number of the thread."""
+    request, opened = before.opened.request, before.opened
+    same = (request.id, request.base, (request.repo, request.number)) == (command, base, place)
+    return same and opened.audit is None and _INSTANT.fullmatch(opened.at) is not None
+
+
+def paid_alone(before: Trail) -> Trail:
+    """What was paid for, and nothing else that a job says of itself which cannot go on: no proof, no branch, no pull request."""
+    return Trail(before.opened, tuple(entry for entry in before.entries if isinstance(entry, Tried | Reviewed)))

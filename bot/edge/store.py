@@ -113,7 +113,7 @@ class Lines:
                 self._write(file, made[-1])
         return made
 
-    def earlier(self, run: str, by: str) -> int:  # noqa: ARG002 - the lines are of every process
+    def earlier(self, run: str, by: str, at: str) -> int:  # noqa: ARG002 - the lines are of every process
         """Nothing: this file holds the calls of all of them."""
         return 0
 

@@ -51,8 +51,9 @@ class Purse(Protocol):
         """Micro-dollars that the run may still spend, set aside so that no other run gets them. Asking again gives no more."""
         ...
 
-    def earlier(self, run: str, by: str) -> int:
-        """Micro-dollars that other processes are known to have spent for a run, by what was last read."""
+    def earlier(self, run: str, by: str, at: str) -> int:
+        """Micro-dollars that other processes have spent for a run that began at this instant, by what was read when its share was
+        set aside; else by what is read now. Raises `Unavailable` or `Denied` where that cannot be had."""
         ...
 
     def settle(self, wish: Wish) -> None:

@@ -117,6 +117,10 @@ ROWS = ["MIIEcanary" * 6 + "MIIE", "ABCDcanary" * 6 + "MIIE", "MIIEcanary=="]
             ["('-----BEGIN EC PRIVATE KEY-----\\n'", *(f"    '{row}\\n'" for row in ROWS), "    '-----END EC PRIVATE KEY-----')"]
         ),
         "[" + ",\n".join(f'"{row}"' for row in ["-----BEGIN PRIVATE KEY-----", *ROWS]) + "]",
+        *(
+            "".join(f"{row.join(signs)}\n" for row in [HEAD, *ROWS])
+            for signs in (("<!-- ", " -->"), ("/* ", " */"), ("# # ", " #"))
+        ),
         *("".join(f"{sign} {row}\n" for row in [HEAD, *ROWS]) for sign in ("#", "//", "--", " *", ";;;", "%", ">", "<!--", "REM")),
         "-----BEGIN PRIVATE KEY-----\\n" + "\\n".join(ROWS),
     ],

@@ -6,7 +6,7 @@ import pytest
 
 from bot.core.attempt import Attempt
 from bot.core.cost import Tokens, Usage
-from bot.core.entries import Entry, Tried
+from bot.core.entries import Audit, Entry, Tried
 from bot.core.recall import bought, goes_on, keeps, recalled, spent_here
 from bot.core.step import Ask, Prove, Review, next_step
 from bot.core.trail import Trail
@@ -100,8 +100,11 @@ def test_only_the_newest_entry_has_to_be_kept_and_only_where_it_was_bought():
 
 def test_a_run_goes_on_from_its_own_command_on_its_own_commit():
     before = story(FAST)
-    assert goes_on(before, "r1", "0" * 40)
-    assert not goes_on(before, "r2", "0" * 40)
-    assert not goes_on(before, "r1", "1" * 40)
+    where = (before.opened.request.repo, before.opened.request.number)
+    assert goes_on(before, "r1", "0" * 40, where)
+    assert not goes_on(before, "r1", "0" * 40, ("evil/evil", 99))
+    assert not goes_on(Trail(replace(before.opened, audit=Audit("r1", 0.5))), "r1", "0" * 40, where)
+    assert not goes_on(before, "r2", "0" * 40, where)
+    assert not goes_on(before, "r1", "1" * 40, where)
     for at in ("2026-01-01T00:00:00", "yesterday", "2026-01-01T00:00:00Z/../x"):
-        assert not goes_on(Trail(replace(before.opened, at=at)), "r1", "0" * 40), "the instant becomes a part of a path"
+        assert not goes_on(Trail(replace(before.opened, at=at)), "r1", "0" * 40, where), "the instant becomes a part of a path"

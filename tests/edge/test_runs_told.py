@@ -52,5 +52,5 @@ def test_a_run_begins_once_more_by_one_request_and_where_it_may_not_that_is_said
     assert asked(world, before) == [f"POST /repos/octo/shop/actions/runs/{run}/rerun"]
     assert (ci.look(run).attempt, ci.look(run).conclusion) == (2, "success")
     world.reruns = False
-    with pytest.raises(Denied, match=f"does not run {run} once more"):
+    with pytest.raises(Denied, match=f"running {run} once more: GitHub answers 403"):
         ci.again(run)

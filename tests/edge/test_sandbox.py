@@ -176,7 +176,9 @@ def test_what_setup_sees_is_no_argument_that_others_on_the_machine_could_read(pl
         (("echo one", "printf two; (exit 3)", "echo three"), 20, "printf two; (exit 3)", 3),
         (("exit 4", "echo two"), 20, "exit 4", 4),
         (("echo one", "sleep 30", "echo three"), 1, "sleep 30", None),
-        (("yes | head -c 900000; false",), 20, "yes | head -c 900000; false", 1),
+        (("echo one", "set -e\nfalse\necho three"), 20, "set -e\nfalse\necho three", 1),
+        (("echo one", "echo two; if"), 20, "echo two; if", 2),
+        (("yes | head -c 90000", "yes | head -c 900000; false"), 20, "yes | head -c 900000; false", 1),
     ],
 )
 def test_of_several_set_up_commands_the_one_that_failed_is_named(place, setup, seconds, named, code):

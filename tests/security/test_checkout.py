@@ -63,11 +63,11 @@ def test_cve_2026_45033_a_bare_repository_buried_in_the_tree_is_files(tmp_path):
 @attack(
     "git-submodule", "cve_2025_48384", off=careless("submodule", "update", "--init", options=("-c", "protocol.file.allow=always"))
 )
-@pytest.mark.parametrize(("path", "more"), [("lib", ""), ("lib\r", ""), ("lib", "update = !touch {mark}")])
-def test_cve_2025_48384_a_submodule_is_never_fetched(tmp_path, path, more):
+@pytest.mark.parametrize("path", ["lib", "lib\r"])
+def test_cve_2025_48384_a_submodule_is_never_fetched(tmp_path, path):
     repo, mark = tmp_path / "shop", tmp_path / "owned"
     repos.make(tmp_path / "evil", {"x": "1\n"})
-    modules = f'[submodule "lib"]\n\tpath = "{path}"\n\turl = {tmp_path}/evil\n\t{more.format(mark=mark)}\n'
+    modules = f'[submodule "lib"]\n\tpath = "{path}"\n\turl = {tmp_path}/evil\n'
     repos.make(repo, {**repos.SHOP, ".gitmodules": modules})
     head = repos.git(tmp_path / "evil", "rev-parse", "HEAD")
     repos.git(repo, "update-index", "--add", "-z", "--index-info", stdin=f"160000 {head}\t{path}\0".encode())

@@ -70,14 +70,14 @@ class Records:
         text = f"{encode_standing(item) if isinstance(item, Standing) else encode(item)}\n"
         there = self._last.get(path, Leaf("", None))  # as it nearly always is; where it is not, the first swap fails
         for lost in range(1, TRIES + 1):
+            if there.text != text and isinstance(item, Record | Begun) and _record(there.text):
+                return  # the run is at its end, and what is said of that stays; this job only does not know it
             now = there if there.text == text else self.shelf.swap(path, there, text, what)
             if now is not None:
                 self._last[path] = now
                 return
             self.shelf.wait(lost)
             there = self.shelf.read(path)
-            if isinstance(item, Begun) and _record(there.text):
-                return  # the run is at its end, and this job only does not know it
         raise Unavailable(f"{path} could not be written on {self.shelf.branch}: others keep writing there")
 
 

@@ -40,8 +40,13 @@ class Spending:
             self.shelf.wait(lost)
         raise Unavailable(f"other runs keep changing {path} on {self.shelf.branch}, so nothing could be set aside for this one")
 
-    def earlier(self, run: str, by: str) -> int:
-        found = [each for each in accounts(self._own.get(run, [])) if each.run == run and each.by != by]
+    def earlier(self, run: str, by: str, at: str) -> int:
+        lines = self._own.get(run)
+        if lines is None:
+            path = _path(at)
+            self._last[path] = there = self.shelf.read(path)
+            lines = self._movements(path, there.text)
+        found = [each for each in accounts(lines) if each.run == run and each.by != by]
         return sum(each.spent or 0 for each in found)
 
     def settle(self, wish: Wish) -> None:

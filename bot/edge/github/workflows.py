@@ -86,17 +86,19 @@ class Workflows:
 
     def stop(self, run: int) -> None:
         with sorted_out(f"ending the run {run}", "actions: write"):
-            self._told(run, "cancel")
+            try:
+                self._tell(run, "cancel")
+            except GithubException as error:
+                if error.status != 409:  # it has ended by itself
+                    raise
 
     def again(self, run: int) -> None:
         with sorted_out(f"running {run} once more", "actions: write"):
-            if self._told(run, "rerun") != 201:
-                raise Denied(f"GitHub does not run {run} once more")
+            self._tell(run, "rerun")
 
-    def _told(self, run: int, what: Literal["cancel", "rerun"]) -> int:
-        """GitHub's status. The library would ask for the run first, for an address that is known."""
-        status, _, _ = self.hub.github.requester.requestJson("POST", f"{self.hub.repo.url}/actions/runs/{run}/{what}")
-        return int(status)
+    def _tell(self, run: int, what: Literal["cancel", "rerun"]) -> None:
+        """The library would ask for the run first, for an address that is known."""
+        self.hub.github.requester.requestJsonAndCheck("POST", f"{self.hub.repo.url}/actions/runs/{run}/{what}")
 
     def look(self, run: int) -> CiRun:
         with sorted_out(f"reading run {run}", "actions: read"):

@@ -204,8 +204,15 @@ def _run(check: Check, ended: Ended, report: Report | None) -> Run:
 
 
 def _steps(setup: tuple[str, ...], mark: str) -> str:
-    """One shell for all, which ends with the first that fails; each is announced, so that the one it ended at can be named."""
-    return "\n".join(f"echo {mark}{number}; ( {line}\n) || exit $?" for number, line in enumerate(setup))
+    """One shell for all, which ends with the first that fails; each is announced, so that the one it ended at can be named.
+
+    In rows of their own: a shell reads row by row, so that of one it cannot read the others are not blamed; and no `||` may follow
+    the brackets, before which it would obey no `set -e`.
+    """
+    return "\n".join(
+        f"echo {mark}{number}\n( {line}\n)\nended=$?; test $ended -eq 0 || {{ echo {mark}{number}; exit $ended; }}"
+        for number, line in enumerate(setup)
+    )
 
 
 def _last_step(setup: tuple[str, ...], mark: str, ended: Ended) -> Run:
