@@ -75,14 +75,14 @@ def _said(
 
 
 def _shown(found: Gates, seen: tuple[Seen, ...], said: ci.Said, source: Ci) -> Awaited:
-    """What the checks show, with the address of the first that is red, or else of the first that keeps the patch waiting."""
+    """What the checks show, with the address of the first that is red, or else of the first that it waits for."""
     items: list[Item] = []
     runs: list[Run] = []
     url = open_ = ""
     for wanted in found.wanted:
         ends = contexts.answers(wanted, seen)
         red = next((each for each in ends if contexts.red(each)), None)
-        open_ = open_ or next((each.url for each in ends if not contexts.fine(each)), "")
+        open_ = open_ or next((each.url for each in ends if contexts.keeps(each, said.verdict)), "")
         name = f"{jobs.SUITE} {line(wanted.name, 60)}{REQUIRED}"
         if red is not None:
             items.append(Item(name, "failed", "veto", f"red: {red.conclusion}"))

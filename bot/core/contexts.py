@@ -7,7 +7,7 @@ and a check of the right name by another app is not the one that is wanted.
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from bot.core.ci import Limits, Said, Waiting
+from bot.core.ci import Limits, Said, Verdict, Waiting
 
 SILENT = 180.0
 """Seconds after which what has not begun never will: apps report some moments late, a workflow that a filter skips never does."""
@@ -85,6 +85,11 @@ def red(one: Seen) -> bool:
 def fine(one: Seen) -> bool:
     """Whether it lets a merge pass."""
     return _ends(one) in _FINE
+
+
+def keeps(one: Seen, verdict: Verdict) -> bool:
+    """Whether it is what a person is to look at: where one is to approve something, no check that is merely at work."""
+    return _ends(one) in _GATED if verdict == "needs_approval" else not fine(one)
 
 
 def _ends(one: Seen) -> str:

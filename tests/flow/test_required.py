@@ -133,7 +133,16 @@ def test_a_workflow_that_waits_for_a_person_is_why_a_check_does_not_come_and_cha
     said = left(world, shop, issue)
     if state == "needs_approval":
         assert "a workflow on the branch waits for a person to approve it" in said
-        assert "**Yours to do:** approve " in said
+        assert "**Yours to do:** approve the waiting run, and" in said, "it has no check that could be linked"
+
+
+@pytest.mark.parametrize(("end", "todo"), [("action_required", "approve [the waiting run]"), (None, "look at [the run]")])
+def test_the_check_that_a_patch_waits_for_is_linked_to_who_has_to_look_at_it(world, shop, issue, tmp_path, end, todo):
+    world.on_pull = checks(("ci", end))
+    ended = job(world, shop, issue, tmp_path / "job").act()
+    assert ended.state in ("needs_approval", "ci_timeout"), ended
+    (check,) = shop.checks[str(shop.tip(of(ended).branch or ""))]
+    assert f"**Yours to do:** {todo}({world.url}/octo/shop/runs/{check['id']})" in left(world, shop, issue)
 
 
 def test_of_several_red_checks_the_first_is_linked_and_the_logs_of_two_are_read(world, models, shop, issue, tmp_path):
