@@ -25,7 +25,7 @@ class Gates:
     """Those that the policy names, which come whether or not there is one."""
 
 
-def gates(trail: Trail, desk: Desk) -> Gates:
+def gates(trail: Trail, desk: Desk, source: Ci) -> Gates:
     """What the policy names; and what the branch requires, where a pull request of this token's makes it run.
 
     A workflow's own token starts none of it: its pull request waits for a person, who is told so at the end.
@@ -33,13 +33,12 @@ def gates(trail: Trail, desk: Desk) -> Gates:
     policy = trail.opened.policy
     named = policy.verification.ci.required
     offers = desk.starts_ci and policy.publish.as_ != "branch"
-    if desk.ci is None or not (named or offers):
+    if not (named or offers):
         return Gates(())
     try:
-        found = desk.ci.required(desk.into)
+        found = source.required(desk.into)
     except Denied as error:  # a moment's silence is none: then the job may be run again
-        mine = tuple(map(Wanted, named))
-        return Gates(mine, line(str(error)), named=mine)
+        return Gates(tuple(map(Wanted, named)), line(str(error)))
     mine = tuple(each for name in named for each in ([one for one in found if one.name == name] or [Wanted(name)]))
     more = tuple(each for each in found if offers and each.name not in named)
     return Gates((*mine, *more), early=bool(more), named=mine)
@@ -76,12 +75,14 @@ def _said(
 
 
 def _shown(found: Gates, seen: tuple[Seen, ...], said: ci.Said, source: Ci) -> Awaited:
+    """What the checks show, with the address of the first that is red, or else of the first that it waits for."""
     items: list[Item] = []
     runs: list[Run] = []
-    url = ""
+    url = open_ = ""
     for wanted in found.wanted:
         ends = contexts.answers(wanted, seen)
         red = next((each for each in ends if contexts.red(each)), None)
+        open_ = open_ or next((each.url for each in ends if contexts.keeps(each, said.verdict)), "")
         name = f"{jobs.SUITE} {line(wanted.name, 60)}{REQUIRED}"
         if red is not None:
             items.append(Item(name, "failed", "veto", f"red: {red.conclusion}"))
@@ -89,4 +90,4 @@ def _shown(found: Gates, seen: tuple[Seen, ...], said: ci.Said, source: Ci) -> A
             url = url or red.url
         elif said.verdict == "passed":
             items.append(Item(name, "passed", "weak", "green; what it executed is not known"))
-    return Awaited(said.verdict, said.why, url, Evidence(tuple(items), tuple(runs[:2])), 0.0)
+    return Awaited(said.verdict, said.why, url or open_, Evidence(tuple(items), tuple(runs[:2])), 0.0)

@@ -95,7 +95,7 @@ def judged(trail: Trail, pushed: Pushed, desk: Desk, kit: Kit) -> Awaited:
     start, policy = kit.clock.seconds(), trail.opened.policy
     if (gone := _moved(trail, desk)) is not None:
         return gone
-    found = gates(trail, desk)
+    found = gates(trail, desk, desk.ci)
     if found.early and not offered_early(trail, pushed, desk):  # so that its checks run beside those that are started by hand
         why = "no draft of a pull request could be opened, which makes them run"
         found = replace(found, wanted=found.named, unknown=found.unknown or why)

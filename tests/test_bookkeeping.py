@@ -16,8 +16,10 @@ from bot.core.past.lines import Line
 from bot.core.past.lives import labelled
 from bot.core.past.survey import Books
 from bot.core.past.survey import books as read_books
+from bot.edge.render import Templates
 from bot.ledgers import IMPORTED, OWN, Wanted, gathered, sources
 from bot.ports import Denied
+from bot.voice import templates
 from tests.core.test_history import RECORD
 from tests.core.test_publications import BOARD, CSV
 from tests.fakes import repos
@@ -170,7 +172,11 @@ def test_a_csv_goes_to_the_file_that_is_named_and_nothing_of_a_wrong_one_does(sh
     [
         (b"\xff\xfe", (), "is no text of UTF-8 (byte 0)"),
         (b"{}", (), "has no result of a single task"),
-        (CSV.encode(), ("--lane-model", "m-one"), "is no LANE=MODEL"),
+        (CSV.encode(), ("--lane-model", "m-one"), "--lane-model m-one is no LANE=MODEL"),
+        (CSV.encode(), ("--lane-model", "=m-one"), "--lane-model =m-one is no LANE=MODEL"),
+        (CSV.encode(), ("--lane-model", "fast="), "--lane-model fast= is no LANE=MODEL"),
+        (CSV.encode(), ("--lane-model", "fast=m-one", "--lane-model", "top=m-one"), "or its model has a lane already"),
+        (CSV.encode(), ("--lane-model", "a\nb"), "--lane-model a b is no LANE=MODEL"),
         (CSV.encode(), ("--lane-model", "fast=m-onne"), "did you mean `m-one`"),
         (None, (), "cannot be read (No such file or directory)"),
     ],
@@ -182,6 +188,21 @@ def test_what_cannot_be_imported_gets_one_line(shop, tmp_path, data, words, why)
         bookkeeping.imported(parse(["ledger", "import", str(tmp_path / "file"), *words, *at(shop, words)]), repos.PATH, render)
     assert "\n" not in str(error.value)
     assert not (shop / ".git" / IMPORTED).exists()
+
+
+def test_a_file_that_is_too_long_is_not_read(shop, tmp_path):
+    with (tmp_path / "file").open("wb") as file:
+        file.truncate(bookkeeping.MOST + 1)
+    with pytest.raises(Denied, match="has more than 200,000,000 bytes; split it"):
+        bookkeeping.imported(parse(["ledger", "import", str(tmp_path / "file"), "--repo", str(shop)]), repos.PATH, render)
+
+
+def test_a_file_with_a_mark_of_its_encoding_is_read_as_one_without(shop, tmp_path):
+    (tmp_path / "lab.csv").write_text(CSV, encoding="utf-8-sig")
+    words = parse(["ledger", "import", str(tmp_path / "lab.csv"), "--source", "the lab", "--repo", str(shop)])
+    said = bookkeeping.imported(words, repos.PATH, Templates(templates()))
+    assert said.startswith("the lab: m-one: 1 of 2 tasks resolved\nthe lab: m-two: 1 of 1 task resolved\n3 new lines in ")
+    assert "; 3 were there before" in bookkeeping.imported(words, repos.PATH, Templates(templates()))
 
 
 def test_a_ledger_with_imported_lines_in_it_is_still_one_that_runs_can_read(shop, tmp_path):

@@ -7,7 +7,7 @@ and a check of the right name by another app is not the one that is wanted.
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from bot.core.ci import Limits, Said, Waiting
+from bot.core.ci import Limits, Said, Verdict, Waiting
 
 SILENT = 180.0
 """Seconds after which what has not begun never will: apps report some moments late, a workflow that a filter skips never does."""
@@ -62,7 +62,7 @@ def judge(wanted: tuple[Wanted, ...], seen: tuple[Seen, ...], limits: Limits, el
     if ends["broken"]:
         return Said("infra_error", f"required check {_named(ends['broken'])} was cut off before its end")
     missing = [each.name for each, those in found.items() if not those]
-    if not missing and all(_ends(one) in _FINE for one in everything):
+    if not missing and all(map(fine, everything)):
         if not any(one.conclusion == "success" for one in everything):
             return Said("no_ci", "every required check was skipped, so none of them judged the patch")
         return Said("passed", f"green: required check {_named([each.name for each in wanted])}")
@@ -70,7 +70,7 @@ def judge(wanted: tuple[Wanted, ...], seen: tuple[Seen, ...], limits: Limits, el
         why = f"required check {_named(missing)} did not begin within {SILENT / 60:.0f} minutes"
         return Said("no_ci", f"{why}{_others(wanted, seen)}")
     if elapsed >= limits.seconds:
-        late = missing or [one.name for one in everything if _ends(one) not in _FINE]
+        late = missing or [one.name for one in everything if not fine(one)]
         return Said("timeout", f"required check {_named(late)} did not end within {limits.seconds / 60:.0f} minutes")
     return Waiting()
 
@@ -80,6 +80,16 @@ _KINDS = (("gated", _GATED), ("red", _RED), ("broken", _BROKEN))
 
 def red(one: Seen) -> bool:
     return one.conclusion in _RED
+
+
+def fine(one: Seen) -> bool:
+    """Whether it lets a merge pass."""
+    return _ends(one) in _FINE
+
+
+def keeps(one: Seen, verdict: Verdict) -> bool:
+    """Whether it is what a person is to look at: where one is to approve something, no check that is merely at work."""
+    return _ends(one) in _GATED if verdict == "needs_approval" else not fine(one)
 
 
 def _ends(one: Seen) -> str:

@@ -86,6 +86,33 @@ def test_a_default_branch_without_the_verify_workflow_proves_nothing(world, shop
     assert states(looked(world, shop, tmp_path))["github.proof"][0] == "problem"
 
 
+def test_the_workflows_that_the_policy_names_are_the_ones_that_have_to_prove_a_patch(world, models, shop, tmp_path):
+    (tmp_path / "own.yml").write_text(policy(models, verification={"ci": {"workflows": ["lint.yml"]}}))
+    found = states(looked(world, shop, tmp_path, "--policy", "../own.yml"))
+    assert found["github.proof"][0] == "problem"
+    assert found["github.proof"][1].startswith(".github/workflows/lint.yml is not on the default branch")
+
+
+def test_without_a_policy_that_can_be_read_the_shipped_workflow_is_what_is_looked_for(world, shop, tmp_path):
+    found = states(looked(world, shop, tmp_path, "--policy", "../none.yml"))
+    assert found["github.proof"] == ("ok", ".github/workflows/route-agent-verify.yml can be started by hand")
+
+
+def test_where_nobody_says_as_whom_a_token_speaks_it_is_not_known_what_binds_it_and_the_rest_is_looked_at(world, shop, tmp_path):
+    shop.opens_pulls = True
+    world.fail("POST", "/api/graphql", status=403)
+    found = states(looked(world, shop, tmp_path, scopes=None))
+    assert found["github.token"][0] != "ok"
+    assert found["github.pulls"] == ("unknown", "it is not known as whom this token speaks")
+    assert found["github.protection"][0] == "ok"
+
+
+def test_a_default_branch_without_a_commit_is_said_as_it_is(world, shop, tmp_path):
+    shop.default = "gone"
+    found = states(looked(world, shop, tmp_path))
+    assert found["github.contents"][1].startswith("cannot be read: the branch gone has no commit → ")
+
+
 def test_an_administrators_token_sees_the_setting_that_a_workflows_own_cannot(world, shop, tmp_path):
     assert states(looked(world, shop, tmp_path, scopes=None))["github.pulls"][0] == "problem"
     shop.opens_pulls = True

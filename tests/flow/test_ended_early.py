@@ -1,27 +1,28 @@
 """A run that ends before its time: its record has all that was paid for it, and no branch is left without one."""
 
+import itertools
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 
-from bot.core.ledger import Record, decode
-from bot.ports import Unavailable
+from bot.core.handover import pack, unpack
+from bot.core.ledger import Begun, decode, encode
+from bot.ports import Denied, Unavailable
 from tests.fakes import shops
 from tests.fakes.hosted import GATE, PROPOSE, Job
-from tests.fakes.repos import DONE, GOOD
+from tests.fakes.repos import BAD, DONE, GOOD
 from tests.fakes.server import Server
 from tests.fakes.shops import TEST
 from tests.fakes.world import Issue, Repo, World
+from tests.fakes.world.http import Fault
 from tests.fakes.world.runs import Scripted
+from tests.flow.beside import LEDGER, records, settled
 from tests.flow.review.verdicts import FINE
 from tests.flow.test_commands import seen
-from tests.flow.test_door import PROVED, commented, last
-
-LEDGER = "route-agent-ledger"
-
-
-def records(shop: Repo) -> list[Record]:
-    paths = shop.git("ls-tree", "-r", "--name-only", LEDGER, "records/").split()
-    found = [decode(shop.file(LEDGER, path) or "") for path in paths]
-    return [each for each in found if isinstance(each, Record)]
+from tests.flow.test_door import PROVED, RED, commented, last
+from tests.flow.test_unkept import refusing
 
 
 def ours(world: World, shop: Repo) -> list[str]:
@@ -104,3 +105,100 @@ def test_a_no_to_the_job_that_would_go_on_ends_what_the_one_before_it_has_begun(
     assert ours(world, shop) == []
     assert "GitHub answers 403" in last(world, issue)
     seen(world, shop, issue)
+
+
+def cut_off(world: World, models: Server, shop: Repo, thread: Issue, folder: Path) -> Job:
+    """A run that has paid and made its branch when GitHub falls silent."""
+    models.script("m-fast", [GOOD, TEST, DONE])
+    job = commented(world, shop, thread, folder)
+    world.fail("POST", "/dispatches", times=2)
+    world.fail("GET", "/actions/runs$", times=8)
+    assert job.act().state == "error"
+    assert ours(world, shop)
+    world.faults.clear()
+    job.attempt = "2"
+    return job
+
+
+def test_a_run_whose_last_word_is_refused_has_the_record_that_it_came_to(world, models, shop, issue, tmp_path):
+    job = cut_off(world, models, shop, issue, tmp_path / "job")
+    world.runner = Scripted(PROVED)
+    count = itertools.count()
+    world.turn = lambda _, line: Fault("", "", 403, 1) if line.startswith("PATCH") and next(count) >= 2 else None
+    with suppress(Denied):
+        job.act()
+    world.turn = lambda _token, _line: None
+    (record,) = records(shop)
+    assert (record.result, record.cost_micros) == ("pass", 3 * 1_200)
+    assert ours(world, shop) == [record.branch]
+    assert [pull.head for pull in world.pulls(shop)] == [("octo/shop", record.branch)]
+    seen(world, shop, issue)
+
+
+def test_what_is_accepted_stays_so_where_its_job_is_run_again_for_a_record_and_the_thread_has_moved_on(
+    world, models, shop, pull, tmp_path
+):
+    models.script("m-fast", [GOOD, TEST, DONE])
+    world.runner = Scripted(PROVED)
+    job = commented(world, shop, pull, tmp_path / "job")
+    refusing(world, r"^(PUT|POST) .*(records/|git/blobs)", after=1)  # what was paid could be kept, the record could not
+    assert job.act().state == "accepted"
+    said = last(world, pull)
+    assert "accepted" in said
+    world.turn = lambda _token, _line: None
+    world.commit(shop, "topic", {"shop/extra.py": "x = 2\n"})
+
+    job.attempt = "2"
+    assert job.act().state is None
+
+    assert last(world, pull) == said
+    assert len(ours(world, shop)) == 1
+    assert [made.state for made in world.pulls(shop)] == ["open"]
+    seen(world, shop, pull)
+
+
+def test_what_was_spent_beyond_what_is_kept_stands_in_the_record_of_a_run_that_may_not_go_on(world, models, shop, pull, tmp_path):
+    """The job died within its second lane's attempt: what that has cost is on the branch with the money alone."""
+    models.script("m-fast", [BAD, DONE])
+    models.script("m-strong", [GOOD, TEST, DONE])
+    world.runner = Scripted(RED, RED)
+    job = commented(world, shop, pull, tmp_path / "job")
+
+    def silence(model: str) -> None:
+        if model == "m-strong" and not world.faults:
+            world.fail("POST", "/git/trees", times=2)
+
+    models.meanwhile = silence
+    assert job.act().state == "error"
+    models.meanwhile = lambda model: None
+    world.faults.clear()
+    world.commit(shop, "topic", {"shop/extra.py": "x = 2\n"})
+    ledger = shop.git("ls-tree", "-r", "--name-only", LEDGER, "records/").split()
+    kept = decode(shop.file(LEDGER, ledger[0]) or "")
+    assert isinstance(kept, Begun)
+    less = unpack(kept.trail)
+    world.commit(shop, LEDGER, {ledger[0]: encode(replace(kept, trail=pack(replace(less, entries=less.entries[:1])))) + "\n"})
+
+    job.attempt = "2"
+    assert job.act().state == "stopped"
+    (record,) = records(shop)
+    assert record.cost_micros == settled(shop)[-1] == 2 * 1_200 + 3 * 12_000
+    seen(world, shop, pull)
+
+
+@pytest.mark.parametrize("what", ["garbage", "elsewhere"])
+def test_what_lies_on_the_ledger_s_branch_is_believed_of_this_very_command_alone(world, models, shop, pull, tmp_path, what):
+    job = cut_off(world, models, shop, pull, tmp_path / "job")
+    (path,) = shop.git("ls-tree", "-r", "--name-only", LEDGER, "records/").split()
+    kept = decode(shop.file(LEDGER, path) or "")
+    assert isinstance(kept, Begun)
+    trail = unpack(kept.trail)
+    request = replace(trail.opened.request, repo="evil/evil", number=99, actor="mallory")
+    forged = pack(replace(trail, opened=replace(trail.opened, request=request))) if what == "elsewhere" else "garbage"
+    world.commit(shop, LEDGER, {path: encode(replace(kept, trail=forged)) + "\n"})
+    world.commit(shop, "topic", {"shop/extra.py": "x = 2\n"})
+    assert job.act().state in ("superseded", "refused")
+    assert records(shop) == []
+    assert "moved on" in last(world, pull)
+    seen(world, shop, pull)
+    ours(world, shop)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from bot.core.ledger import Record
+from bot.core.spend import Charge, Held
 from bot.core.step import Ask, next_step
 from bot.core.trail import Trail
 from bot.core.trailfile import decode, encode
@@ -111,6 +112,22 @@ def test_what_was_spent_before_a_kill_counts_against_the_budget_of_the_resumed_r
 
     assert spent > 0
     assert sum(c.micros or 0 for c in job.charges()) <= 60_000
+
+
+def test_what_a_call_may_cost_at_most_is_in_the_ledger_before_it_is_sent_and_no_other_is_open(job):
+    open_: list[list[Held]] = []
+
+    class Watched(Scripted):
+        def ask(self, lane, prompt):
+            lines = list(job.ledger.lines())
+            answered = sum(isinstance(line, Charge) for line in lines)
+            open_.append([line for line in lines if isinstance(line, Held)][answered:])
+            return super().ask(lane, prompt)
+
+    job.run(Watched(LANES))
+    assert [[(held.lane, held.micros > 0) for held in one] for one in open_] == [[("fast", True)]] * 2 + [[("strong", True)]] * 2
+    for (held,), charge in zip(open_, job.charges(), strict=True):
+        assert held.micros >= (charge.micros or 0) > 0
 
 
 def test_a_trail_survives_being_written_and_read(job):

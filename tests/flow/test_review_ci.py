@@ -189,3 +189,21 @@ def test_a_stop_while_the_verifier_reads_leaves_no_branch_and_no_run_at_work(wor
     assert asked(models, "m-judge") == 1
     assert [run.conclusion for run in world.runs(shop)] == ["cancelled"]
     assert happened(world, shop, issue) == Happened(comments=2, runs=1)
+
+
+def test_a_stop_while_a_lane_says_its_last_word_keeps_its_patch_from_being_pushed(world, models, shop, issue, tmp_path):
+    models.script("m-fast", [GOOD, TEST, DONE])
+    job = commented(world, shop, issue, tmp_path / "job")
+    clock = Hurried()
+    job.clock = clock
+
+    def stop(_model: str) -> None:
+        if asked(models, "m-fast") == 3:
+            assert commented(world, shop, issue, tmp_path / "stop", "/agent stop").act("gate").state == "explained"
+            clock.slept += 60  # it is time to listen again
+
+    models.meanwhile = stop
+    ended = job.act()
+    assert ended.state == "stopped", ended
+    assert world.sent("POST", "/dispatches") == []
+    assert happened(world, shop, issue) == Happened(comments=2)

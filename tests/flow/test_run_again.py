@@ -40,6 +40,8 @@ def test_a_github_that_falls_silent_after_a_model_was_paid_is_asked_again_by_the
     ended = job.act("auto", handover=gate["handover"])
     assert (ended.state, ended.broken) == ("error", False)
     assert "run all jobs of this workflow run again, and it goes on" in world.said(issue, ME)[0]
+    assert "run all jobs of this workflow run again, and it goes on" in ended.text, "the job's summary has it, too"
+    assert ended.trail is not None
     assert records(shop) == []
     spent = settled(shop)
     assert spent != [0]

@@ -27,6 +27,7 @@ def _check_json(world: "World", repo: Repo, check: dict[str, Any]) -> dict[str, 
     return {
         "id": check["id"],
         "url": url,
+        "html_url": f"{world.url}/{repo.name}/runs/{check['id']}",
         "name": check["name"],
         "status": "completed" if ended else check.get("status", "in_progress"),
         "conclusion": check["conclusion"],
