@@ -112,12 +112,13 @@ def _whole(trail: Trail, kit: Kit) -> int | None:
 
     None where nobody knows.
     """
-    here, usage = paid(trail, kit), trail.usage
-    if kit.before is None or here is None or usage.unpriced:
+    here, before = paid(trail, kit), kit.before
+    if before is None or here is None:
         return here
-    taken = usage.micros - spent_here(trail, kit.before).micros
-    try:
-        return here + max(taken, kit.purse.earlier(trail.opened.request.id, kit.by, trail.opened.at))
+    if trail.usage.unpriced or before.usage.unpriced:
+        return None
+    try:  # what was kept of them is paid, whether or not this job came to take it over; what was not kept, the purse knows of
+        return here + max(before.usage.micros, kit.purse.earlier(trail.opened.request.id, kit.by, trail.opened.at))
     except (Denied, Unavailable):
         return None
 

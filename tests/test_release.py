@@ -1,5 +1,6 @@
 """How a version comes out: which tag is a release, who may do what, its notes, and the tags that are set and moved."""
 
+import hashlib
 import re
 import subprocess
 from pathlib import Path
@@ -95,6 +96,9 @@ def test_a_job_that_builds_may_nothing_but_read_and_hands_on_what_another_signs(
         )
         assert given["name"] == taken["name"] == name
         assert given["if-no-files-found"] == "error"
+        assert taken["path"] == "${{ runner.temp }}/taken", "over the checkout it would replace what signs"
+        assert job["outputs"] == {"sha256": "${{ steps.build.outputs.sha256 }}"}
+        assert f"needs.{name}.outputs.sha256" in str(jobs()[next_]["steps"])
     assert yaml.safe_load(RELEASE.read_text())["permissions"] == {}
 
 
@@ -114,7 +118,7 @@ def test_what_moves_the_tag_that_templates_name_waits_for_an_environment_whose_t
 def test_the_notes_of_a_release_are_its_part_of_the_changelog(tmp_path: Path):
     work = tmp_path / "work"
     (work / "dist").mkdir(parents=True)
-    (work / "dist" / "it.whl").touch()
+    (work / "dist" / "route_agent-0.3.1-py3-none-any.whl").touch()
     (work / "CHANGELOG.md").write_text(
         "# C\n\n## Unreleased\n\n- later\n\n## 0.3.1 - a day\n\n### Added\n- this\n\n## 0.3.10\n- not\n\n## 0.3.0\n- old\n"
     )
@@ -123,6 +127,27 @@ def test_the_notes_of_a_release_are_its_part_of_the_changelog(tmp_path: Path):
     assert (work / "notes.md").read_text() == "\n### Added\n- this\n\n"
     assert [line.split()[1] for line in (tmp_path / "asked").read_text().splitlines()] == ["view", "create", "upload"]
     assert "--draft" in (tmp_path / "asked").read_text()
+    given = (tmp_path / "asked").read_text().splitlines()[-1].split()[4:]
+    assert given == [f"dist/route_agent-0.3.1-py3-none-any.whl{more}" for more in ("", ".sigstore.json")], (
+        "what is signed, and nothing else"
+    )
+
+
+def test_what_is_signed_is_what_its_builder_has_said(tmp_path: Path):
+    """Any job of a run can replace what another has uploaded; what a builder says of itself no other can."""
+    taken = tmp_path / "taken"
+    taken.mkdir()
+    (taken / "route_agent-0.3.1-py3-none-any.whl").write_text("a wheel")
+    (taken / "image.tar.gz").write_text("an image")
+    (taken / "attest").write_text("what else was put in")
+    for job, name in (("draft", "route_agent-0.3.1-py3-none-any.whl"), ("push", "image.tar.gz")):
+        right = hashlib.sha256((taken / name).read_bytes()).hexdigest()
+        for said, code in ((right, 0), ("0" * 64, 1), ("", 1)):
+            work = tmp_path / f"{job}-{said[:4]}"
+            work.mkdir()
+            done = bash(step(job, "take"), work, {"docker": "true"}, VERSION="v0.3.1", SHA256=said, RUNNER_TEMP=str(tmp_path))
+            assert done.returncode == code, done.stderr
+            assert [path.name for path in work.rglob("*") if path.is_file()] == ([name] if (job, code) == ("draft", 0) else [])
 
 
 def released(folder: Path, image: str, version: str = "v0.3.1", *, more: tuple[str, ...] = ()) -> subprocess.CompletedProcess[str]:

@@ -84,6 +84,7 @@ def accepted_is_true(played: Schedule) -> list[str]:
     """What is recorded as a pass is on its branch as CI found it green, and offered where the policy says so, by us or people."""
     wrong = []
     offered = {one.head[1] for one in played.shop.issues.values() if one.head}
+    denied = any(seen.line.startswith("POST /repos/octo/shop/pulls ") and seen.status >= 400 for seen in played.world.journal)
     for record in records(played):
         if record.result != "pass" or record.audits:
             continue
@@ -91,7 +92,7 @@ def accepted_is_true(played: Schedule) -> list[str]:
             wrong.append(f"{record.id} is recorded as a pass, and CI was not green on {record.commit}")
         if played.shop.tip(record.branch or "") != record.commit:
             wrong.append(f"{record.id} is recorded as a pass, and its branch {record.branch} is not at {record.commit}")
-        there = record.branch in offered or (not record.pull_request_open and _told(played, record.pull_request))
+        there = record.branch in offered or (denied and not record.pull_request_open and _told(played, record.pull_request))
         if played.setting.offer != "branch" and not played.setting.pull and not there:
             wrong.append(f"{record.id} is recorded as a pass, and nothing offers {record.branch}")
     return wrong
@@ -144,6 +145,18 @@ def counted_in_full(played: Schedule) -> list[str]:
     for account in money(played):
         counted[account.run.removesuffix("-again")] += account.counted or 0
     return [f"{run} owes {owed}, and {counted[run]} is counted" for run, owed in played.models.owed.items() if owed > counted[run]]
+
+
+def recorded_in_full(played: Schedule) -> list[str]:
+    """A record says no less than its run has cost, audit and all: what nobody knows, it does not say."""
+    told: dict[str, list[int | None]] = {}
+    for record in records(played):
+        told.setdefault(record.audits or record.id, []).append(record.cost_micros)
+    return [
+        f"{run} owes {played.models.owed[run]}, and {costs} is recorded"
+        for run, costs in told.items()
+        if None not in costs and sum(cost or 0 for cost in costs) < played.models.owed.get(run, 0)
+    ]
 
 
 def only_appended(played: Schedule) -> list[str]:
@@ -199,6 +212,7 @@ HOLDS: tuple[Callable[[Schedule], list[str]], ...] = (
     one_pull_request,
     within_caps,
     counted_in_full,
+    recorded_in_full,
     only_appended,
     no_secret,
     served,

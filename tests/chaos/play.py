@@ -58,6 +58,7 @@ class Schedule:
     refs: Refs
     chance: random.Random
     turns: Turns = field(default_factory=Turns)
+    cancelled: set[str] = field(default_factory=set)
     flows: list[Flow] = field(default_factory=list)
     working: dict[str, tuple[Flow, Machine, str]] = field(default_factory=dict)
     """By token: what the process does, and in which phase."""
@@ -158,7 +159,7 @@ class Schedule:
 
     def _followed(self, process: Process) -> None:
         flow, job, phase = self.working.pop(process.name)
-        if process.code not in (0, -signal.SIGKILL, *([INTERRUPTED] if phase == "close" else [])):
+        if process.code not in (0, -signal.SIGKILL, *([INTERRUPTED] if process.name in self.cancelled else [])):
             self.broken.append(f"{job.folder.name} {phase} ends with {process.code}: {(job.folder / 'log').read_text()[-600:]}")
         self._tell(f"run {flow.run}.{flow.attempt} {phase} ends with {process.code} {dict(job.said).get('result', '')}")
         if phase != "close" and (process.code == 0 or self.chance.random() < 0.6):
@@ -200,6 +201,7 @@ class Schedule:
         kind = self.chance.random()
         if kind < 0.3:
             self._tell(f"{name}: {line}: cancelled")
+            self.cancelled.add(process.name)
             self.turns.interrupt(process)
             self.turns.settle()
             return

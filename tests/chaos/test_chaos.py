@@ -165,6 +165,12 @@ def counted_too_little(made: Schedule) -> None:
     made.models.owed[made.flows[0].command] += 1
 
 
+def recorded_too_little(made: Schedule) -> None:
+    path, text = _record(made)
+    cost = next(record.cost_micros for record in aftermath.records(made))
+    made.world.commit(made.shop, LEDGER, {path: text.replace(f'"cost_micros":{cost}', '"cost_micros":1') + "\n"})
+
+
 def told_the_key(made: Schedule) -> None:
     said(made).body += CANARY
 
@@ -259,6 +265,7 @@ BREAKS: tuple[tuple[Callable[[Schedule], None], str], ...] = (
     (told_nothing, "comment_and_record_agree"),
     (offered_by_nobody, "accepted_is_true"),
     (counted_too_little, "counted_in_full"),
+    (recorded_too_little, "recorded_in_full"),
     (told_the_key, "no_secret"),
     (told_the_key_in_base64, "no_secret"),
     (pushed_the_key, "no_secret"),
