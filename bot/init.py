@@ -118,10 +118,16 @@ def drafted(provider: Provider, base_url: str, checks: tuple[Check, ...], set_up
 
 
 def _diff(tree: Worktree, files: dict[str, bytes]) -> str:
-    """What a file would lose and gain. What steers a terminal is left out of what is there."""
-    there = {path: tree.read(path) for path in files}
-    known = {path: None if old is None else printable(old.decode(errors="surrogateescape")) for path, old in there.items()}
-    return "".join(difference(known[path], ours.decode(), path) for path, ours in files.items())
+    """What a file would lose and gain."""
+    return "".join(difference(_legible(tree.read(path)), ours.decode(), path) for path, ours in files.items())
+
+
+def _legible(there: bytes | None) -> str | None:
+    """Without what steers a terminal; the ends of lines as they are, so that the patch applies."""
+    if there is None:
+        return None
+    text = printable(there.decode(errors="surrogateescape"))
+    return text.replace("\n", "\r\n") if b"\r\n" in there else text
 
 
 def _put(tree: Worktree, files: dict[str, bytes], wanted: Wanted) -> dict[str, State]:

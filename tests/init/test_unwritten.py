@@ -51,7 +51,8 @@ def test_a_dry_run_writes_nothing(shop):
     assert not (shop / ".github" / "workflows").exists()
 
 
-def test_every_line_that_would_be_written_can_be_read_first_and_applied(shop):
+@pytest.mark.parametrize("ends", [b"\n", b"\r\n"])
+def test_every_line_that_would_be_written_can_be_read_first_and_applied(shop, ends):
     (shop / ".github").mkdir()
     (shop / POLICY).write_text("mine\n\x1b[2Jmine too\n")
     before = tree(shop)
@@ -59,8 +60,8 @@ def test_every_line_that_would_be_written_can_be_read_first_and_applied(shop):
     assert tree(shop) == before
     assert "-mine\n-mine too\n" in said, "no file of the repository steers a terminal"
 
-    (shop / POLICY).write_text("mine\nmine too\n")
-    subprocess.run(["git", "apply"], cwd=shop, input=made(shop, "--diff"), text=True, check=True)
+    (shop / POLICY).write_bytes(ends.join((b"mine", b"mine too", b"")))
+    subprocess.run(["git", "apply"], cwd=shop, input=made(shop, "--diff").encode(), check=True)
     applied = tree(shop)
     made(shop, "--force")
     assert tree(shop) == applied
