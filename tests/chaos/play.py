@@ -282,6 +282,9 @@ def played(seed: int, folder: Path) -> Schedule:
     """From the first event to where nothing is left to mend. What it left is for others to judge; its servers are down."""
     setting = settings.drawn(seed)
     with place(setting, folder) as made:
-        made.run(setting.commands)
-        made.mended()
+        try:
+            made.run(setting.commands)
+            made.mended()
+        except AssertionError as error:
+            raise AssertionError(f"{error}; before that: {'; '.join(made.told[-12:])}") from None
     return made

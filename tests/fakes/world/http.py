@@ -5,6 +5,7 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -225,6 +226,7 @@ def _handler(world: "World") -> type[BaseHTTPRequestHandler]:
             """The line goes dead, and nobody hears what became of the request."""
             self.close_connection = True
             with suppress(OSError):
+                self.connection.shutdown(socket.SHUT_RDWR)  # a job that was split off meanwhile has it open, too
                 self.connection.close()
 
         def _send(self, made: Answer, known: str, *, count: bool) -> None:
