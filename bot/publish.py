@@ -6,6 +6,7 @@ from bot.core import recording
 from bot.core.account import MARKS, ran, reckoned, took
 from bot.core.attempt import Attempt
 from bot.core.budget import Wish
+from bot.core.cost import Usage
 from bot.core.entries import Published, Pushed
 from bot.core.ledger import Record
 from bot.core.patch import parse, part, trespasses
@@ -108,17 +109,17 @@ def recorded(trail: Trail, kit: Kit, interrupted: str = "") -> Record:
 
 
 def _whole(trail: Trail, kit: Kit) -> int | None:
-    """Micro-dollars of the whole run: of this job, and of those before it that were cut off, as far as they are settled.
+    """Micro-dollars of the whole run: of this job, and of those before it, as far as they kept or settled that; None if unknown.
 
-    None where nobody knows.
+    A job that asks no model itself is handed all of that, but for what another workflow run has paid for that nobody took over.
     """
-    here, before = paid(trail, kit), kit.before
-    if before is None or here is None:
-        return here
-    if trail.usage.unpriced or before.usage.unpriced:
+    here, kept = paid(trail, kit), kit.before.usage if kit.before else Usage()
+    if here is None or trail.usage.unpriced or kept.unpriced:
         return None
+    if kit.bench is None and kit.before is None:
+        return here
     try:  # what was kept of them is paid, whether or not this job came to take it over; what was not kept, the purse knows of
-        return here + max(before.usage.micros, kit.purse.earlier(trail.opened.request.id, kit.by, trail.opened.at))
+        return here + max(kept.micros, kit.purse.earlier(trail.opened.request.id, kit.by, trail.opened.at))
     except (Denied, Unavailable):
         return None
 

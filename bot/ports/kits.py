@@ -53,7 +53,8 @@ class Purse(Protocol):
 
     def earlier(self, run: str, by: str, at: str) -> int:
         """Micro-dollars that other processes have spent for a run that began at this instant, by what was read when its share was
-        set aside; else by what is read now. Raises `Unavailable` or `Denied` where that cannot be had."""
+        set aside; else by what is read now. What one has not said is none. Raises `Unavailable` or `Denied` where that cannot
+        be had."""
         ...
 
     def settle(self, wish: Wish) -> None:

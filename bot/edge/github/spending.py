@@ -46,8 +46,7 @@ class Spending:
             path = _path(at)
             self._last[path] = there = self.shelf.read(path)
             lines = self._movements(path, there.text)
-        found = [each for each in accounts(lines) if each.run == run and each.by != by]
-        return sum(each.spent or 0 for each in found)
+        return sum(each.spent or 0 for each in accounts(lines) if each.run == run and each.by != by)
 
     def settle(self, wish: Wish) -> None:
         """In the month of the reservation, which may be another by now. Raises `Denied` or `Unavailable`; then all of it counts."""
