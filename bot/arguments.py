@@ -111,7 +111,11 @@ def _init(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--force", action="store_true", help="overwrite files that differ")
     parser.add_argument("--dry-run", action="store_true", help="write nothing, only say what would be written")
-    parser.add_argument("--diff", action="store_true", help="write nothing, and print as a patch every line that would be written")
+    parser.add_argument(
+        "--diff",
+        action="store_true",
+        help="write nothing, and print as a patch, for the top folder, every line that would be written",
+    )
 
 
 def _policy(parser: argparse.ArgumentParser) -> None:

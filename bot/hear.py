@@ -181,7 +181,7 @@ def _places(facts: Facts) -> tuple[Place, ...]:
 def _prepare(policy: Policy, tree: Tree, kit: Kit, sandbox: Sandbox) -> Refusal | None:
     setup = policy.verification.setup
     if setup:
-        kit.watch("preparing", " && ".join(setup))
+        kit.watch("preparing", "; ".join(setup))
     why = failed_setup(sandbox.prepare(tree, setup, SETUP_SECONDS))
     return Refusal("setup_failed", why) if why else None
 
@@ -191,7 +191,8 @@ def failed_setup(run: Run | None) -> str:
     if run is None or (run.exit_code == 0 and not run.timed_out):
         return ""
     how = "did not end in time" if run.timed_out else f"ended with exit code {run.exit_code}"
-    said = f"verification.setup: `{line(run.check, 80)}` {how} on the base: {_last(run)}"
+    command = line(run.check.strip().replace("\n", " \u23ce "), 80)
+    said = f"verification.setup: `{command}` {how} on the base: {_last(run, 3)}"
     return f"{said}; mend that command in the policy, or what it needs of the network and of packages"
 
 
@@ -248,6 +249,7 @@ def _unusable(checks: tuple[Check, ...], runs: tuple[Run, ...]) -> Refusal | Non
     )
 
 
-def _last(run: Run) -> str:
-    lines = run.tail.strip().splitlines()
-    return line(lines[-1], 160) if lines else "it printed nothing"
+def _last(run: Run, rows: int = 1) -> str:
+    """The last rows that say something."""
+    said = [row.strip() for row in run.tail.splitlines() if row.strip()][-rows:]
+    return " \u23ce ".join(line(row, 160) for row in said) or "it printed nothing"

@@ -60,7 +60,7 @@ def init(words: Namespace, outside: Outside, show: Callable[[str], None]) -> Non
     provider, why = (wanted.provider, "--provider") if wanted.provider else setup.chosen(tuple(outside.env))
     files = _files(wanted, provider, seen, outside)
     if wanted.diff:
-        show(_diff(Worktree(repository.root), files))
+        show(_diff(Worktree(repository.root), files, outside.progress))
         return
     states = _put(Worktree(repository.root), files, wanted)
     show(_text(wanted, (provider, why), seen, place(repository), repository, states, outside.render))
@@ -117,9 +117,18 @@ def drafted(provider: Provider, base_url: str, checks: tuple[Check, ...], set_up
     )
 
 
-def _diff(tree: Worktree, files: dict[str, bytes]) -> str:
+def _diff(tree: Worktree, files: dict[str, bytes], note: Callable[[str, str], None]) -> str:
     """What a file would lose and gain."""
-    return "".join(difference(_legible(tree.read(path)), ours.decode(), path) for path, ours in files.items())
+    made: list[str] = []
+    for path, ours in files.items():
+        there = tree.read(path)
+        shown = _legible(there)
+        if there is not None and there != ours:
+            note("init", f"{path} is there and differs: without --force, nothing would be written")
+        if shown is not None and shown.encode() != there:
+            note("init", f"{path} holds bytes that are not shown: this part of the patch does not apply")
+        made.append(difference(shown, ours.decode(), path))
+    return "".join(made)
 
 
 def _legible(there: bytes | None) -> str | None:

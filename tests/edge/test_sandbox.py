@@ -170,6 +170,20 @@ def test_what_setup_sees_is_no_argument_that_others_on_the_machine_could_read(pl
         assert going.result().exit_code == 0
 
 
+def test_a_secret_that_set_up_was_shown_in_confidence_is_told_to_nobody(place):
+    place.box.at.setup_environment["PIP_INDEX_URL"] = "https://ann:hunter2-hunter2-hunter2@index.example/simple"
+    ready = place.box.prepare(Files({}), ("mkdir -p .venv; echo $PIP_INDEX_URL | tee .venv/seen; exit 3",), 20)
+    assert "hunter2" not in ready.tail
+    assert "[redacted]" in ready.tail
+    assert "hunter2" not in place.run("cat .venv/seen").tail
+
+
+def test_a_set_up_command_is_not_blamed_with_what_another_printed(place):
+    assert place.box.prepare(Files({}), ("echo all is well", "false"), 20).tail == ""
+    assert place.box.prepare(Files({}), ("echo all is well", "echo not here; false"), 20).tail == "not here\n"
+    assert place.box.prepare(Files({}), ("echo all is well", "echo slow; sleep 30"), 1).tail == "slow\n"
+
+
 @pytest.mark.parametrize(
     ("setup", "seconds", "named", "code"),
     [

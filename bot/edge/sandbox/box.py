@@ -14,7 +14,8 @@ from uuid import uuid4
 
 from bot.core import trace
 from bot.core.checks import Check, Probe, Probed, Report, Run, Traced
-from bot.core.clean import printable
+from bot.core.clean import printable, redact
+from bot.core.keys import told_to_none
 from bot.edge.sandbox import process, products, walls
 from bot.edge.sandbox.probing import addopts, noted, notes, probing, reported, shown
 from bot.edge.sandbox.process import Ended
@@ -88,6 +89,7 @@ class Box:
         tree.unpack(str(copy))
         mark = f"{uuid4().hex} "
         ended, *_ = self._in(copy, Check("setup", _steps(setup, mark), "build", "verification.setup"), seconds, network=True)
+        ended = replace(ended, output=self._redacted(ended.output))
         self._folders = walls.folders(copy, folders_tracked)
         self._products = products.gather(copy, tracked, self._folders)
         return _last_step(setup, mark, ended)
@@ -103,7 +105,12 @@ class Box:
                 (copy / path).unlink()  # were it a link, it would lead elsewhere
                 (copy / path).write_bytes(text.encode(errors="surrogateescape"))
             ended, report, traced = self._in(copy, check, seconds, probe=probe, over=over)
+            ended = replace(ended, output=self._redacted(ended.output))
             return Probed(_run(check, ended, report), traced)
+
+    def _redacted(self, output: str) -> str:
+        """What set-up was shown in confidence it may print, or leave where a check prints it: for ledgers, and for prompts."""
+        return redact(output, told_to_none(self.at.setup_environment))
 
     def _copied(self, tree: Tree, copy: Path) -> None:
         """The tree as a run finds it. One at a time: there is one git to read from, and what is being copied may not be dropped."""
@@ -219,7 +226,8 @@ def _last_step(setup: tuple[str, ...], mark: str, ended: Ended) -> Run:
     """Named by the command at which it came to an end. The mark is no secret: what set-up runs can read it, and print it."""
     reached = [int(number) for number in re.findall(f"{mark}([0-9]{{1,4}})\n", ended.output)]
     at = setup[reached[-1] if reached and reached[-1] < len(setup) else 0]
-    output = re.sub(f"{mark}[0-9]*\n?", "", ended.output)
+    *_, said, end = "", *re.split(f"{mark}[0-9]*\n?", ended.output)  # the mark at the end of the one that failed comes last
+    output = said if ended.code and not ended.timed_out and not end else end
     return _run(Check(at, at, "build", "verification.setup"), replace(ended, output=output), None)
 
 
