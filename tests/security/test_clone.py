@@ -112,5 +112,7 @@ def test_set_up_commands_of_a_clone_find_no_secret_in_the_environment(tmp_path):
     seen = str(trail.opened.baseline)
     assert "UV_INDEX_URL=https://pypi.invalid" in seen, "how packages are reached, it may know"
     assert "canary" not in seen
-    assert "unless ROUTE_AGENT_SETUP_ENV names it: PIP_INDEX_URL, UV_PUBLISH_TOKEN, npm_config__authToken" in job.progress.getvalue()
+    assert (
+        "unless ROUTE_AGENT_SETUP_ENV names it: PIP_INDEX_URL, UV_PUBLISH_TOKEN, npm_config__authToken" in job.progress.getvalue()
+    )
     assert record.result == "pass"
