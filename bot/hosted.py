@@ -14,12 +14,12 @@ from types import FrameType
 
 from bot import tell
 from bot.action import act
+from bot.core import keys
 from bot.core.audit import AGAIN
 from bot.core.cost import dollars
 from bot.core.event import Event, Judged, Proposed
 from bot.core.forge import Comment, Reaction
 from bot.core.handover import pack
-from bot.core.keys import confided
 from bot.core.notes import mark, read, stamped
 from bot.core.policyfile import PolicyError
 from bot.core.route import Refusal
@@ -71,7 +71,8 @@ def _guarded(do: Callable[[Step, Observer], int], watch: Callable[[Step], Observ
         signal.signal(number, _as_interrupt)
     secrets: tuple[str, ...] = ()
     try:
-        step = replace(actions.step(os.environ), hidden=(*switch.secrets(os.environ), *confided(os.environ)))
+        confided = keys.confided(keys.shown(os.environ).values)
+        step = replace(actions.step(os.environ), hidden=(*switch.secrets(os.environ), *confided))
         secrets = step.secrets
         observer = watch(step)
         actions.strip(step.keys)

@@ -150,13 +150,8 @@ class Shown:
         return f"what may be secret is not shown, unless {SETUP_ENV} names it: {names}" if names else ""
 
 
-def confided(env: Mapping[str, str]) -> tuple[str, ...]:
-    """Of what a person says that set-up commands may see, what looks like a secret: those alone are to be told."""
-    return tuple(env[name] for name in _named(env) if _secret(name, env[name]))
-
-
-def told_to_none(values: Mapping[str, str]) -> tuple[str, ...]:
-    """Of what set-up commands see, what looks like a secret: a person has named it for them, and for nobody else."""
+def confided(values: Mapping[str, str]) -> tuple[str, ...]:
+    """Of what set-up commands see, what looks like a secret: a person has named it for them, and it is told to nobody else."""
     return tuple(value for name, value in values.items() if _secret(name, value))
 
 

@@ -108,4 +108,4 @@ def test_set_up_sees_how_packages_are_reached_and_no_secret():
 def test_a_person_names_what_else_set_up_may_see():
     env = {"PIP_INDEX_URL": "https://ann:x@i.example", "CORP": "1", "ROUTE_AGENT_SETUP_ENV": "PIP_INDEX_URL, CORP ABSENT"}
     assert shown(env) == Shown({"PIP_INDEX_URL": "https://ann:x@i.example", "CORP": "1"}, ())
-    assert confided(env) == ("https://ann:x@i.example",), "a word that is in every file is none to be taken out"
+    assert confided(shown(env).values) == ("https://ann:x@i.example",), "a word that is in every file is none to be taken out"

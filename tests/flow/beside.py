@@ -1,11 +1,17 @@
-"""Runs beside each other: how one is made to be at work, and what the ledger has of them."""
+"""Runs beside each other, and cut off: how one is made to be that, and what the ledger has of them."""
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 
 from bot.core.ledger import Record, decode
 from bot.core.spend import Settled
-from tests.fakes.world import Repo, Run, World
+from tests.fakes.hosted import Hurried, Job
+from tests.fakes.repos import DONE, GOOD
+from tests.fakes.server import Server
+from tests.fakes.shops import TEST
+from tests.fakes.world import Issue, Repo, Run, World
+from tests.flow.test_door import commented
 
 LEDGER = "route-agent-ledger"
 
@@ -34,3 +40,16 @@ def first_time(world: World, wanted: str, do: Callable[[], object]) -> None:
             do()
 
     world.turn = turn
+
+
+def cut_off(world: World, models: Server, shop: Repo, issue: Issue, folder: Path, clock: Hurried | None = None) -> Job:
+    """A run that has paid and made its branch when GitHub falls silent."""
+    models.script("m-fast", [GOOD, TEST, DONE])
+    job = commented(world, shop, issue, folder)
+    job.clock = clock or job.clock
+    world.fail("POST", "/dispatches", times=2)
+    world.fail("GET", "/actions/runs$", times=8)
+    assert job.act().state == "error"
+    world.faults.clear()
+    assert len(models.requests) == 3
+    return job

@@ -3,7 +3,6 @@
 import itertools
 from contextlib import suppress
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -18,7 +17,7 @@ from tests.fakes.shops import TEST
 from tests.fakes.world import Issue, Repo, World
 from tests.fakes.world.http import Fault
 from tests.fakes.world.runs import Scripted
-from tests.flow.beside import LEDGER, records, settled
+from tests.flow.beside import LEDGER, cut_off, records, settled
 from tests.flow.review.verdicts import FINE
 from tests.flow.test_commands import seen
 from tests.flow.test_door import PROVED, RED, commented, last
@@ -88,13 +87,8 @@ def test_a_review_that_the_job_with_the_key_has_paid_for_counts_where_the_next_j
 
 
 def test_a_no_to_the_job_that_would_go_on_ends_what_the_one_before_it_has_begun(world, models, shop, issue, tmp_path):
-    models.script("m-fast", [GOOD, TEST, DONE])
-    job = commented(world, shop, issue, tmp_path / "job")
-    world.fail("POST", "/dispatches", times=2)
-    world.fail("GET", "/actions/runs$", times=8)
-    assert job.act().state == "error"
+    job = cut_off(world, models, shop, issue, tmp_path / "job")
     assert ours(world, shop)
-    world.faults.clear()
 
     world.fail("PUT", "/contents/spend/", status=403)
     job.attempt = "2"
@@ -107,21 +101,10 @@ def test_a_no_to_the_job_that_would_go_on_ends_what_the_one_before_it_has_begun(
     seen(world, shop, issue)
 
 
-def cut_off(world: World, models: Server, shop: Repo, thread: Issue, folder: Path) -> Job:
-    """A run that has paid and made its branch when GitHub falls silent."""
-    models.script("m-fast", [GOOD, TEST, DONE])
-    job = commented(world, shop, thread, folder)
-    world.fail("POST", "/dispatches", times=2)
-    world.fail("GET", "/actions/runs$", times=8)
-    assert job.act().state == "error"
-    assert ours(world, shop)
-    world.faults.clear()
-    job.attempt = "2"
-    return job
-
-
 def test_a_run_whose_last_word_is_refused_has_the_record_that_it_came_to(world, models, shop, issue, tmp_path):
     job = cut_off(world, models, shop, issue, tmp_path / "job")
+    assert ours(world, shop)
+    job.attempt = "2"
     world.runner = Scripted(PROVED)
     count = itertools.count()
     world.turn = lambda _, line: Fault("", "", 403, 1) if line.startswith("PATCH") and next(count) >= 2 else None
@@ -189,6 +172,8 @@ def test_what_was_spent_beyond_what_is_kept_stands_in_the_record_of_a_run_that_m
 @pytest.mark.parametrize("what", ["garbage", "elsewhere"])
 def test_what_lies_on_the_ledger_s_branch_is_believed_of_this_very_command_alone(world, models, shop, pull, tmp_path, what):
     job = cut_off(world, models, shop, pull, tmp_path / "job")
+    assert ours(world, shop)
+    job.attempt = "2"
     (path,) = shop.git("ls-tree", "-r", "--name-only", LEDGER, "records/").split()
     kept = decode(shop.file(LEDGER, path) or "")
     assert isinstance(kept, Begun)

@@ -1,7 +1,6 @@
 """Runs that break off in the middle, and what is taken up of them. Real PyGithub, git and HTTP."""
 
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
@@ -9,11 +8,10 @@ from bot.core.instant import written
 from bot.ports import Unavailable
 from tests.fakes.hosted import GATE, ME, PROPOSE, WORK, Hurried, Job
 from tests.fakes.repos import BAD, DONE, GOOD
-from tests.fakes.server import Server
 from tests.fakes.shops import TEST
-from tests.fakes.world import Issue, Repo, World
+from tests.fakes.world import World
 from tests.fakes.world.runs import Scripted
-from tests.flow.beside import at_work, records, settled
+from tests.flow.beside import at_work, cut_off, records, settled
 from tests.flow.test_commands import seen
 from tests.flow.test_door import PROVED, RED, commented, of
 
@@ -132,19 +130,6 @@ class Ahead(Hurried):
 
     def now(self) -> str:
         return written(datetime.now(UTC) + timedelta(days=31))
-
-
-def cut_off(world: World, models: Server, shop: Repo, issue: Issue, folder: Path, clock: Hurried | None = None) -> Job:
-    """A run that has paid and made its branch when GitHub falls silent."""
-    models.script("m-fast", [GOOD, TEST, DONE])
-    job = commented(world, shop, issue, folder)
-    job.clock = clock or job.clock
-    world.fail("POST", "/dispatches", times=2)
-    world.fail("GET", "/actions/runs$", times=8)
-    assert job.act().state == "error"
-    world.faults.clear()
-    assert len(models.requests) == 3
-    return job
 
 
 def test_another_run_for_the_same_command_takes_up_what_one_that_is_over_has_paid_for(world, models, shop, issue, tmp_path):

@@ -15,7 +15,7 @@ from uuid import uuid4
 from bot.core import trace
 from bot.core.checks import Check, Probe, Probed, Report, Run, Traced
 from bot.core.clean import printable, redact
-from bot.core.keys import told_to_none
+from bot.core.keys import confided
 from bot.edge.sandbox import process, products, walls
 from bot.edge.sandbox.probing import addopts, noted, notes, probing, reported, shown
 from bot.edge.sandbox.process import Ended
@@ -89,7 +89,6 @@ class Box:
         tree.unpack(str(copy))
         mark = f"{uuid4().hex} "
         ended, *_ = self._in(copy, Check("setup", _steps(setup, mark), "build", "verification.setup"), seconds, network=True)
-        ended = replace(ended, output=self._redacted(ended.output))
         self._folders = walls.folders(copy, folders_tracked)
         self._products = products.gather(copy, tracked, self._folders)
         return _last_step(setup, mark, ended)
@@ -105,12 +104,11 @@ class Box:
                 (copy / path).unlink()  # were it a link, it would lead elsewhere
                 (copy / path).write_bytes(text.encode(errors="surrogateescape"))
             ended, report, traced = self._in(copy, check, seconds, probe=probe, over=over)
-            ended = replace(ended, output=self._redacted(ended.output))
             return Probed(_run(check, ended, report), traced)
 
     def _redacted(self, output: str) -> str:
         """What set-up was shown in confidence it may print, or leave where a check prints it: for ledgers, and for prompts."""
-        return redact(output, told_to_none(self.at.setup_environment))
+        return redact(output, confided(self.at.setup_environment))
 
     def _copied(self, tree: Tree, copy: Path) -> None:
         """The tree as a run finds it. One at a time: there is one git to read from, and what is being copied may not be dropped."""
@@ -144,7 +142,7 @@ class Box:
             view = walls.View(self.at.root, copy, Path(folder), self._folders, self.at.search, self.at.home, network=network)
             ended = self._start(view, check, name, seconds, probe, over)
             traced = trace.read(notes(Path(folder)), str(self._seen(view))) if probe.files else None
-            return ended, reported(check, ended, Path(folder) / name), traced
+            return replace(ended, output=self._redacted(ended.output)), reported(check, ended, Path(folder) / name), traced
 
     def _seen(self, view: walls.View) -> Path:
         """Where judged code finds the repository."""
