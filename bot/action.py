@@ -97,6 +97,7 @@ def _stop(visit: Visit, office: Office, post: Post) -> Ended:
     """Say on the thread which runs are to end: each looks for that before its next step."""
     found = (*at_work(visit.others), *_audited(visit, office))
     text = tell.stopping(tuple(office.address(visit.thread.number, each.id) for each in found), office.render)
+    post.keep_open()
     post.stop(text, tuple(each.note.command for each in found))
     post.alone()
     return Ended("explained", "stop", text=text)

@@ -86,7 +86,7 @@ def _visit(heard_: Heard, command: Typed, permission: Permission, policy: Policy
     there = of(notes, id_)
     said = there.note if there else None
     if said is not None and (taken := _taken(said, run, forge)) is not None:
-        return replace(taken, spare=spare(notes, id_))
+        return replace(taken, spare=spare(notes))
     head = pull.head_sha if pull else default
     pin = _pinned(said, head, pull, forge)
     if pull and pin not in ("", head):

@@ -39,6 +39,7 @@ class Ended:
 
 def told(post: Post, state: Final, text: str, why: str, trail: Trail | None = None) -> Ended:
     """What is answered at once and costs nothing."""
+    post.keep_open()
     post.say(state, text)
     post.alone()
     return Ended(state, why, trail, text=text)

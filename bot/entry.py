@@ -49,7 +49,7 @@ def admitted(office: Office, gate: Opened | None = None) -> Visit | Ended:
 
 
 def _tidied(office: Office, spare: tuple[int, ...]) -> None:
-    """A command has one comment; where one too many cannot be removed, the next job tries again."""
+    """A command has one comment; where one too many cannot be removed, the next job on the thread tries again."""
     with suppress(Denied, Unavailable):
         office.notices.remove(spare)
 

@@ -14,13 +14,12 @@ from types import FrameType
 
 from bot import tell
 from bot.action import act
-from bot.core import keys
+from bot.core import keys, notes
 from bot.core.audit import AGAIN
 from bot.core.cost import dollars
 from bot.core.event import Event, Judged, Proposed
 from bot.core.forge import Comment, Reaction
 from bot.core.handover import pack
-from bot.core.notes import mark, read, stamped
 from bot.core.policyfile import PolicyError
 from bot.core.route import Refusal
 from bot.core.trailfile import TrailError
@@ -218,7 +217,7 @@ def close() -> int:
         elif left is not None:
             _stopped(step, left, repo)
     except (Denied, Unavailable) as error:
-        return _log("warning", f"the comment could not be closed: {error}", secrets, DONE)
+        return _log("warning", f"the comment could not be put right: {error}", secrets, DONE)
     return DONE
 
 
@@ -236,12 +235,14 @@ def _unaudited(step: Step, left: Left, repo: str) -> None:
 
 def _stopped(step: Step, left: Left, repo: str) -> None:
     reader, speaker = doors(step, repo)
-    found = reader.comment(left.number, mark(left.command), left.me)
-    note = read(found.body) if found is not None else None
-    if note is not None and not note.final and note.run in ("", step.run):  # else another job's
+    said = notes.posted(reader.comments(left.number, left.me))
+    found = notes.of(said, left.command)
+    if found is not None and not found.note.final and found.note.run in ("", step.run):  # else another job's
         try:
             settled_by_file(step, repo, left.command, Wall())
         except (Denied, Unavailable) as error:
             _log("warning", f"what the run has spent is not booked: {error}; its whole share counts", step.secrets, DONE)
         text = tell.stopped(step.url, Templates(templates()))
-        speaker.say(left.number, mark(left.command), left.me, stamped(replace(note, state="stopped", cut=True), text))
+        note = replace(found.note, state="stopped", cut=True)
+        speaker.say(left.number, notes.mark(left.command), left.me, notes.stamped(note, text))
+    speaker.remove(notes.spare(said))

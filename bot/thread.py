@@ -72,7 +72,10 @@ class Post:
         return self.notices.say(self.number, mark(self.command), self.me, stamped(note, text))
 
     def keep_open(self, audit: str = "") -> None:
-        """From here on this job answers for the comment, or for a blind audit: its last phase closes it if the job is cut off."""
+        """From here on this job answers for the comment, or for a blind audit: its last phase closes it if the job is cut off.
+
+        And takes back a comment one too many where the job did not come to that.
+        """
         actions.leave_open(self.step, actions.Left(self.step.run, self.number, audit or self.command, self.me))
 
 

@@ -66,8 +66,8 @@ class Visit:
 
     @property
     def spare(self) -> tuple[int, ...]:
-        """Comments for this command beside the one that answers it."""
-        return spare(self.notes, self.id)
+        """Comments beside the one that answers a command."""
+        return spare(self.notes)
 
     @property
     def since(self) -> str:

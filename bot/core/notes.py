@@ -122,9 +122,10 @@ def of(found: tuple[Posted, ...], command: str) -> Posted | None:
     return next((each for each in found if each.note.command == command), None)
 
 
-def spare(found: tuple[Posted, ...], command: str) -> tuple[int, ...]:
-    """The comments beyond a command's first, whose jobs were cut off before they could take them back."""
-    return tuple(each.id for each in found if each.note.command == command)[1:]
+def spare(found: tuple[Posted, ...]) -> tuple[int, ...]:
+    """The comments beyond each command's first, whose jobs were cut off before they could take them back."""
+    first = {each.note.command: each.id for each in reversed(found)}
+    return tuple(each.id for each in found if each.id != first[each.note.command])
 
 
 def labelled_by(found: tuple[Posted, ...], run: str) -> str:

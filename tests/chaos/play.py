@@ -3,6 +3,7 @@
 import itertools
 import random
 import signal
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -65,6 +66,8 @@ class Schedule:
     told: list[str] = field(default_factory=list)
     broken: list[str] = field(default_factory=list)
     """Jobs that ended by what nobody has foreseen."""
+    silent: set[str] = field(default_factory=set)
+    """Workflow runs of which a job was cut off, or met silence, and did not come to say how it ended."""
     numbers: Any = field(default_factory=lambda: itertools.count(501))
     now: str = ""
     """The token of the process that is at work."""
@@ -162,6 +165,8 @@ class Schedule:
         if process.code not in (0, -signal.SIGKILL, *([INTERRUPTED] if process.name in self.cancelled else [])):
             self.broken.append(f"{job.folder.name} {phase} ends with {process.code}: {(job.folder / 'log').read_text()[-600:]}")
         self._tell(f"run {flow.run}.{flow.attempt} {phase} ends with {process.code} {dict(job.said).get('result', '')}")
+        if phase != "close" and not job.said:
+            self.silent.add(flow.run)
         if phase != "close" and (process.code == 0 or self.chance.random() < 0.6):
             self._start(flow, job, "close")
             return
@@ -236,6 +241,14 @@ class Schedule:
                     self.again(flow)
                     self.run(0)
 
+    def tidied(self) -> None:
+        """A comment one too many is there until the next command, where its job did not come to take it back."""
+        said = notes(self.thread, self.setting.login)
+        counted = Counter(note.command for note in said)
+        if any(counted[note.command] > 1 and note.run in self.silent for note in said):
+            self.give("status")
+            self.run(0)
+
     def answered(self, flow: Flow) -> bool:
         """A label that is set twice before anybody looks is one command, and a stranger's is none."""
         said = notes(self.thread, self.setting.login)
@@ -285,6 +298,7 @@ def played(seed: int, folder: Path) -> Schedule:
         try:
             made.run(setting.commands)
             made.mended()
+            made.tidied()
         except AssertionError as error:
             raise AssertionError(f"{error}; before that: {'; '.join(made.told[-12:])}") from None
     return made

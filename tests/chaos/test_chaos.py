@@ -54,12 +54,21 @@ def fixed(tmp_path: Path) -> Iterator[Schedule]:
         yield made
 
 
+def test_a_comment_one_too_many_goes_by_the_next_command_where_its_job_was_cut_off(fixed: Schedule):
+    commented_twice(fixed)
+    fixed.tidied()
+    assert aftermath.one_comment(fixed), "its job came to its end, and nothing excuses it"
+    fixed.silent.add(fixed.flows[0].run)
+    fixed.tidied()
+    assert aftermath.wrong(fixed) == []
+
+
 def said(made: Schedule) -> Comment:
     return next(comment for comment in made.thread.comments if comment.user.login == ME)
 
 
 def commented_twice(made: Schedule) -> None:
-    made.thread.comments.append(replace(said(made)))
+    made.thread.comments.append(replace(said(made), id=said(made).id + 100))
 
 
 def told_a_stranger(made: Schedule) -> None:

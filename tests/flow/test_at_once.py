@@ -42,20 +42,38 @@ def test_of_two_jobs_that_begin_their_comments_at_once_the_one_with_the_older_co
     assert len(world.sent("DELETE", "/issues/comments/")) == 1
 
 
-def test_the_comment_of_a_job_that_was_cut_off_before_it_could_take_it_back_goes_when_that_job_is_run_again(
-    world, models, shop, issue, tmp_path
-):
-    job = commented(world, shop, issue, tmp_path / "one", "/agent help")
-    twin = commented(world, shop, issue, tmp_path / "two", "/agent help")
-    issue.comments.pop()
-    twin.payload, twin.run = job.payload, "78"
+@pytest.fixture(params=["/agent help", "/agent stop"])
+def doubled(world, shop, issue, tmp_path, request) -> Job:
+    """A job that has commented beside its twin, and did not come to take that back."""
+    job = commented(world, shop, issue, tmp_path / "one", request.param)
+    twin = Job(world, tmp_path / "two", job.name, job.payload, run="78")
     first_time(world, r"POST .*/issues/1/comments", twin.act)
     world.fail("DELETE", "/issues/comments/")
     with pytest.raises(Unavailable):
         job.act()
-    assert len(seen(world, shop, issue)) == 2
-    job.attempt = "2"
-    assert job.act().why == "this command has had its answer; give a new one for another run"
+    assert [read(body).run for body in seen(world, shop, issue)] == ["78", "77"]  # type: ignore[union-attr]  # ours
+    return job
+
+
+def test_the_comment_of_a_job_that_was_cut_off_before_it_could_take_it_back_goes_when_that_job_is_run_again(
+    doubled, world, shop, issue
+):
+    doubled.attempt = "2"
+    assert doubled.act().why == "this command has had its answer; give a new one for another run"
+    assert [read(body).run for body in seen(world, shop, issue)] == ["78"]  # type: ignore[union-attr]  # ours
+
+
+def test_it_goes_when_any_other_command_is_given_there(doubled, world, shop, issue, tmp_path):
+    other = commented(world, shop, issue, tmp_path / "other", "/agent status")
+    other.run = "79"
+    assert other.act().state == "explained"
+    assert [read(body).run for body in seen(world, shop, issue)] == ["78", "79"]  # type: ignore[union-attr]  # ours
+
+
+def test_it_goes_in_the_last_phase_of_that_very_job(doubled, world, shop, issue, monkeypatch):
+    for name, value in doubled.env().items():
+        monkeypatch.setenv(name, value)
+    assert close() == 0
     assert [read(body).run for body in seen(world, shop, issue)] == ["78"]  # type: ignore[union-attr]  # ours
 
 
