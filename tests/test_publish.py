@@ -13,7 +13,7 @@ from bot.core.policy import Budget
 from bot.core.route import Refusal
 from bot.core.standing import Standing
 from bot.core.trail import Trail
-from bot.ports import Denied, Desk, Kit
+from bot.ports import Denied, Desk, Kit, Unavailable
 from bot.publish import booked, cleared, paid, recorded
 from tests.core.test_trail import DIFF, RED, opened
 
@@ -112,6 +112,24 @@ def test_a_job_has_paid_the_larger_of_what_its_ledger_and_its_trail_say_and_unkn
 )
 def test_a_run_has_cost_what_this_job_paid_and_what_those_before_it_did(before, known, others, whole):
     assert recorded(ALL, kit(Account(known, others), before)).cost_micros == whole
+
+
+@dataclass
+class Shut(Account):
+    """One whose purse takes nothing back."""
+
+    error: Exception = field(default_factory=Exception)
+
+    def settle(self, wish: Wish) -> None:
+        raise self.error
+
+
+@pytest.mark.parametrize("error", [Denied("may not"), Unavailable("no answer")])
+def test_a_share_that_cannot_be_given_back_takes_nothing_from_the_record_and_the_log_says_so(error):
+    account, said = Shut(2_100, error=error), []
+    made = booked(ALL, replace(kit(account), watch=lambda step, detail: said.append((step, detail))))
+    assert account.lines == [made]
+    assert said == [("ledger", f"{error}; until the day is over, the run's whole share counts as spent")]
 
 
 # ---- what goes ---------------------------------------------------------------------------------------------------------
