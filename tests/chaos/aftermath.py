@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable
 
+from bot.core.audit import AGAIN
 from bot.core.ledger import LedgerError, Record, decode
 from bot.core.notes import Note, read
 from bot.core.outcome import origin
@@ -129,7 +130,7 @@ def within_caps(played: Schedule) -> list[str]:
     owed, cap = played.models.owed, played.setting
     share = cap.per_run * (2 if cap.audit and cap.shape != "split" else 1)
     wrong = [f"{run} has spent {spent} of {share}" for run, spent in owed.items() if spent > share]
-    days = {account.run.removesuffix("-again"): account.day for account in money(played)}
+    days = {account.run.removesuffix(AGAIN): account.day for account in money(played)}
     for length, caps in ((10, (cap.per_day, cap.per_actor)), (7, (cap.per_month,))):
         spent: Counter[str] = Counter()
         for run, micros in owed.items():
@@ -143,21 +144,27 @@ def counted_in_full(played: Schedule) -> list[str]:
     """The branch counts no less than what is owed."""
     counted: Counter[str] = Counter()
     for account in money(played):
-        counted[account.run.removesuffix("-again")] += account.counted or 0
+        counted[account.run.removesuffix(AGAIN)] += account.counted or 0
     return [f"{run} owes {owed}, and {counted[run]} is counted" for run, owed in played.models.owed.items() if owed > counted[run]]
 
 
 def recorded_in_full(played: Schedule) -> list[str]:
     """A record says no less than its run has cost, audit and all, as far as its jobs have come to say that.
 
-    The split workflow's second job asks no model, and knows of no other run that paid for the same command in vain.
+    The split workflow's second job asks no model, and knows of no other run that paid for the same command in vain. An audit
+    whose job was killed has no record: what it has spent is in its account alone.
     """
     if played.setting.shape == "split":
         return []
-    silent = {account.run.removesuffix("-again") for account in money(played) if account.settled == "open"}
+    silent = {account.run.removesuffix(AGAIN) for account in money(played) if account.settled == "open"}
     told: dict[str, list[int | None]] = {}
-    for record in records(played):
+    kept = records(played)
+    for record in kept:
         told.setdefault(record.audits or record.id, []).append(record.cost_micros)
+    for account in money(played):
+        audited = account.run.removesuffix(AGAIN)
+        if audited in told and audited != account.run and all(record.id != account.run for record in kept):
+            told[audited].append(account.counted)
     return [
         f"{run} owes {played.models.owed[run]}, and {costs} is recorded"
         for run, costs in told.items()

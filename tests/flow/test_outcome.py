@@ -53,7 +53,7 @@ def told(
     event = look(job.env())
     assert isinstance(event, Judged), event
     token = world.token(f"ghs_{scopes}".replace(" ", ""), "github-actions[bot]", scopes)
-    hub, now = connect(world.api, world.url, token, "octo/shop", 0), datetime(2026, 11, 27, tzinfo=UTC)
+    hub, now = connect(world.api, world.url, token, "octo/shop", 0), datetime.now(UTC)
     with TemporaryDirectory() as store:
         return noted(event, hub, POLICY, remote(Path(store), f"{world.url}/octo/shop.git", token, os.environ["PATH"]), now)
 
@@ -71,7 +71,7 @@ def test_a_merge_as_it_was_proved_is_noted_once_however_often_it_is_told(world, 
     assert said.endswith("merged, as it was proved")
     begun = origin(str(pull.head[1]))
     assert begun is not None
-    assert outcomes(shop) == [Outcome(begun.run, "2026-11-26T12:00:00Z", "merged", "ann", pull.number, 0)]
+    assert outcomes(shop) == [Outcome(begun.run, payload["pull_request"]["closed_at"], "merged", "ann", pull.number, 0)]
 
 
 def test_a_merge_after_changes_by_hand_says_how_many_lines(world, shop, pull, tmp_path):

@@ -1,9 +1,8 @@
 """What this GitHub has, as it is shown: in payloads, by the API, in logs, and to who asks what happened."""
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from tests.fakes.world.things import Comment, Issue, Repo
+from tests.fakes.world.things import Comment, Issue, Repo, now
 
 if TYPE_CHECKING:
     from tests.fakes.world.state import World
@@ -50,8 +49,8 @@ def judged(world: "World", repo: Repo, pull: Issue) -> dict[str, Any]:
     assert pull.head is not None
     where, branch = pull.head
     head = {"ref": branch, "sha": pull.fork_sha or repo.tip(branch), "repo": {"full_name": where}}
-    times = {"created_at": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"), "closed_at": "2026-11-26T12:00:00Z"}
-    return {"number": pull.number, "head": head, **times}
+    at = now()
+    return {"number": pull.number, "head": head, "created_at": at, "closed_at": at}
 
 
 def log(world: "World", job: int) -> bytes:

@@ -13,7 +13,7 @@ from tests.fakes import canaries, repos
 from tests.fakes.canaries import Emitted
 from tests.fakes.world.http import Fault, Http, Seen
 from tests.fakes.world.shown import common, issue_json, judged, made
-from tests.fakes.world.things import EPOCH, Comment, Issue, Repo, Run, Token, User
+from tests.fakes.world.things import EPOCH, Comment, Issue, Repo, Run, Token, User, now
 
 START = 1_000
 Runner = Callable[["World", Repo, Run], None]
@@ -158,7 +158,7 @@ class World:
         return {"action": action, "pull_request": judged(self, repo, pull), **common(self, repo, by)}
 
     def reviewed(self, repo: Repo, pull: Issue, by: str, state: str) -> dict[str, Any]:
-        said = {"state": state, "body": "", "submitted_at": "2026-11-26T12:00:00Z", "user": self.user(by).json}
+        said = {"state": state, "body": "", "submitted_at": now(), "user": self.user(by).json}
         return {"action": "submitted", "review": said, "pull_request": judged(self, repo, pull), **common(self, repo, by)}
 
     def review(self, pull: Issue, by: str, state: str, body: str, **places: str) -> None:

@@ -1,12 +1,17 @@
 """What there is on this GitHub: people and their tokens, threads, runs of workflows, repositories."""
 
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from tests.fakes import repos
 
 EPOCH = "2026-11-25T20:00:00Z"
+
+
+def now() -> str:
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 @dataclass

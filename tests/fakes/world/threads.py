@@ -1,11 +1,10 @@
 """People, issues, pull requests and what is said there."""
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from tests.fakes.world.http import Answer, Asked, Refused, paged
 from tests.fakes.world.shown import comment_json, issue_json
-from tests.fakes.world.things import Comment, Issue, Repo
+from tests.fakes.world.things import Comment, Issue, Repo, now
 
 if TYPE_CHECKING:
     from tests.fakes.world.state import World
@@ -82,10 +81,6 @@ def comments(world: "World", asked: Asked) -> Answer:
     return paged(world, asked, [comment_json(world, repo, one, each) for each in one.comments if (each.edited or each.at) >= since])
 
 
-def _now() -> str:
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
 def _body(asked: Asked) -> str:
     body = str(asked.body["body"])
     if len(body) > MOST_BODY:
@@ -95,7 +90,7 @@ def _body(asked: Asked) -> str:
 
 def add_comment(world: "World", asked: Asked) -> Answer:
     repo, one = talk(world, asked, int(asked.parts[1]), "write")
-    made = Comment(next(world.ids), world.user(asked.login), _body(asked), _now())
+    made = Comment(next(world.ids), world.user(asked.login), _body(asked), now())
     one.comments.append(made)
     return Answer(201, comment_json(world, repo, one, made))
 
@@ -109,7 +104,7 @@ def edit_comment(world: "World", asked: Asked) -> Answer:
     repo, one = talk(world, asked, one.number, "write")
     if comment.user.login != asked.login:
         raise Refused(403, "Resource not accessible by integration")
-    comment.body, comment.edited = _body(asked), _now()
+    comment.body, comment.edited = _body(asked), now()
     world.read.discard(f"comment {comment.id}")
     return Answer(200, comment_json(world, repo, one, comment))
 
