@@ -170,7 +170,7 @@ def _unanswered(state: _State, error: Denied | Unavailable, worst: Cost, means: 
     means.book(cost)
     if error.paid:
         state = replace(state, usage=state.usage.plus(NONE, cost), unanswered=state.unanswered + 1)
-    said = line(str(error), 400)
+    said = line(redact(str(error)), 400)
     match error:
         case TooLong():
             return state, _End("context", said)
@@ -192,8 +192,15 @@ def _heard(state: _State, reply: Reply, bounds: Bounds, means: Means) -> tuple[_
         correction = means.render("prompts/correction.j2", trouble=trouble, why=said.malformed or "")
         state = replace(state, turns=(*state.turns, Said(said.text), Told(correction)))
         means.watch(f"no usable action ({trouble.replace('_', ' ')})")
-        return state, _End("malformed", trouble.replace("_", " ")) if state.malformed >= PATIENCE else None
+        return state, _End("malformed", _unusable(trouble, said)) if state.malformed >= PATIENCE else None
     return _acted(replace(state, malformed=0, turns=(*state.turns, said)), said.calls, bounds, means)
+
+
+def _unusable(trouble: str, said: Said) -> str:
+    """What was wrong with the last reply of those that end an attempt, and the remedy where there is one."""
+    if trouble == "no_action":
+        return "no action; where a model never calls a tool, set its `api: chat_json`"
+    return line(redact(said.malformed), 200) if said.malformed else "cut off at max_output_tokens"
 
 
 def _acted(state: _State, calls: tuple[Call, ...], bounds: Bounds, means: Means) -> tuple[_State, _End | None]:
@@ -220,7 +227,7 @@ def _one(state: _State, call: Call, wanted: Action | str, means: Means) -> tuple
         case str():
             return Seen(wanted), None
         case GiveUp(reason=reason):
-            return Seen("Noted."), _End("gave_up", line(reason, 400))
+            return Seen("Noted."), _End("gave_up", line(redact(reason), 400))
         case Finish():
             if means.place.tree.diff():
                 return Seen("Noted."), _End("finished", said=wanted)
@@ -243,7 +250,7 @@ def _limits(state: _State, bounds: Bounds, means: Means) -> _End | None:
 
 def _brief(call: Call) -> str:
     about = next((str(call.arguments[key]) for key in ("path", "pattern", "name", "reason") if key in call.arguments), "")
-    return line(f"{call.name} {about}", 90)
+    return line(redact(f"{call.name} {about}"), 90)
 
 
 def _attempt(lane: Lane, state: _State, end: _End, means: Means, start: float) -> Attempt:

@@ -17,7 +17,7 @@ _BLANK_LETTERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180e\u2800\u3164\uff
 _SHAPES = (
     r"gh[pousr]_[A-Za-z0-9._-]{36,}|github_pat_\w{20,}|glpat-[\w-]{20,}|xox[abeprs]-[\w-]{10,}"
     r"|(?<![a-z][aeiou])sk-(?=[A-Za-z0-9_-]{0,200}?[A-Z0-9])[A-Za-z0-9_-]{20,}"  # neither `task-list-…` nor `risk-adjusted-…2`
-    r"|AKIA[0-9A-Z]{16}|AIza[\w-]{35}|(?<![\w-])eyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{10,}"
+    r"|[sr]k_live_[A-Za-z0-9]{16,}|AKIA[0-9A-Z]{16}|AIza[\w-]{35}|(?<![\w-])eyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{10,}"
     r"|-----BEGIN [A-Z ]*PRIVATE KEY(?: BLOCK)?-----"
 )
 _TOKEN = re.compile(rf"{_SHAPES}.*?(?:-----END [A-Z ]*PRIVATE KEY(?: BLOCK)?-----|\Z)", re.DOTALL)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import TextIO
 
-from bot.core.clean import line
+from bot.core.clean import line, redact
 
 _WIDTH, _LOGGED = 100, 400
 """Characters: of a terminal's line, which is rewritten and must not wrap; of what a log has to say of a step."""
@@ -19,7 +19,7 @@ class Progress:
         self._step = ""
 
     def __call__(self, step: str, detail: str) -> None:
-        text = f"{self._seconds() - self._start:6.1f} s  {step:<10}  {line(detail, _WIDTH - 22 if self._live else _LOGGED)}"
+        text = f"{self._seconds() - self._start:6.1f} s  {step:<10}  {line(redact(detail), _WIDTH - 22 if self._live else _LOGGED)}"
         if self._live:
             self._stream.write((_BACK if step == self._step else "\n" if self._step else "") + text)
         else:

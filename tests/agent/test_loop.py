@@ -9,8 +9,11 @@ from bot.agent.context import fit, tokens
 from bot.agent.tools import tools
 from bot.agent.workplace import failures
 from bot.core.checks import Check
+from bot.core.cost import Cost, Tokens
+from bot.core.handover import pack
+from bot.core.ledger import encode
 from bot.demo.scripted import Scripted
-from bot.ports import Call, Prompt, Said, Shown, Told
+from bot.ports import Call, Prompt, Reply, Said, Shown, Told
 from tests.fakes import repos
 from tests.fakes.jobs import Job
 from tests.fakes.repos import DONE, GOOD
@@ -45,6 +48,40 @@ EVERYWHERE = [{"action": "write", "path": f"new/{n}.py", "content": "x = 1\n"} f
 def test_every_way_to_end_has_a_name(job, turns, ended):
     record, _ = job.run(Scripted({"fast": turns, "strong": []}))
     assert record.attempts[0].ended == ended
+
+
+SHAPED = "ghp_" + "abcdefghijklmnopqrstuvwxyz0123456789"
+
+
+@pytest.mark.parametrize(
+    "turns",
+    [
+        [{"action": "give_up", "reason": f"the key is {SHAPED}"}],
+        [{"action": "read", "path": SHAPED}, {"action": "search", "pattern": SHAPED}, DONE, DONE],
+        [GOOD, DONE | {"summary": SHAPED, "risks": SHAPED}],
+    ],
+)
+def test_what_is_shaped_like_a_key_in_a_reply_is_neither_kept_nor_shown(job, turns):
+    record, trail = job.run(Scripted({"fast": turns, "strong": []}))
+    assert SHAPED not in encode(record)
+    assert SHAPED not in pack(trail)
+    assert "[redacted]" in job.progress.getvalue() + encode(record)
+    assert SHAPED not in job.progress.getvalue()
+
+
+UNREADABLE = Reply(Said("", malformed=f"the arguments of `{SHAPED}` are no JSON object"), Tokens(9, 9), Cost(9, "provider"), "m")
+
+
+@pytest.mark.parametrize(
+    ("turns", "note"),
+    [
+        (["I think…"] * 3, "no action; where a model never calls a tool, set its `api: chat_json`"),
+        ([UNREADABLE] * 3, "the arguments of `[redacted]` are no JSON object"),
+    ],
+)
+def test_replies_that_cannot_be_used_say_what_is_wrong_with_them(job, turns, note):
+    record, _ = job.run(Scripted({"fast": turns, "strong": []}))
+    assert record.attempts[0].note == note
 
 
 def answers(job: Job, *actions: dict[str, Any]) -> list[str]:

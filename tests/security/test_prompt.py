@@ -248,7 +248,8 @@ PEM = "-----BEGIN RSA PRIVATE KEY-----\n" + "\n".join([("MIIEcanary" * 7)[:64]] 
 LYING_ABOUT = {
     "config/.env.production": "DB_PASSWORD=canary-by-name\n",
     "certs/Server.KEY": "canary-by-name\n",
-    "shop/settings.py": f'ID = "AKIACANARY{"0" * 10}"\nTOKEN = "ghp_canary{"0" * 36}"\nKEY = """{PEM}"""\nLAST = "line"\n',
+    "shop/settings.py": f'ID = "AKIACANARY{"0" * 10}"\nTOKEN = "ghp_canary{"0" * 36}"\nPAY = "sk_live_canary{"0" * 16}"\n'
+    f'KEY = """{PEM}"""\nLAST = "line"\n',
 }
 LOOKS = [
     *({"action": "read", "path": path} for path in LYING_ABOUT),
