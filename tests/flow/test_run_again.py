@@ -5,13 +5,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.core.instant import written
+from bot.core.notes import read
 from bot.ports import Unavailable
 from tests.fakes.hosted import GATE, ME, PROPOSE, WORK, Hurried, Job
 from tests.fakes.repos import BAD, DONE, GOOD
 from tests.fakes.shops import TEST
 from tests.fakes.world import World
 from tests.fakes.world.runs import Scripted
-from tests.flow.beside import at_work, cut_off, records, settled
+from tests.flow.beside import at_work, cut_off, first_time, records, settled
 from tests.flow.test_commands import seen
 from tests.flow.test_door import PROVED, RED, commented, of
 
@@ -175,3 +176,30 @@ def test_a_split_run_that_is_run_again_takes_over_what_its_model_job_had_paid_fo
     assert len(models.requests) == 3
     assert len(seen(world, shop, issue)) == 1
     assert len([name for name in world.branches(shop) if name.startswith("route-agent/")]) == 1
+
+
+def test_the_job_that_tells_what_an_earlier_one_came_to_does_all_that_was_left_to_do(world, models, shop, issue, tmp_path):
+    """The record was written, and after it GitHub took nothing more: neither the money's end, nor a branch's, nor the last word."""
+    models.script("m-fast", [BAD, DONE])
+    models.script("m-strong", [GOOD, TEST, DONE])
+    world.runner = Scripted(RED, RED, PROVED)
+    job = commented(world, shop, issue, tmp_path / "job")
+
+    def silenced() -> None:
+        for method, path in (("PUT", "/contents/spend"), ("DELETE", "/git/refs/"), ("PATCH", "/issues/comments/")):
+            world.fail(method, path, times=20)
+
+    first_time(world, r"POST .*/pulls", silenced)
+    with pytest.raises(Unavailable):
+        job.act()
+    (record,) = records(shop)
+    assert (record.result, settled(shop), len(shop.git("branch", "--list", "route-agent/*/c*").split())) == ("pass", [], 2)
+    world.faults.clear()
+    job.attempt = "2"
+    ended = job.act()
+    assert (ended.state, ended.record) == ("accepted", record)
+    assert settled(shop) == [record.cost_micros]
+    assert shop.git("branch", "--list", "--format=%(refname:short)", "route-agent/*/c*").split() == [record.branch]
+    note = read(seen(world, shop, issue)[0])
+    assert note is not None
+    assert (note.lane, note.pull, len(models.requests)) == ("strong", world.pulls(shop)[0].number, 5)
