@@ -217,7 +217,8 @@ def test_in_three_jobs_no_job_holds_both_the_models_key_and_the_right_to_write(w
     assert ended["attempts"] == "2"
     said = last(world, issue)
     assert "job `patched` is red" in said
-    assert float(ended["cost_usd"]) > 0, "what the other jobs spent is counted"
+    costs = [float(each["cost_usd"]) for each in (first, applied, ended)]
+    assert 0 < costs[0] == costs[1] < costs[2], "what the other jobs spent is counted, and told by each"
     for look in (world.pulls, world.branches, world.runs):
         look(shop)
     world.reacted(shop, issue)
