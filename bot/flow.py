@@ -85,7 +85,7 @@ def _ask(step: Ask, trail: Trail, kit: Kit, bench: Bench) -> Attempt:
     timeout = float(opened.policy.verification.timeout_seconds)
     checks = chosen(opened.checks, opened.policy, lane.name, opened.task_class) if bench.sandbox else ()
     told = brief(trail, tree, lane.max_context_tokens, bench.render)
-    place = Workplace(tree, checks, lambda check: bench.walls.run(tree, check, timeout), told.known)
+    place = Workplace(tree, checks, lambda check: bench.walls.run(tree, check, timeout), told.known, opened.policy.protect.paths)
 
     hold, book = _books(trail, kit, lane.name)
 

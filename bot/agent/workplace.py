@@ -8,7 +8,7 @@ from bot.agent.showing import credentials, listed
 from bot.agent.tools import Delete, Edit, Read, RunCheck, Search, Write
 from bot.core.checks import Check, Run
 from bot.core.clean import veiled
-from bot.core.patch import hidden
+from bot.core.patch import hidden, protecting
 from bot.ports import Tree
 
 SEARCH_SECONDS = 5.0
@@ -35,6 +35,7 @@ class Known:
 
 
 UNSEEN = "{} is not shown: by its name it holds credentials. The change has to do without it."
+PROTECTED = "No patch may touch what `{}` protects: unless this is as it was, the whole patch is thrown away."
 CREDENTIALS = "Not done: of {} you were not shown what is shaped like a credential. Use `edit`."
 
 
@@ -46,6 +47,8 @@ class Workplace:
     checks: tuple[Check, ...]
     run: Callable[[Check], Run]
     known: Known = Known()
+    protect: tuple[str, ...] = ()
+    """The policy's `protect.paths`; the built-in ones hold besides."""
 
     def take(self, action: Search | Read | Edit | Write | Delete | RunCheck) -> Seen:
         try:
@@ -100,7 +103,7 @@ class Workplace:
         if self._hides(path):
             return UNSEEN.format(path)
         self.tree.delete(path)
-        return f"Deleted {path}."
+        return self._done("Deleted", path)
 
     def _hides(self, path: str) -> bool:
         """Whether a file is there that nobody is shown: what an edit of it says, and what it leaves in the patch, would show it."""
@@ -111,7 +114,7 @@ class Workplace:
         if action.path in self.tree.files() and credentials(self.tree, action.path):
             return UNSEEN.format(action.path) if hidden(action.path) else CREDENTIALS.format(action.path)
         self.tree.write(action.path, action.content.encode(errors="surrogateescape"))
-        return f"Wrote {action.path}."
+        return self._done("Wrote", action.path)
 
     def _edit(self, action: Edit) -> str:
         if self._hides(action.path):
@@ -125,7 +128,12 @@ class Workplace:
             where = "does not stand in the file" if found == 0 else f"stands there {found} times"
             return f"Not done: `old` {where}. Copy it exactly from the file, with enough lines around it to be the only place."
         self.tree.write(action.path, before.replace(old, new).encode(errors="surrogateescape"))
-        return f"Edited {action.path}."
+        return self._done("Edited", action.path)
+
+    def _done(self, did: str, path: str) -> str:
+        """And at once where no patch may do it: found out when the patch is judged, it costs the attempt."""
+        rule = protecting(path, self.protect) if path in self.tree.edited() else None
+        return f"{did} {path}." if rule is None else f"{did} {path}. {PROTECTED.format(rule)}"
 
     def _check(self, name: str) -> str:
         check = next((check for check in self.checks if check.name == name), None)

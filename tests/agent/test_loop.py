@@ -124,6 +124,24 @@ def test_what_the_task_shows_already_is_not_shown_again_until_it_differs(job):
     assert "exit code 0" in shown[4]
 
 
+def test_what_no_patch_may_touch_is_said_when_it_is_touched(job):
+    job.policy += "protect:\n  paths: [docs/]\n"
+    shown = answers(
+        job,
+        {"action": "write", "path": ".GitHub/workflows/mine.yml", "content": "on: push\n"},
+        {"action": "delete", "path": ".GitHub/workflows/mine.yml"},
+        {"action": "write", "path": "docs/add.md", "content": "about\n"},
+        {"action": "write", "path": "shop/more.py", "content": "x = 1\n"},
+    )
+    said = "No patch may touch what `{}` protects: unless this is as it was, the whole patch is thrown away."
+    assert shown == [
+        f"Wrote .GitHub/workflows/mine.yml. {said.format('.github/')}",
+        "Deleted .GitHub/workflows/mine.yml.",
+        f"Wrote docs/add.md. {said.format('docs/')}",
+        "Wrote shop/more.py.",
+    ]
+
+
 def test_a_file_keeps_its_line_ends_and_a_check_runs_on_the_edits(job):
     shown = answers(
         job,
