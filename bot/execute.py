@@ -11,6 +11,7 @@ from bot.core.executed import failing, sources
 from bot.core.patch import Patch
 from bot.core.reproduction import disturbed, reproduced, untold
 from bot.core.required import missing
+from bot.core.stuck import told as told_stuck
 from bot.core.suite import Settled, compare, fixes, red_anew, settled, steadily, unsteady
 from bot.core.words import CRITIC
 from bot.lab import Lab, Session, Specimen, run_of, session
@@ -117,7 +118,8 @@ def _checks(at: Session) -> tuple[tuple[Item, ...], tuple[Run, ...]]:
         ended = _settled(at, check, _judge(at, at.specimen.patched, check, "patch"))
         found.append(ended)
         items.append(compare(check, run_of(check, at.before), ended.run, ended.flaky))
-    return (*items, *unsteady(tuple(found))), tuple(each.run for each in found)
+    runs = tuple(each.run for each in found)
+    return (*items, *told_stuck(at.checks, at.before, runs), *unsteady(tuple(found))), runs
 
 
 def _settled(at: Session, check: Check, first: Run) -> Settled:

@@ -16,6 +16,7 @@ from bot.core.request import Request
 from bot.core.route import Refusal, choose
 from bot.core.score import weigh
 from bot.core.signals import observe
+from bot.core.stuck import sentences
 from bot.core.taskclass import classify
 from bot.execute import baseline
 from bot.lab import Lab
@@ -109,6 +110,8 @@ def _heard(asked: Asked, kit: Kit, bench: Bench) -> Opened:
             lab = Lab(bench.trees, sandbox, kit.clock, kit.watch, float(asked.policy.verification.timeout_seconds))
             runs = baseline(tree, checks, lab)
             refusal = _unusable(checks, runs)
+            if refusal is None:
+                _warn(checks, runs, kit)
     failing = _failing(checks, runs) if runs else NotRun("no check was run")
     return _opened(asked, kit, tree, checks, runs, failing, refusal, start)
 
@@ -247,6 +250,13 @@ def _unusable(checks: tuple[Check, ...], runs: tuple[Run, ...]) -> Refusal | Non
         f"`{tests[run.check].run}` does not run on the base (exit code {run.exit_code}: {_last(run)}); "
         "mend it, or say in verification.setup what it needs",
     )
+
+
+def _warn(checks: tuple[Check, ...], runs: tuple[Run, ...], kit: Kit) -> None:
+    """A task may be about just that, so it is no refusal; but who pays should know what the money cannot buy."""
+    remedy = "unless the task is about that, no patch can be proved by it: say in verification.setup what it needs"
+    for sentence in sentences(checks, runs):
+        kit.watch("base", f"{sentence}; {remedy}")
 
 
 def _last(run: Run, rows: int = 1) -> str:

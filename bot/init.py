@@ -11,7 +11,6 @@ from urllib.parse import urlsplit
 
 from bot.arguments import POLICY
 from bot.core import cifiles, setup, verifying
-from bot.core.checks import Check
 from bot.core.clean import line, printable
 from bot.core.lane import ADDRESSED, KEYS
 from bot.core.past.amend import difference
@@ -77,7 +76,7 @@ def _files(wanted: Wanted, provider: Provider, seen: Seen, outside: Outside) -> 
     if wanted.action_ref is not None and not re.fullmatch(r"\w[\w./-]{0,99}", wanted.action_ref, re.ASCII):
         raise Denied("--action-ref: is no name of a commit or tag; write a whole commit SHA, or a tag as v0.1.0")
     workflows = _workflows(wanted, provider, seen, outside)
-    policy = drafted(provider, wanted.base_url, seen.checks, seen.set_up, outside.render).encode()
+    policy = drafted(provider, wanted.base_url, seen, outside.render).encode()
     try:
         read_policy(policy, POLICY)
     except PolicyError as error:
@@ -101,7 +100,7 @@ def _workflows(wanted: Wanted, provider: Provider, seen: Seen, outside: Outside)
     return {AGENT: keyed, VERIFY: verify, SELFTEST: shipped("route-agent-selftest.yml")}
 
 
-def drafted(provider: Provider, base_url: str, checks: tuple[Check, ...], set_up: setup.SetUp, render: Renderer) -> str:
+def drafted(provider: Provider, base_url: str, seen: Seen, render: Renderer) -> str:
     """A policy to begin with."""
     return render(
         "init/policy.yml.j2",
@@ -110,8 +109,9 @@ def drafted(provider: Provider, base_url: str, checks: tuple[Check, ...], set_up
         named_key=provider not in KEYS,
         base_url=base_url,
         lanes=setup.begun(provider),
-        checks=checks,
-        setup=set_up,
+        checks=seen.checks,
+        nested=seen.nested,
+        setup=seen.set_up,
         yaml=setup.quoted,
         comment=setup.comment,
     )

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from bot.arguments import POLICY
 from bot.core.areas import WORKFLOWS
-from bot.core.cost import Unpriced
+from bot.core.budget import unpayable
+from bot.core.cost import Price, Unpriced
 from bot.core.globs import unmatched
 from bot.core.health import Ok, Problem
 from bot.core.policy import Policy
@@ -45,6 +46,7 @@ def proofread(file: str, path: str) -> Proofread:
     refused = [*unfilled(policy), *(found.why for found in map(prices.price, lanes) if isinstance(found, Unpriced))]
     notes = [*_unheeded(policy), *(f"not had as it is: {note}" for note in idle(policy))]
     notes += [f"a key stays here: {note}" for note in overheard(policy)]
+    notes += unpayable(policy.budget, _known(policy, prices))
     notes += [f"models.{lane.name}.model: {slip}" for lane in lanes if (slip := prices.mistyped(lane))]
     try:
         repository = find(Path(file).absolute().parent, path)
@@ -58,6 +60,13 @@ def proofread(file: str, path: str) -> Proofread:
 
 def text(file: str, found: Proofread, outside: Outside) -> str:
     return outside.render("terminal/check.j2", file=file, found=found)
+
+
+def _known(policy: Policy, prices: Prices) -> dict[str, Price]:
+    """What each lane and the verifier cost, of those whose price is known."""
+    lanes = (*map(policy.lane, policy.lanes), *((policy.verifier,) if policy.verifier else ()))
+    found = ((lane.name, prices.price(lane)) for lane in lanes)
+    return {name: price for name, price in found if isinstance(price, Price)}
 
 
 def _unheeded(policy: Policy) -> list[str]:

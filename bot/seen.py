@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from bot.core import cifiles, setup, verifying
 from bot.core.checks import Check
 from bot.core.detect import MOST, detect
+from bot.core.nested import nested
 from bot.core.remote import Remote
 from bot.core.remote import parse as parse_remote
 from bot.core.rights import MOST_WORKFLOW
@@ -22,6 +23,8 @@ class Seen:
 
     files: tuple[str, ...]
     checks: tuple[Check, ...]
+    nested: tuple[Check, ...]
+    """Of folders below the top, which no check runs as they are meant."""
     set_up: setup.SetUp
     verifying: verifying.Verifying
     ci: tuple[cifiles.CiFile, ...]
@@ -60,6 +63,7 @@ def see(tree: Tree, repository: Repository) -> Seen:
     return Seen(
         files,
         checks,
+        tuple(filter(setup.writable, nested(files, text, found))),
         set_up,
         verifying.fitting(known, tops.get("package.json", ""), checks, set_up, python=python),
         cifiles.look(workflows),

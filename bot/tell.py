@@ -43,6 +43,7 @@ def report(record: Record, render: Renderer) -> str:
         strong=money.compared(record),
         doubtful=money.doubtful(record),
         advice=account.advice(record),
+        stuck=account.stuck(record),
     )
 
 
@@ -65,6 +66,7 @@ def comment(record: Record, policy: Policy, render: Renderer) -> str:
         ran=account.ran(record),
         trigger=policy.triggers.command,
         advice=account.advice(record),
+        stuck=account.stuck(record),
         verifier=policy.verifier is not None,
         top=policy.lanes[-1],
         unheeded=_unheeded(record, policy),

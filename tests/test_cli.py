@@ -142,6 +142,10 @@ def test_a_dead_address_is_one_line_that_says_what_to_do(shop):
         (("mend",), "`mend` is no command; the commands are fix, explain, demo,"),
         (("explain",), "one of --task and --issue-file is required; add --task"),
         (("policy", "check", "none.yml"), "none.yml cannot be read"),
+        (("demo", "--keep", "../bad.yml"), "bad.yml is a file; give --keep a folder"),
+        (("demo", "--keep", "../bad.yml/x"), "bad.yml/x cannot be made or read: Not a directory; give --keep another folder"),
+        (("demo", "--keep", "shop"), "shop is not empty; give --keep another folder"),
+        (("demo", "--keep", "x" * 300), "cannot be made or read: File name too long; give --keep another folder"),
         (("--task", "x", "--policy", "../keyless.yml"), "the key of lane `fast` is missing: set OPENROUTER_API_KEY"),
     ],
 )

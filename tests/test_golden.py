@@ -26,6 +26,7 @@ LANES: dict[str, dict[str, list[Any]]] = {
     "escalated": {"fast": [BAD, DONE], "strong": [GOOD, DONE]},
     "not_fixed": {"fast": [BAD, DONE], "strong": [{"action": "give_up", "reason": "cannot @someone do it, fixes #1"}]},
     "not_shown": {"fast": [WIDER, DONE], "strong": [WIDER, DONE]},
+    "stuck": {"fast": [WIDER, DONE], "strong": [WIDER, DONE]},
     "refused": {},
 }
 
@@ -64,6 +65,9 @@ def job(tmp_path: Path) -> Job:
 def test_what_people_read(job: Job, name: str, kind: str, show: Callable[..., str] | None):
     if name == "refused":
         job.policy = job.policy.split("verification:")[0] + "verification: {checks: [{name: lint, run: 'true', kind: lint}]}\n"
+
+    if name == "stuck":
+        repos.make(job.repo, {"tests/test_add.py": "import requestz\n"})
 
     record, trail = job.run(Scripted(LANES[name]))
 

@@ -56,6 +56,22 @@ def test_a_slip_in_a_name_is_seen_where_a_price_of_ones_own_stands_beside_it_too
     assert (code, said) == (0, "p.yml: complete and well-formed\n")
 
 
+@pytest.mark.parametrize(
+    ("fast", "budget", "caps", "whom"),
+    [
+        (5, "per_run_usd: 0", ["per_run_usd"], "no lane is"),
+        (5, "per_run_usd: 0, per_day_usd: 0.0", ["per_run_usd", "per_day_usd"], "no lane is"),
+        (0, "per_run_usd: 0", ["per_run_usd"], "`strong` is"),
+        (5, "per_run_usd: 0.000001", [], ""),
+    ],
+)
+def test_a_cap_of_nothing_is_said_to_ask_nobody_who_costs_something(tmp_path, fast, budget, caps, whom):
+    (tmp_path / "p.yml").write_text(text("me/m", f"budget: {{{budget}}}\n", f", price: {{input: 0, output: {fast}}}"))
+    ever = "never" if "strong" in whom else "ever"
+    notes = [f"p.yml: budget.{cap}: under a cap of 0 {whom} {ever} asked, for it may cost something\n" for cap in caps]
+    assert checked(tmp_path / "p.yml") == (0, "".join(["p.yml: complete and well-formed\n", *notes]))
+
+
 def test_the_places_that_init_leaves_to_fill_in_are_named_whether_or_not_there_is_a_price(tmp_path):
     code, said = checked(written(tmp_path, text("WRITE-HERE-fast", price=", price: {input: 1, output: 5}")))
     assert code == 1

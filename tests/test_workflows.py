@@ -1,5 +1,6 @@
 """The workflows that people copy and our own: rights, pins, scripts, and what each hears."""
 
+import json
 import re
 import subprocess
 import sys
@@ -172,6 +173,19 @@ def test_the_policy_of_our_own_repository_is_sound_and_keeps_patches_from_what_j
     assert {".ci/", "/dev.py", "/action.yml", "/host/", "/Dockerfile", "/templates/workflows/"} <= set(policy.protect.paths)
     paths = [path for globs in policy.signals.paths.values() for path in globs]
     assert [path for path in paths if not (ROOT / path).exists()] == []
+
+
+def test_the_strictest_scan_of_the_templates_says_what_security_md_says_and_no_more():
+    zizmor = [str(Path(sys.executable).with_name("zizmor")), "--offline", "--no-progress", "--no-config", "--no-exit-codes"]
+    words = [*zizmor, "--persona=auditor", "--format=json", *map(str, TEMPLATES)]
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=True)
+    found = {
+        (each["ident"], Path(each["locations"][0]["symbolic"]["key"]["Local"]["verbatim_path"]).name)
+        for each in json.loads(done.stdout)
+        if each["ident"] != "unpinned-uses"
+    }
+    assert found == {("misfeature", "route-agent-verify.yml")}
+    assert "persona `auditor`" in (ROOT / "SECURITY.md").read_text()
 
 
 def test_zizmor_has_nothing_to_say():

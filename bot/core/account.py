@@ -14,6 +14,7 @@ from bot.core.paths import is_test
 from bot.core.required import REQUIRED, missing
 from bot.core.route import Route, choose
 from bot.core.signals import Number, Reading, Signal
+from bot.core.stuck import BASE
 from bot.core.verdict import bar
 from bot.core.words import SignalName
 
@@ -77,7 +78,7 @@ def ran(record: Record) -> tuple[str, ...]:
     return tuple(check.run for check in record.checks if f"check {check.name}" in names)
 
 
-Advice = Literal["bring a test", "say more", "by hand", "nothing"]
+Advice = Literal["bring a test", "mend the set-up", "say more", "by hand", "nothing"]
 """What a person can do who wants the patch after all."""
 
 
@@ -88,12 +89,20 @@ def advice(record: Record) -> Advice:
     evidence = Evidence(record.attempts[-1].evidence)
     if any(item.name == PATCH_RULES for item in evidence.failed):
         return "by hand"
+    if stuck(record) and not (evidence.proves or evidence.failed):
+        return "mend the set-up"
     if all(is_test(file.path) for file in record.attempts[-1].files):
         return "say more"
     if any(item.name == EXECUTED or item.name.endswith(REACHES) for item in evidence.failed):
         return "bring a test"
     unshown = evidence.proves and not evidence.failed and missing(evidence, record.task_class)
     return "bring a test" if unshown and evidence.state(FIXES) != "not_run" else "say more"
+
+
+def stuck(record: Record) -> str:
+    """Why the suite showed nothing of the last patch that was judged, nor could of any; empty where it could."""
+    judged = next((attempt.evidence for attempt in reversed(record.attempts) if attempt.evidence), ())
+    return next((item.reason for item in judged if item.name == BASE), "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,9 @@
 """What may still be spent: a run sets its share of every cap aside before it starts. What cannot be checked leaves nothing."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from bot.core.cost import dollars
+from bot.core.cost import Price, dollars
 from bot.core.policy import Budget
 from bot.core.route import Refusal
 from bot.core.spend import Account, Movement, Reserved, Settled, accounts, total
@@ -36,6 +36,17 @@ class Grant:
 
     left: int
     new: Reserved | None = None
+
+
+def unpayable(budget: Budget, prices: Mapping[str, Price]) -> tuple[str, ...]:
+    """What a cap of nothing means, by the price of each model: one that costs nothing is asked all the same."""
+    paid = [name for name, price in prices.items() if price.input or price.output or price.cache_read or price.cache_write]
+    free = [name for name in prices if name not in paid and name != "verifier"]
+    if not paid:
+        return ()
+    whom = f"{', '.join(f'`{name}`' for name in paid)} {'is' if len(paid) == 1 else 'are'} never asked" if free else ""
+    caps = (name for name in Budget.model_fields if getattr(budget, name) == 0)
+    return tuple(f"budget.{name}: under a cap of 0 {whom or 'no lane is ever asked'}, for it may cost something" for name in caps)
 
 
 HELD = Refusal("budget", "another job has this run's share set aside, and what it spent is unknown; give a new command")

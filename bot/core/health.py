@@ -9,7 +9,7 @@ from pydantic.dataclasses import dataclass
 
 from bot.core.clean import line, redact
 from bot.core.cost import Cost, Price, Unpriced, exact
-from bot.core.lane import ADDRESSED, Lane
+from bot.core.lane import ADDRESSED, KEYLESS, Lane
 from bot.core.policy import VERIFIER
 from bot.core.policyfile import PolicyError
 from bot.core.sizes import TRAINED, Silent, Window
@@ -108,14 +108,18 @@ def misread(error: PolicyError) -> tuple[Item, ...]:
     return tuple(Problem("policy", text, problem.remedy) for text, problem in zip(found, error.problems, strict=True))
 
 
+INSTEAD = f"the word `{KEYLESS}` in its place"
+"""Whoever reads a server's log should know where that comes from."""
+
+
 def key(lane: Lane, *, present: bool) -> Item:
     name, variable = f"{lane.name}.key", lane.key_name
     if variable is None:
-        return Ok(name, f"none is sent to {lane.provider}; models.{lane.name}.api_key_env would name one")
+        return Ok(name, f"no key is sent to {lane.provider}, but {INSTEAD}; models.{lane.name}.api_key_env would name one")
     if present:
         return Ok(name, f"{variable} is set")
     if lane.provider in ADDRESSED and lane.api_key_env is None:
-        return Ok(name, f"{variable} is not set, so {lane.provider} is asked without a key")
+        return Ok(name, f"{variable} is not set, so {lane.provider} is asked without a key: {INSTEAD}")
     return Problem(
         name,
         f"{variable} is not set",

@@ -27,6 +27,9 @@ ADDRESSES: dict[str, str] = {
 ADDRESSED = ("litellm", "vllm", "openai_compatible")
 """Providers that have no address of their own: servers of the user's, which may ask for no key."""
 
+KEYLESS = "none"
+"""What is sent in the place of a key to a server that asks for none: the formats have no request without one."""
+
 
 class PricePart(Part):
     """US dollars for a million tokens."""

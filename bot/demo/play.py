@@ -1,5 +1,6 @@
 """The demo: the real main job over a small sample repository, with scripted lanes or with real models."""
 
+import os
 import shutil
 import subprocess
 import tempfile
@@ -56,15 +57,28 @@ def _play(words: Namespace, outside: Outside, show: Callable[[str], None], mater
 
 
 def build(repo: Path, material: Path, path: str) -> None:
-    """A real repository with one commit. Raises `Denied` where the folder is taken."""
-    if repo.is_file() or (repo.exists() and any(repo.iterdir())):
-        raise Denied(f"{repo} is not empty; give --keep another folder")
+    """A real repository with one commit. Raises `Denied` where the folder is taken or cannot be one."""
+    _room(repo)
     shutil.copytree(material / "sample", repo, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
     who = ("-c", "user.name=demo", "-c", "user.email=demo@route-agent.invalid", "-c", "init.defaultBranch=main")
     for step in (("init", "--quiet"), ("add", "."), ("commit", "--quiet", "--message", "A bill that loses a cent")):
         done = subprocess.run(["git", *who, *step], cwd=repo, env=environment(path), capture_output=True, text=True, check=False)
         if done.returncode:
             raise Denied(f"git {step[0]} failed in {repo}: {done.stderr.strip()}")
+
+
+def _room(repo: Path) -> None:
+    try:
+        repo.mkdir(parents=True, exist_ok=True)
+        taken = any(repo.iterdir())
+    except FileExistsError:
+        raise Denied(f"{repo} is a file; give --keep a folder") from None
+    except OSError as error:
+        raise Denied(f"{repo} cannot be made or read: {error.strerror}; give --keep another folder") from None
+    if taken:
+        raise Denied(f"{repo} is not empty; give --keep another folder")
+    if not os.access(repo, os.W_OK | os.X_OK):
+        raise Denied(f"{repo} cannot be written to; give --keep another folder")
 
 
 def _walls_stand(repo: Path, outside: Outside) -> bool:

@@ -24,9 +24,19 @@ def lane(**more: Any) -> Lane:
         ({}, True, "ok", "OPENROUTER_API_KEY is set"),
         ({}, False, "problem", "OPENROUTER_API_KEY is not set"),
         ({"api_key_env": "MINE"}, False, "problem", "MINE is not set"),
-        ({"provider": "vllm"}, False, "ok", "asked without a key"),
+        (
+            {"provider": "vllm"},
+            False,
+            "ok",
+            "so vllm is asked without a key: the word `none` in its place",
+        ),
         ({"provider": "vllm", "api_key_env": "MINE"}, False, "problem", "MINE is not set"),
-        ({"provider": "openai_compatible"}, False, "ok", "none is sent"),
+        (
+            {"provider": "openai_compatible"},
+            False,
+            "ok",
+            "no key is sent to openai_compatible, but the word `none` in",
+        ),
     ],
 )
 def test_a_key_is_missing_only_where_one_is_asked_for(more, present, state, text):

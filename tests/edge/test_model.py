@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
+from bot.core import health
 from bot.core.cost import Cost, Price, Unpriced
 from bot.core.keys import Keys
-from bot.core.lane import Lane
+from bot.core.lane import KEYLESS, Lane
 from bot.edge.model.asking import Models, Timing
 from bot.edge.prices import Prices
 from bot.edge.render import Templates
@@ -183,6 +184,17 @@ def test_the_environment_does_not_send_the_key_elsewhere(bed, monkeypatch):
     monkeypatch.setenv("OPENAI_BASE_URL", "http://127.0.0.1:9/v1")
     assert bed.ask(DO).said.calls
     assert bed.server.headers[0]["authorization"] == f"Bearer {KEY}"
+
+
+@pytest.mark.parametrize("api", ["chat", "messages"])
+def test_a_server_that_asks_for_no_key_is_sent_the_word_that_the_doctor_names(bed, api):
+    lane = bed.lane(api_key_env=None, api=api)
+    bed.server.script("m", [DO])
+    bed.chat.ask(lane, Prompt("system", (Told("task"),), TOOLS, 500, 60))
+    headers = bed.server.headers[0]
+    sent = headers.get("authorization") or headers.get("x-api-key", "")
+    assert sent.removeprefix("Bearer ") == KEYLESS
+    assert f"no key is sent to openai_compatible, but the word `{KEYLESS}` in its place" in health.key(lane, present=False).found
 
 
 def test_a_missing_key_is_said_before_any_call(bed):

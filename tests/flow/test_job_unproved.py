@@ -2,6 +2,7 @@
 
 import pytest
 
+from bot.core import account
 from bot.core.verdict import Escalate
 from bot.demo.scripted import Scripted
 from tests.fakes import repos
@@ -20,6 +21,29 @@ def test_a_module_that_ends_the_process_is_red_though_the_exit_code_is_0(job):
 
     assert record.result == "not_fixed"
     assert "did not close its report (exit code 0)" in record.detail
+
+
+def test_a_suite_that_does_not_run_on_the_base_is_said_before_a_model_is_paid_and_at_the_end(job):
+    """A user paid both lanes, read `no test passes`, and was told to say more in the task."""
+    repos.make(job.repo, {"tests/test_add.py": "import requestz\n"})
+    record, _ = job.run(Scripted({lane: [NOTE, DONE] for lane in ("fast", "strong")}))
+    warning, paid = (job.progress.getvalue().index(f"  {step}  ") for step in ("base      ", "attempting"))
+    said = "check tests does not run on the base: ModuleNotFoundError: No module named 'requestz' (exit code 1)"
+    assert said in job.progress.getvalue()[warning:paid]
+    assert "verification.setup" in job.progress.getvalue()[warning:paid]
+    assert record.result == "not_fixed"
+    assert account.advice(record) == "mend the set-up"
+    assert account.stuck(record) == said
+
+
+def test_a_task_about_the_error_with_which_a_suite_ends_is_run_and_proved(job):
+    repos.make(job.repo, {"tests/test_add.py": repos.SHOP["tests/test_add.py"].replace("shop.add", "shop.sums")})
+    job.task = "shop/sums.py is missing: ModuleNotFoundError"
+    sums = {"action": "write", "path": "shop/sums.py", "content": "def add(a, b):\n    return a + b\n"}
+    record, _ = job.run(Scripted({lane: [sums, DONE] for lane in ("fast", "strong")}))
+    assert "does not run on the base: ModuleNotFoundError: No module named 'shop.sums'" in job.progress.getvalue()
+    assert ("the base", "not_run") not in names(record)
+    assert account.advice(record) != "mend the set-up"
 
 
 def test_a_patch_that_deletes_a_test_is_red(job):

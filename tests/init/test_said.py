@@ -27,6 +27,8 @@ CI = {
         ("python", {**SHAPES["pytest"], **CI}, "https://ann:token@github.com/acme/shop.git", ()),
         ("mixed", SHAPES["mixed"], "git@git.corp.example:team/shop.git", ("--provider", "anthropic", "--split")),
         ("own-server", SHAPES["go"], "git@gitlab.com:a/b.git", ("--provider", "vllm", "--base-url", "http://gpu:8000/v1")),
+        ("monorepo", SHAPES["monorepo"], "", ()),
+        ("nested", SHAPES["nested"], "", ()),
         ("empty", {}, "", ("--dry-run",)),
     ],
 )

@@ -29,7 +29,7 @@ def test_the_policy_loads_for_every_provider_and_shape_and_its_checks_are_the_on
     assert {found.lane(name).provider for name in found.lanes} == {provider}
     for check in found.verification.checks:
         assert f"{check.kind}: {check.run} (from " in said
-    assert bool(found.verification.checks) == (shape not in ("untested", "empty"))
+    assert bool(found.verification.checks) == (shape not in ("untested", "empty", "nested"))
     assert found.budget.per_run_usd == 1_000_000
 
 
@@ -94,7 +94,7 @@ def test_a_toolchain_that_ci_sets_up_is_pointed_at_and_a_server_that_only_this_m
 
 
 @pytest.mark.parametrize(
-    "shape", [shape for shape in SHAPES if shape not in ("pytest", "unittest", "extras", "groups", "locked", "mixed")]
+    "shape", [shape for shape in SHAPES if shape not in ("pytest", "unittest", "extras", "groups", "locked", "mixed", "monorepo")]
 )
 def test_in_other_languages_two_steps_of_the_verify_workflow_differ_and_nothing_else(tmp_path, shape):
     repos.make(tmp_path / "r", SHAPES[shape])

@@ -46,7 +46,11 @@ class Repository:
         return self.git.run("rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}").code == 0
 
     def dirty(self) -> bool:
-        """Whether tracked files seem to differ from HEAD. Advisory: compares sizes and times, and runs no filter."""
+        """Whether tracked files seem to differ from HEAD. Advisory: it runs no filter, so what a filter stores may seem to.
+
+        All is asked of a copy of the index, in a git directory of our own, which configures nothing: not even a refresh writes to
+        the user's index, and an attribute may name a filter there that nobody has defined.
+        """
         with tempfile.TemporaryDirectory(prefix="route-agent-") as folder:
             index = Path(folder) / "index"
             source = self.git_dir / "index"
@@ -56,13 +60,20 @@ class Repository:
             own = bare(Path(folder) / "git", self.objects, self.path)
             env = {"GIT_INDEX_FILE": str(index), "GIT_WORK_TREE": str(self.root)}
             staged = own.run("diff-index", "--cached", "--quiet", "--ignore-submodules", self.head, env=env)
-            changed = own.run("-c", "core.bare=false", "diff-files", "--quiet", "--ignore-submodules", env=env)
-            return staged.code == 1 or changed.code == 1
+            if staged.code == 1 or not _changed(own, env):
+                return staged.code == 1
+            # Times differ after `cp -r` as well; only contents say whether something was changed.
+            own.run("-c", "core.bare=false", "update-index", "-q", "--refresh", "--ignore-submodules", env=env)
+            return _changed(own, env)
 
     def parted(self, base: str) -> str:
         """The commit at which HEAD left `base`; `base` itself where the two have nothing in common."""
         found = self.git.run("merge-base", base, self.head)
         return found.out.decode().split("\n")[0] if found.code == 0 else base
+
+
+def _changed(own: Git, env: Mapping[str, str]) -> bool:
+    return own.run("-c", "core.bare=false", "diff-files", "--quiet", "--ignore-submodules", env=env).code == 1
 
 
 def find(folder: Path, path: str) -> Repository:

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from bot.core.clean import holds, line, redact, sendable
 from bot.core.cost import Cost, Price, Unpriced, apart
 from bot.core.keys import Keys, Withheld
-from bot.core.lane import ADDRESSED, Api, Lane
+from bot.core.lane import ADDRESSED, KEYLESS, Api, Lane
 from bot.edge.model.actions import words
 from bot.edge.model.chat import Chat
 from bot.edge.model.messages import Messages
@@ -163,7 +163,7 @@ class Models:
             )
         if not key and lane.api_key_env:
             raise Denied(f"models.{lane.name}.api_key_env names {name}, which is not set")
-        return key or "none"
+        return key or KEYLESS
 
     def _say(self, lane: Lane, what: str) -> str:
         host = urlsplit(lane.address).netloc

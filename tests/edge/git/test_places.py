@@ -1,5 +1,8 @@
 """Where a command may be typed: clones of every kind, and every wrong place with its own line."""
 
+import os
+from pathlib import Path
+
 import pytest
 
 from bot.edge.git.branches import Branches
@@ -7,7 +10,7 @@ from bot.edge.git.plumbing import MAIL, WHO
 from bot.edge.git.repository import find
 from bot.edge.git.trees import Trees
 from bot.ports import Denied, Layer
-from tests.edge.git.repositories import PATH, WHEN
+from tests.edge.git.repositories import PATH, WHEN, hostile
 from tests.fakes import repos
 
 
@@ -63,6 +66,39 @@ def test_a_repository_of_sha256_hashes_works(tmp_path):
     assert len(made) == 64
     assert repos.git(tmp_path / "r", "show", "route-agent/local/x-1:a.py") == "2"
     assert not found.dirty()
+
+
+def stale(repo: Path) -> None:
+    """As after `cp -r`: the same bytes, and other times than the index remembers."""
+    for path in repo.rglob("*"):
+        if path.is_file() and ".git" not in path.relative_to(repo).parts:
+            os.utime(path, (1_000_000_000, 1_000_000_000))
+
+
+def test_a_copied_clone_is_not_changed_for_its_times_and_a_change_of_the_same_size_is_one(tmp_path):
+    repo = tmp_path / "r"
+    repos.make(repo, {"a.py": "1\n", "b.py": "2\n"})
+    stale(repo)
+    before = repos.snapshot(repo)
+    assert not find(repo, PATH).dirty()
+    assert repos.snapshot(repo) == before, "the user's own index is not refreshed"
+    (repo / "b.py").write_bytes(b"3\n")
+    stale(repo)
+    assert find(repo, PATH).dirty()
+    repos.git(repo, "add", "b.py")
+    assert find(repo, PATH).dirty()
+
+
+def test_looking_at_a_copied_clone_runs_no_filter_that_it_configures(tmp_path):
+    repo, mark = tmp_path / "r", tmp_path / "owned"
+    repos.make(repo, {"a.py": "1\n", ".gitattributes": "* filter=x\n"})
+    hostile(repo, mark)
+    stale(repo)
+    mark.unlink(missing_ok=True)
+    assert not find(repo, PATH).dirty()
+    assert not mark.exists()
+    repos.git(repo, "update-index", "-q", "--refresh")
+    assert mark.exists(), "whoever asks git in the clone itself runs it"
 
 
 def test_a_partial_clone_that_lacks_a_file_says_how_to_complete_it(tmp_path):

@@ -1,0 +1,53 @@
+"""Tests below the top: which are named as left out, and by which command they run."""
+
+import time
+
+import pytest
+
+from bot.core.detect import detect
+from bot.core.nested import nested
+from bot.core.policy import CheckPart
+
+NODE = '{"scripts": {"test": "node --test"}}'
+PYTEST = "[tool.pytest.ini_options]\npythonpath = ['src']\n"
+LISTED = "[dependency-groups]\ndev = ['pytest']\n"
+
+
+def found(files: dict[str, str]) -> list[str]:
+    return [check.run for check in nested(files, files.get, detect(files, files.get))]
+
+
+@pytest.mark.parametrize(
+    ("files", "runs"),
+    [
+        ({"packages/web/package.json": NODE}, ["cd packages/web && npm test"]),
+        ({"a b/package.json": NODE, "a b/yarn.lock": ""}, ["cd 'a b' && yarn test"]),
+        ({"api/pyproject.toml": PYTEST, "api/test_a.py": ""}, ["cd api && python -m pytest -q"]),
+        ({"api/pyproject.toml": PYTEST, "api/package.json": NODE}, ["cd api && python -m pytest -q", "cd api && npm test"]),
+        ({"api/pyproject.toml": LISTED, "api/test_a.py": ""}, []),
+        ({"go.mod": "module a\n", "b/go.mod": "module b\n"}, ["cd b && go test ./..."]),
+        ({"package.json": NODE, "web/package.json": NODE}, []),
+        ({"Cargo.toml": "[workspace]\n", "a/Cargo.toml": "[package]\n"}, []),
+        ({"web/package.json": '{"scripts": {"build": "x"}}'}, []),
+        ({"web/package.json": "{"}, []),
+        ({"node_modules/x/package.json": NODE, ".yarn/x/package.json": NODE, "a/tests/package.json": NODE}, []),
+    ],
+)
+def test_what_the_top_does_not_run_as_it_is_set_up_there_is_named(files, runs):
+    assert found(files) == runs
+
+
+def test_each_fits_the_policy_whatever_its_folder_is_called():
+    files = {f"{folder}/package.json": NODE for folder in ("A/B.c", "é", "x" * 80, "-", "1")}
+    files |= {"two/package.json": NODE, "two/go.mod": "module a\n"}
+    made = nested(files, files.get, ())
+    assert len({check.name for check in made}) == len(made) == 7
+    for check in made:
+        assert CheckPart(name=check.name, run=check.run, kind=check.kind).name == check.name
+
+
+def test_a_repository_of_very_many_packages_is_no_long_work():
+    files = {f"p/{n}/package.json": NODE for n in range(50_000)}
+    began = time.monotonic()
+    assert len(found(files)) == 40
+    assert time.monotonic() - began < 5
