@@ -17,6 +17,7 @@ from bot.core.past.limits import Look, looks
 from bot.core.past.regions import Area, Touched, outside, regions, unmatched
 from bot.core.past.silent import Silent, Unmatched, silent, unmatched_globs
 from bot.core.past.survey import Books
+from bot.core.past.tables import Fault, listed
 from bot.core.policy import Policy
 from bot.core.policyfile import PolicyError, read
 from bot.core.strict import STRICT
@@ -60,6 +61,8 @@ class Drift:
     diff: str
     """The suggested edit of the policy's text, as `git apply` takes it; empty where there is none."""
     unwritten: tuple[Unwritten, ...]
+    faults: int
+    fault_list: tuple[Fault, ...]
     kind: Literal["drift"] = "drift"
 
     @property
@@ -91,6 +94,8 @@ def drift(books: Books, text: bytes, name: str) -> Drift:
         unmatched=unmatched(books.lives, policy),
         diff=diff,
         unwritten=(*unwritten, *failed),
+        faults=len(books.faults),
+        fault_list=listed(books.faults),
     )
 
 
