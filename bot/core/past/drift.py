@@ -136,6 +136,8 @@ def _no_value(look: Look) -> str:
             return "the caps of a day, a month or a person leave no room; raise them together"
         case "overconfident":
             return "no threshold mends this: the numbers claim more than comes true; look at `ledger report` for their calibration"
+        case "futile_reason":
+            return "with `max_attempts: 1`, which is suggested, no reason leads to another attempt"
         case _:
             return "no value mends this"
 
