@@ -20,6 +20,9 @@ from bot.ports import Denied, Renderer
 MOST = 200_000_000
 """Bytes of a file with published results."""
 
+NEAR = 0.75
+"""How alike an id has to be to what was typed, to be what was meant: ids of ten letters at random are half as much."""
+
 
 def outcome(words: Namespace, by: str, path: str, now: datetime, render: Renderer) -> str:
     """Note what became of a run's patch, once, and say so. `by` is who says it. Raises `Denied` with the remedy."""
@@ -29,6 +32,8 @@ def outcome(words: Namespace, by: str, path: str, now: datetime, render: Rendere
     record = next((item for item in reversed(known) if isinstance(item, Record) and item.id == run), None)
     if record is None:
         raise Denied(_no_run(run, place, [item.id for item in known if isinstance(item, Record)]))
+    if record.branch is None:
+        raise Denied(_no_patch(record))
     if words.lines is not None and words.what != "merged":
         raise Denied(f"--lines counts what people changed before they merged, and {words.what} is no merge; leave it out")
     made = Outcome(run, _instant(words.at, record, now), words.what, by, words.pull, words.lines)
@@ -87,9 +92,19 @@ def _place(words: Namespace, own: Path, path: str) -> Path:
 
 
 def _no_run(run: str, place: Path, known: list[str]) -> str:
-    near = get_close_matches(run, known, 1, 0.4) or known[-1:]
-    hint = f"the nearest that it has is {near[0]}" if near else "it has none; give the one with it by --ledger or --repo"
+    near = get_close_matches(run, known, 1, NEAR)
+    if near:
+        hint = f"the nearest that it has is {near[0]}"
+    elif known:
+        hint = f"`route-agent ledger export --format csv {place}` lists those that it has"
+    else:
+        hint = "it has none; give the one with it by --ledger or --repo"
     return f"{place} has no record of a run `{line(run, 60)}`; {hint}"
+
+
+def _no_patch(record: Record) -> str:
+    why = f" ({line(record.detail, 200)})" if record.detail else ""
+    return f"run {record.id} came to `{record.result}`{why} and left no branch with a patch; note what became of a run that has one"
 
 
 def _instant(text: str | None, record: Record, now: datetime) -> str:

@@ -175,8 +175,7 @@ def sources(wanted: Wanted, path: str) -> tuple[Source, ...]:
 
 
 def _read(file: Path) -> list[Source]:
-    volumes.look(file)
-    return [Source(str(file), volumes.lines(file), file)]
+    return [_lying(file, str(file))]
 
 
 def _had(path: str, branch: str | None, folder: Path) -> list[Source]:
@@ -185,9 +184,8 @@ def _had(path: str, branch: str | None, folder: Path) -> list[Source]:
 
     usual = LedgerPart().branch
     repository = _found(folder, path)
-    found = [
-        _file(folder, repository, each) for each in (OWN, IMPORTED) if branch is None and (repository.common_dir / each).exists()
-    ]
+    own = [each for each in (OWN, IMPORTED) if branch is None and (repository.common_dir / each).exists()]
+    found = [_lying(repository.common_dir / each, str(folder / ".git" / each)) for each in own]
     refs = (branch,) if branch else (f"refs/remotes/origin/{usual}", f"refs/heads/{usual}")
     for ref in refs:
         if branch or repository.knows(ref):
@@ -203,9 +201,9 @@ def _had(path: str, branch: str | None, folder: Path) -> list[Source]:
     return found
 
 
-def _file(folder: Path, repository: "Repository", own: Path) -> Source:
-    file = repository.common_dir / own
-    return Source(str(folder / ".git" / own), volumes.lines(file), file)
+def _lying(file: Path, shown: str) -> Source:
+    volumes.look(file)
+    return Source(shown, volumes.lines(file), file)
 
 
 def _branch(repository: "Repository", ref: str, change: Fault | str) -> Iterator[Line | Fault]:

@@ -21,10 +21,13 @@ FIGURES = {
 }
 """How a report's figures are said, for its templates."""
 
+SHOWN_DAYS = 30
+"""Bars of the Markdown's plot of days: more than these cannot be told apart in a job's summary."""
+
 
 def markdown(made: Report, render: "Renderer") -> str:
     """What a ledger says, as Markdown for a terminal, a job's summary or an issue."""
-    return render("ledger/report.md.j2", report=made, enough=ENOUGH, labels=wording.LABELS, **FIGURES)
+    return render("ledger/report.md.j2", report=made, enough=ENOUGH, labels=wording.LABELS, shown_days=SHOWN_DAYS, **FIGURES)
 
 
 def dashboard(text: str, now: str, run_url: str, render: "Renderer") -> str:

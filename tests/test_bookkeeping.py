@@ -91,7 +91,8 @@ def test_the_same_word_without_a_time_is_noted_once_and_another_word_after_it(sh
     ("words", "why"),
     [
         (("342eabad", "merged"), "has no record of a run `342eabad`; the nearest that it has is 342eabad0d"),
-        (("x", "merged"), "has no record of a run `x`; the nearest that it has is 0000000000"),
+        (("x", "merged"), "has no record of a run `x`; `route-agent ledger export --format csv "),
+        (("7777777777", "merged"), "/ledger.jsonl` lists those that it has"),
         ((RUN.id, "closed", "--lines", "2"), "closed is no merge; leave it out"),
         ((RUN.id, "closed", "--at", "1999-01-01"), "is not between the run, 2026-01-01T00:00:00Z, and now"),
         ((RUN.id, "closed", "--at", "2999-01-01"), "is not between the run"),
@@ -109,6 +110,25 @@ def test_a_word_that_cannot_be_noted_gets_one_line_and_changes_nothing(shop, wor
         bookkeeping.outcome(parse(["ledger", "outcome", *words, *at(shop, words)]), "ann", repos.PATH, NOW, render)
     assert "\n" not in str(error.value)
     assert rows(shop) == before
+
+
+def test_a_run_that_left_no_patch_has_nothing_of_which_something_could_become(shop):
+    spent = replace(RUN, id="5555555555", result="budget", detail="budget.per_day_usd is spent", branch=None, commit=None)
+    own = shop / ".git" / OWN
+    own.write_text(f"{encode(spent)}\n")
+    done = typed("ledger", "outcome", spent.id, "merged", cwd=shop)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == (
+        "route-agent: run 5555555555 came to `budget` (budget.per_day_usd is spent) and left no branch with a patch; "
+        "note what became of a run that has one\n"
+    )
+    assert rows(shop) == [encode(spent)]
+
+
+def test_a_folder_in_place_of_a_ledger_is_no_bug(shop):
+    done = typed("ledger", "outcome", RUN.id, "merged", "--ledger", ".", cwd=shop)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "route-agent: the ledger . cannot be read (Is a directory); give another with --ledger\n"
 
 
 def test_labels_of_local_runs_follow_the_last_word():

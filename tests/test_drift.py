@@ -55,6 +55,18 @@ def test_a_ledger_and_the_policy_committed_in_head_are_enough(place: Path):
     assert (place / "shop" / NAME).read_text() == "uncommitted: nonsense\n"
 
 
+def test_what_could_not_be_read_is_named_as_a_report_names_it(place: Path):
+    whole = (place / "ledger.jsonl").read_bytes().splitlines(keepends=True)
+    newer = whole[2].replace(b'"version":1', b'"version":9')
+    (place / "ledger.jsonl").write_bytes(whole[0] + whole[1][:500] + b"\n" + newer + b'{"name": "shop"}\n' + b"".join(whole[3:]))
+    words = ("ledger.jsonl", "--policy", f"shop/{NAME}")
+    shown = typed("ledger", "drift", *words, cwd=place).stdout.partition("### Not read\n")[2]
+    held("ledger-drift-unread.md", shown)
+    assert shown == typed("ledger", "report", *words, cwd=place).stdout.partition("### Not read\n")[2]
+    found = TypeAdapter(Drift).validate_json(typed("ledger", "drift", *words, "--format", "json", cwd=place).stdout)
+    assert (found.faults, [fault.place for fault in found.fault_list]) == (3, [f"ledger.jsonl:{row}" for row in (2, 3, 4)])
+
+
 def test_another_policy_may_be_named_and_json_holds_the_same(place: Path):
     other = place / "other.yml"
     other.write_bytes(POLICY.replace(b"6 #", b"4 #").replace(b"7", b"5"))

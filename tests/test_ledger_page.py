@@ -55,6 +55,19 @@ def test_what_the_markdown_says():
     held("ledger-report.md", page.markdown(made(), Templates(templates())))
 
 
+def test_days_that_are_left_out_are_said_to_be():
+    render = Templates(templates())
+    assert "The last 30 of the 31 days with a run." in page.markdown(made(Plan(runs=31, days=31)), render)
+    assert "days with a run" not in page.markdown(made(Plan(runs=30, days=30)), render)
+
+
+def test_the_sum_is_that_of_the_runs_and_money_outside_of_them_is_said_not_to_be_in_it():
+    text = page.markdown(made(), Templates(templates()))
+    assert "for these runs; " in text
+    assert "What was spent outside of runs, as `doctor` does, is in no figure here." in text
+    assert "in all" not in text.partition("### Money")[2].partition("###")[0]
+
+
 def test_what_the_dashboard_s_issue_says():
     render = Templates(templates())
     found = page.markdown(made(Plan(runs=30, days=3)), render)

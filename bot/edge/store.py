@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TextIO
 
 from bot.core import trailfile
 from bot.core.budget import Wish, grant, settlement
@@ -79,12 +79,18 @@ class Lines:
         """Every line. Raises `Denied` with the line's number where one cannot be read: a sum without it would be too low."""
         if not self._path.exists():
             return
-        with self._path.open(encoding="utf-8", errors="surrogateescape") as file:
+        with self._read() as file:
             for number, text in enumerate(file, 1):
                 try:
                     yield decode(text)
                 except LedgerError as error:
                     raise Denied(f"{self._path}:{number} is no ledger line ({error}); mend or remove that line") from None
+
+    def _read(self) -> TextIO:
+        try:
+            return self._path.open(encoding="utf-8", errors="surrogateescape")
+        except OSError as error:
+            raise Denied(f"the ledger {self._path} cannot be read ({error.strerror}); give another with --ledger") from None
 
     def movements(self) -> Iterator[Movement]:
         return (item for item in self.lines() if isinstance(item, Movement))

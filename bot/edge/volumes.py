@@ -39,6 +39,9 @@ def lines(place: Path) -> Iterator[Line | Fault]:
 
 def look(place: Path) -> None:
     """Raises `Denied` where there is nothing to read. A pipe gives what it holds but once, so it is not opened."""
+    if place.is_dir() and not _kept(place) and next(_within(place), None) is None:
+        remedy = "give a ledger's file, a folder with a checkout of its branch, or a repository with --repo"
+        raise Denied(f"{place} is a folder, and no ledger lies in it; {remedy}")
     try:
         if stat.S_ISREG(place.stat().st_mode):
             place.open("rb").close()
@@ -86,17 +89,26 @@ def _skip(file: BinaryIO) -> None:
 
 
 def _folder(folder: Path) -> Iterator[Line | Fault]:
-    """The branch's own folders where it has them, else every file that may be a ledger. Links are not followed."""
-    kept = [folder / name for name in KEPT if (folder / name).is_dir()]
+    for path in _within(folder):
+        yield from _file(path, path.relative_to(folder).as_posix())
+
+
+def _kept(folder: Path) -> list[Path]:
+    """The branch's own folders."""
+    return [folder / name for name in KEPT if (folder / name).is_dir()]
+
+
+def _within(folder: Path) -> Iterator[Path]:
+    """What lies in the branch's own folders where it has them, else every file that may be a ledger. Links are not followed."""
+    kept = _kept(folder)
     for start in kept or [folder]:
         for parent, folders, names in os.walk(start):
             hidden = [] if kept else [name for name in folders if name.startswith(".")]
             below = [name for name in folders if (Path(parent) / name).is_symlink() or name.endswith(ENDINGS)]
             folders[:] = sorted(set(folders) - set(hidden) - set(below))
             for name in sorted([*names, *below]):
-                path = Path(parent, name)
                 if kept or name.endswith(ENDINGS):
-                    yield from _file(path, path.relative_to(folder).as_posix())
+                    yield Path(parent, name)
 
 
 def _file(path: Path, shown: str) -> Iterator[Line | Fault]:

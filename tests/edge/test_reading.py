@@ -16,6 +16,7 @@ from bot.core.ledger import Line as Written
 from bot.core.ledger import encode
 from bot.core.outcome import Outcome
 from bot.core.past.survey import Books
+from bot.failures import Denied
 from bot.ledgers import Wanted, gathered
 from tests.core.test_history import RECORD
 from tests.fakes.repos import PATH, git, make
@@ -160,6 +161,18 @@ def test_a_file_that_may_not_be_read_is_named(place):
     books, _ = gathered(Wanted((place.checkout,), (), None), PATH, NOW)
     assert faults(books)[f"{MONTH}torn.json"] == "cannot be read (Permission denied)"
     assert {life.run.id for life in books.lives} == {*READ, "nested"}
+
+
+def test_a_folder_without_a_ledger_is_said_to_be_one_and_not_read_as_an_empty_ledger(tmp_path):
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "empty" / "notes.txt").write_text("no ledger\n")
+    make(tmp_path / "shop", {"a": "b"})
+    (tmp_path / "shop" / ".git" / "route-agent" / "ledger.jsonl").mkdir(parents=True)
+    for wanted in (Wanted((tmp_path / "empty",), (), None), Wanted((), (tmp_path / "shop",), None)):
+        with pytest.raises(Denied, match="is a folder, and no ledger lies in it; give a ledger's file, "):
+            gathered(wanted, PATH, NOW)
+    (tmp_path / "empty" / "records").mkdir()
+    assert gathered(Wanted((tmp_path / "empty",), (), None), PATH, NOW)[0].lives == (), "a branch to which nothing was written"
 
 
 def test_a_local_ledger_with_torn_and_endless_lines_is_read_around_them(tmp_path):

@@ -176,8 +176,10 @@ def test_arguments_that_no_json_holds_are_no_call_and_the_conversation_goes_on(b
 
 
 @attack("model-shape", off=off("bot.edge.model.echo.keep", cut=("allow_nan=False, ", "")))
-def test_reasoning_that_cannot_be_sent_again_is_not(bed):
-    reply = ask(bed, "chat", at("chat", ("choices", "#0", "message", "reasoning_details"), {"#0": float("inf")}))
+@attack("model-shape", off=off("bot.edge.model.echo.keep", cut=(".encode()", "")))
+@pytest.mark.parametrize("block", [float("inf"), "half of \ud83d", {"\ud83d": 1}])
+def test_reasoning_that_cannot_be_sent_again_is_not(bed, block):
+    reply = ask(bed, "chat", at("chat", ("choices", "#0", "message", "reasoning_details"), {"#0": block}))
     assert reply is not None
     assert reply.said.calls
     assert not reply.said.echo

@@ -72,8 +72,9 @@ def test_an_event_with_anything_in_any_place_is_read_or_is_none(event, place, va
 
 @given(st.binary(max_size=200) | st.text(st.sampled_from('{}[]":,0'), max_size=200).map(str.encode))
 def test_bytes_that_are_no_event_are_said_to_be_none(data):
-    with pytest.raises(EventError):
-        read("issue_comment", data, Typed())
+    """Or, as `{}` is, of no concern."""
+    with suppress(EventError):
+        assert read("issue_comment", data, Typed()) is None
 
 
 @pytest.mark.parametrize("deep", [b"[" * 100_000, b'{"a":' * 100_000, b"9" * 5_000, b'"\\ud800"'])

@@ -231,7 +231,7 @@ def _results(report: Report) -> Figure:
         Counted(each.what.replace("_", " "), "right" if each.what == "pass" else "unknown", each.cases, each.of)
         for each in report.results
     )
-    says = f"Of {report.runs} runs. What is no pass left no patch, and says why."
+    says = f"Of {report.runs} runs. Only a pass is a proved patch; what was not fixed may leave its last one on a branch."
     return Figure("results", "How runs ended", says, _listed(rows), Counts(rows) if rows else None)
 
 

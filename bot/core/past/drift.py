@@ -17,6 +17,7 @@ from bot.core.past.limits import Look, looks
 from bot.core.past.regions import Area, Touched, outside, regions, unmatched
 from bot.core.past.silent import Silent, Unmatched, silent, unmatched_globs
 from bot.core.past.survey import Books
+from bot.core.past.tables import Fault, listed
 from bot.core.policy import Policy
 from bot.core.policyfile import PolicyError, read
 from bot.core.strict import STRICT
@@ -60,6 +61,8 @@ class Drift:
     diff: str
     """The suggested edit of the policy's text, as `git apply` takes it; empty where there is none."""
     unwritten: tuple[Unwritten, ...]
+    faults: int
+    fault_list: tuple[Fault, ...]
     kind: Literal["drift"] = "drift"
 
     @property
@@ -91,6 +94,8 @@ def drift(books: Books, text: bytes, name: str) -> Drift:
         unmatched=unmatched(books.lives, policy),
         diff=diff,
         unwritten=(*unwritten, *failed),
+        faults=len(books.faults),
+        fault_list=listed(books.faults),
     )
 
 
@@ -131,6 +136,8 @@ def _no_value(look: Look) -> str:
             return "the caps of a day, a month or a person leave no room; raise them together"
         case "overconfident":
             return "no threshold mends this: the numbers claim more than comes true; look at `ledger report` for their calibration"
+        case "futile_reason":
+            return "with `max_attempts: 1`, which is suggested, no reason leads to another attempt"
         case _:
             return "no value mends this"
 

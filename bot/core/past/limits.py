@@ -32,7 +32,7 @@ OFTEN = 0.05
 Asks = Literal["too_high", "too_low", "overconfident", "last_attempt", "futile_reason", "cut_off"]
 """What is asked of a threshold: whether `fast_max_score` is too high or too low, whether patches are right as often as their
 confidence says, whether the last attempt or a reason to escalate ever leads to a patch, whether the cap cuts runs off."""
-Standing = Literal["argued against", "nothing against it", "not enough data"]
+Standing = Literal["argued against", "nothing beyond chance", "not enough data"]
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)
@@ -60,12 +60,13 @@ class _Span:
 
 def looks(lives: tuple[Life, ...], policy: Policy) -> tuple[Look, ...]:
     runs = [life.run for life in lives]
+    last = tuple(_last_attempt(runs, policy))
     return (
         *_too_high(runs, policy),
         *_too_low(lives, policy),
         *_overconfident(lives, policy),
-        *_last_attempt(runs, policy),
-        *_reasons(runs, policy),
+        *last,
+        *_reasons(runs, policy, alone=any(look.proposed == "1" for look in last)),
         *_cut_off(runs, policy),
     )
 
@@ -107,7 +108,7 @@ def _skipping(span: list[Run], z: float, about: str, proposed: str) -> Look:
     bar = min(1.0, cheap.low / dear.high) if dear.high else 1.0
     if share.high < bar:
         return Look(key, "too_high", about, share, bar, "argued against", proposed)
-    return Look(key, "too_high", about, share, bar, "nothing against it")
+    return Look(key, "too_high", about, share, bar, "nothing beyond chance")
 
 
 def _wasted(span: list[Run]) -> bool:
@@ -157,7 +158,7 @@ def _too_low(lives: tuple[Life, ...], policy: Policy) -> Iterator[Look]:
     elif right.low >= bar and share.low * dear.low > cheap.high and most < 99:
         yield Look(key, "too_low", about, right, bar, "argued against", str(most + 1))
     else:
-        yield Look(key, "too_low", about, right, bar, "nothing against it")
+        yield Look(key, "too_low", about, right, bar, "nothing beyond chance")
 
 
 # ---- min_confidence ----------------------------------------------------------------------------------------------
@@ -175,7 +176,7 @@ def _overconfident(lives: tuple[Life, ...], policy: Policy) -> Iterator[Look]:
     for (low, high), band in zip(_bands(least), bands, strict=True):
         share = rate(sum(right for _, right in band), len(band), z=z)
         claimed = mean(claim for claim, _ in band) if band else None
-        standing: Standing = "nothing against it" if share.value is not None else "not enough data"
+        standing: Standing = "nothing beyond chance" if share.value is not None else "not enough data"
         if share.value is not None and claimed is not None and share.high < claimed:
             standing = "argued against"
         if low >= least:
@@ -205,15 +206,14 @@ def _last_attempt(runs: list[Run], policy: Policy) -> Iterator[Look]:
         yield _seldom("routing.max_attempts", "last_attempt", f"attempt {most}", hits, last, 1, str(most - 1))
 
 
-def _reasons(runs: list[Run], policy: Policy) -> Iterator[Look]:
-    """A reason is looked at where a judged attempt came after it."""
-    reasons = policy.routing.escalate_on
-    looked: list[Look] = []
+def _reasons(runs: list[Run], policy: Policy, *, alone: bool) -> Iterator[Look]:
+    """A reason is looked at where a judged attempt came after it. Where one attempt `alone` is proposed, to take it out is void."""
+    reasons, looked = policy.routing.escalate_on, list[Look]()
     for reason in reasons:
         after = [run for run in runs if any(_escalated(run, number, reason) for number in range(len(run.tries) - 1))]
         hits = sum(run.accepted is not None for run in after)
         looked.append(_seldom("routing.escalate_on", "futile_reason", reason, hits, after, len(reasons), "[]"))
-    left = f"[{', '.join(look.about for look in looked if look.proposed is None)}]"
+    left = None if alone else f"[{', '.join(look.about for look in looked if look.proposed is None)}]"
     yield from (replace(look, proposed=left) if look.proposed else look for look in looked)
 
 
@@ -227,7 +227,7 @@ def _seldom(key: str, asks: Asks, about: str, hits: int, runs: list[Run], looked
         return Look(key, asks, about, share, SELDOM, "not enough data")
     if share.high < SELDOM:
         return Look(key, asks, about, share, SELDOM, "argued against", proposed)
-    return Look(key, asks, about, share, SELDOM, "nothing against it")
+    return Look(key, asks, about, share, SELDOM, "nothing beyond chance")
 
 
 def _cut_off(runs: list[Run], policy: Policy) -> Iterator[Look]:
@@ -241,7 +241,7 @@ def _cut_off(runs: list[Run], policy: Policy) -> Iterator[Look]:
     elif share.low > OFTEN:
         yield Look(key, "cut_off", about, share, OFTEN, "argued against", _twice(policy.budget))
     else:
-        yield Look(key, "cut_off", about, share, OFTEN, "nothing against it")
+        yield Look(key, "cut_off", about, share, OFTEN, "nothing beyond chance")
 
 
 def _twice(budget: Budget) -> str | None:

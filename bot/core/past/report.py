@@ -12,12 +12,10 @@ from bot.core.past.figures import Census, Counts, Judged, Tally, together
 from bot.core.past.growth import MOST, growth, sides
 from bot.core.past.interval import rate, spread
 from bot.core.past.survey import Books
-from bot.core.past.tables import Compared, Day, Fault, Growth, Judge, Portion, Report, Row
+from bot.core.past.tables import Compared, Day, Growth, Judge, Portion, Report, Row, listed
 
 MOST_ROWS = 100
 """Rows of a table: names come out of the ledger, and anybody's ledger can hold any number."""
-MOST_FAULTS = 50
-"""Faults that a report lists; it always says how many there are."""
 
 
 def report(books: Books, sources: tuple[str, ...], now: datetime, per_day: int | None = None, since: str = "") -> Report:
@@ -59,7 +57,7 @@ def told(census: Census, sources: tuple[str, ...], now: datetime, per_day: int |
         audits_micros=audits.micros,
         audits_open=audits.open,
         faults=len(census.faults),
-        fault_list=tuple(Fault(fault.place, fault.why) for fault in census.faults[:MOST_FAULTS]),
+        fault_list=listed(census.faults),
         unknown_outcomes=made.unknown,
         at_work=made.at_work,
         doubled=made.doubled,

@@ -7,6 +7,7 @@ from pydantic.dataclasses import dataclass
 from bot.core.past.calibration import Calibration, Prior
 from bot.core.past.elsewhere import Elsewhere
 from bot.core.past.interval import Rate, Spread
+from bot.core.past.lines import Fault as Unread
 from bot.core.strict import STRICT
 
 
@@ -108,6 +109,14 @@ class Fault:
 
     place: str
     why: str
+
+
+MOST_FAULTS = 50
+"""Faults that are listed; how many there are is always said."""
+
+
+def listed(faults: tuple[Unread, ...]) -> tuple[Fault, ...]:
+    return tuple(Fault(fault.place, fault.why) for fault in faults[:MOST_FAULTS])
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)

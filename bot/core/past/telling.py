@@ -38,4 +38,4 @@ def look(found: Look, first: str) -> str:
         case "futile_reason":
             return f"escalated for {found.about}: {said} came to an accepted patch; below {bar} it is bought for nothing"
         case "cut_off":
-            return f"{found.about} a run: {said} runs were cut off; more than {bar} is often"
+            return f"{found.about} a run: {said} runs were cut off, under whatever cap they had; more than {bar} is often"

@@ -10,11 +10,12 @@ MOST = 400_000
 
 
 def keep(wire: str, blocks: Any) -> str:
-    """Blocks as a text that `Said` can carry; empty where there are none, or none that JSON could hold again."""
+    """Blocks as a text that `Said` can carry; empty where there are none, or none that could be sent again, as JSON in UTF-8."""
     if not blocks:
         return ""
     try:
         text = json.dumps([wire, blocks], ensure_ascii=True, allow_nan=False, default=str)
+        json.dumps(blocks, ensure_ascii=False, default=str).encode()  # half a character, which the escapes above hide
     except (ValueError, RecursionError):
         return ""
     return text if len(text) <= MOST else ""

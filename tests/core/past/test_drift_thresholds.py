@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from bot.core.past import telling
 from tests.core.past.drifts import found, named
 from tests.plans import AREAS, POLICY, Area, Plan
 
@@ -17,7 +18,7 @@ def test_a_first_lane_that_does_well_past_the_threshold_argues_for_one_step_more
 def test_patches_past_the_threshold_that_people_refuse_argue_for_nothing():
     plan = Plan(asked_fast=0.6, areas=tuple(replace(area, fails=0.1, rejected=0.4) for area in AREAS))
     looked = next(look for look in found(plan).thresholds if look.asks == "too_low")
-    assert (looked.share.cases > 50, looked.standing) == (True, "nothing against it")
+    assert (looked.share.cases > 50, looked.standing) == (True, "nothing beyond chance")
 
 
 def test_confidence_that_claims_too_much_raises_the_threshold_past_the_bands_below_it():
@@ -38,6 +39,29 @@ def test_a_last_attempt_that_never_succeeds_is_one_too_many():
     seen = found(Plan(later_fail=1.0))
     assert ("routing.max_attempts", "attempt 2") in named(seen)
     assert "+  max_attempts: 1\n" in seen.diff
+
+
+def test_where_one_attempt_is_suggested_no_reason_to_escalate_is_taken_out_as_well():
+    seen = found(Plan(runs=1_500, later_fail=1.0, reasons={"patch_rejected": 1.0}))
+    futile = [look for look in seen.argued if look.key == "routing.escalate_on"]
+    assert futile, "the same attempts argue against reasons, too"
+    assert {look.proposed for look in futile} == {None}
+    assert ("+  max_attempts: 1\n" in seen.diff, "escalate_on" in seen.diff) == (True, False)
+    whys = {each.why for each in seen.unwritten if each.about.startswith("routing.escalate_on, ")}
+    assert whys == {"with `max_attempts: 1`, which is suggested, no reason leads to another attempt"}
+
+
+def test_none_of_a_hundred_can_be_chance_and_is_not_said_to_be_fine():
+    plan = Plan(runs=420, later_fail=1.0)
+    look = next(look for look in found(plan).thresholds if look.asks == "last_attempt")
+    assert (look.share.hits, look.share.cases < 130, look.standing) == (0, True, "nothing beyond chance")
+
+
+def test_runs_that_were_cut_off_are_not_said_to_have_been_so_under_the_cap_of_now():
+    other = found(Plan(out_of_money=0.15), policy=POLICY + b"budget:\n  per_run_usd: 0\n")
+    look = next(look for look in other.thresholds if look.asks == "cut_off")
+    assert telling.look(look, "fast").startswith("$0.00 a run: ")
+    assert "runs were cut off, under whatever cap they had; more than 5 % is often" in telling.look(look, "fast")
 
 
 def test_a_reason_whose_escalations_never_help_is_taken_out_alone():
