@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from tests.fakes import shops
 from tests.fakes.server import Server
@@ -27,6 +28,11 @@ SCRUBBED = (
     "VLLM_",
     "PYTEST_ADDOPTS",
 )
+# Green and red are the code's doing: not those of a draw, nor of what else the machine does. `explore` draws anew each time.
+settings.register_profile("same", derandomize=True, deadline=None)
+settings.register_profile("explore", deadline=None)
+settings.load_profile("same")
+
 LEFT = {
     "elsewhere": "needs packages from an index: `python3 dev.py rest` runs it",
     "weights": "needs a real model's weights: `ROUTE_AGENT_WEIGHTS=FILE.gguf python3 dev.py weights` runs it",

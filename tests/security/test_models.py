@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from bot.core.clean import sendable
 from bot.core.cost import Cost, Tokens
 from bot.core.keys import Keys
 from bot.edge.model.punctual import MOST_BYTES
@@ -156,13 +157,31 @@ GIVEN = {"chat": ("function", "arguments"), "responses": ("arguments",), "messag
 
 
 @attack("model-shape", off=off("bot.edge.model.actions.name", 'return value or f"call-{number}-{index}"'))
-@pytest.mark.parametrize("value", [[None], 7, {"a": 1}, "x" * 10_000, ""])
+@pytest.mark.parametrize("value", [[None], 7, {"a": 1}, "x" * 10_000, "", "\ud83d"])
 @pytest.mark.parametrize("api", APIS)
 def test_a_call_has_a_name_that_is_one_whatever_the_gateway_calls_it(bed, api, value):
     reply = ask(bed, api, at(api, (*CALL[api], NAME[api]), value))
     assert reply is not None
     assert [call.id for call in reply.said.calls if len(call.id) > 200] == []
     check(bed, api, reply)
+
+
+CALLED = {"chat": ("function", "name"), "responses": ("name",), "messages": ("name",)}
+
+
+@attack("model-shape", off=off("bot.edge.model.asking.Models._reply", cut=("name=sendable(call.name)", "name=call.name")))
+@pytest.mark.parametrize("api", APIS)
+def test_half_a_character_in_a_name_is_sent_to_nobody(bed, api):
+    """Of an action, of one whose arguments cannot be read, and of the model."""
+    half = "read \ud83d"
+    named = spread(at(api, (*CALL[api], *CALLED[api]), half)["body"])
+    unread = changed(named, (*CALL[api], *GIVEN[api]), [] if api == "messages" else "{")
+    for body in (named, unread, changed(named, ("model",), half)):
+        reply = ask(bed, api, {"body": gathered(body)})
+        assert reply is not None
+        for text in (reply.said.malformed or "", reply.model, *(call.name for call in reply.said.calls)):
+            assert text == sendable(text)
+        check(bed, api, reply)
 
 
 @attack("model-shape", off=off("bot.edge.model.actions.repeatable", "return True"))

@@ -71,7 +71,8 @@ MOST_NAME = 200
 
 def name(value: Any, number: int, index: int) -> str:
     """What a call is answered under: the provider's own name for it, or one of ours where that is none."""
-    return value if isinstance(value, str) and 0 < len(value) <= MOST_NAME else f"call-{number}-{index}"
+    sound = isinstance(value, str) and 0 < len(value) <= MOST_NAME and repeatable(value)
+    return value if sound else f"call-{number}-{index}"
 
 
 def words(value: Any) -> Iterator[str]:

@@ -137,7 +137,8 @@ class Models:
     def _reply(self, lane: Lane, heard: Heard) -> Reply:
         key = (self._key(lane),)
         said, model = heard.said, redact(heard.model, key)
-        clean = Said(sendable(redact(said.text, key)), said.calls, said.malformed, said.echo)
+        calls = tuple(replace(call, name=sendable(call.name)) for call in said.calls)
+        clean = Said(sendable(redact(said.text, key)), calls, said.malformed, said.echo)
         if len(key[0]) >= LONG and any(
             holds(text, key) for call in said.calls for text in (call.name, *words(dict(call.arguments)))
         ):
