@@ -89,10 +89,14 @@ def comment(text: str) -> str:
     return "".join(character if character.isprintable() else "\ufffd" for character in line(text, 120))
 
 
+_WORDS = frozenset({"true", "false", "null", "yes", "no", "on", "off", "y", "n"})
+"""What some reader of YAML takes for something else than text."""
+
+
 def quoted(text: str) -> str:
     """A YAML scalar: plain where that is sure to be read as text, else in double quotes, as JSON writes it."""
     plain = text[:1].isalpha() and all(part.isalnum() or part in " -_./=" for part in text) and text.isascii()
-    words = text.lower() in ("true", "false", "null")
+    words = text.lower() in _WORDS
     return text if plain and not words and text.strip() == text else json.dumps(text, ensure_ascii=not text.isprintable())
 
 
