@@ -30,7 +30,7 @@ SCRUBBED = (
 )
 # Green and red are the code's doing: not those of a draw, nor of what else the machine does. `explore` draws anew each time.
 settings.register_profile("same", derandomize=True, deadline=None)
-settings.register_profile("explore", deadline=None)
+settings.register_profile("explore", deadline=None, max_examples=500)
 settings.load_profile("same")
 
 LEFT = {
