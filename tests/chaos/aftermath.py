@@ -161,9 +161,10 @@ def recorded_in_full(played: Schedule) -> list[str]:
     kept = records(played)
     for record in kept:
         told.setdefault(record.audits or record.id, []).append(record.cost_micros)
+    recorded = {record.id for record in kept}
     for account in money(played):
         audited = account.run.removesuffix(AGAIN)
-        if audited in told and audited != account.run and all(record.id != account.run for record in kept):
+        if account.run not in recorded and audited in told:
             told[audited].append(account.counted)
     return [
         f"{run} owes {played.models.owed[run]}, and {costs} is recorded"

@@ -5,13 +5,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from bot.core.instant import written
 from tests.fakes import repos
 
 EPOCH = "2026-11-25T20:00:00Z"
 
 
 def now() -> str:
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return written(datetime.now(UTC))
 
 
 @dataclass
