@@ -164,7 +164,7 @@ def recorded_in_full(played: Schedule) -> list[str]:
     recorded = {record.id for record in kept}
     for account in money(played):
         audited = account.run.removesuffix(AGAIN)
-        if account.run not in recorded and audited in told:
+        if account.run.endswith(AGAIN) and account.run not in recorded and audited in told:
             told[audited].append(account.counted)
     return [
         f"{run} owes {played.models.owed[run]}, and {costs} is recorded"
