@@ -196,13 +196,17 @@ class Office:
     def left(self, visit: Visit) -> Trail | Record | None:
         """What an earlier job for this very command has left: its record, or how far it came before it was cut off.
 
-        The first attempt at a workflow run begins with nothing. Raises `Unavailable` or `Denied` where that cannot be known: what
-        is paid is not bought again for a moment's trouble.
+        The first attempt at a workflow run begins with nothing. Raises `Unavailable` where that cannot be known, a no of GitHub's
+        included: what is paid is not bought again for a moment's trouble, nor the end that the run may have had told as another.
+        `Denied` where it is there and cannot be believed.
         """
         if visit.own is None or (visit.own.note.run == self.step.run and self.step.attempt == "1"):
             return None
         branch = visit.policy.ledger.branch
-        found = self.records(branch).left(visit.id, visit.now)
+        try:
+            found = self.records(branch).left(visit.id, visit.now)
+        except Denied as error:
+            raise Unavailable(str(error)) from None
         if isinstance(found, Begun):
             return _taken_up(found, branch, visit.id, visit.base, (visit.repo, visit.thread.number))
         return found if found is not None and _same(found, visit) else None

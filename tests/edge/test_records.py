@@ -13,7 +13,7 @@ from bot.core.trail import Trail
 from bot.edge.github.client import connect
 from bot.edge.github.records import Records, place
 from bot.edge.github.shelf import Shelf
-from bot.ports import Denied
+from bot.ports import Denied, Unavailable
 from tests.core.test_trail import opened
 from tests.fakes.world import Repo, World
 
@@ -70,6 +70,15 @@ def test_a_write_whose_answer_is_lost_is_there_once(world, shop, after):
     records(world).put(other)
     assert set(there(world, shop).values()) == {RECORD, other}
     assert shop.git("rev-list", "--count", BRANCH) == "2"
+
+
+def test_where_github_says_one_thing_and_another_nothing_is_taken_for_gone(world, shop):
+    records(world).put(RECORD)
+    world.fail("GET", "/contents/records", status=404, times=2)
+    with pytest.raises(Unavailable, match="GitHub says that there is a records/.*, and that there is none"):
+        records(world).left(RECORD.id, RECORD.at)
+    assert records(world).left(RECORD.id, RECORD.at) == RECORD
+    assert there(world, shop)
 
 
 @pytest.mark.parametrize(("at", "found"), [("2026-01-02", True), ("2026-02-01", True), ("2025-12-31", True), ("2026-03-01", False)])

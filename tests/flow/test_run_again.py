@@ -108,6 +108,31 @@ def test_a_ledger_that_cannot_be_read_for_a_moment_buys_nothing_again(world, mod
     seen(world, shop, issue)
 
 
+def test_a_no_to_the_read_of_what_is_kept_is_not_the_run_s_end(world, models, shop, issue, tmp_path):
+    job = cut_off(world, models, shop, issue, tmp_path / "one")
+    world.runner = Scripted(PROVED)
+    job.attempt = "2"
+    world.fail("GET", "/contents/records", status=403)
+    ended = job.act()
+    assert (ended.state, records(shop)) == ("error", [])
+    assert "403" in ended.why
+    assert "run all jobs of this workflow run again" in world.said(issue, ME)[0]
+    assert job.act().state == "accepted", "the same job, run again"
+    assert len(models.requests) == 3
+    seen(world, shop, issue)
+
+
+def test_that_nothing_was_kept_is_not_believed_at_once(world, models, shop, issue, tmp_path):
+    """A 404 that is not true, once: else the job would buy again what it has paid for."""
+    job = cut_off(world, models, shop, issue, tmp_path / "one")
+    world.runner = Scripted(PROVED)
+    job.attempt = "2"
+    world.fail("GET", "/contents/records", status=404)
+    assert job.act().state == "accepted"
+    assert len(models.requests) == 3
+    seen(world, shop, issue)
+
+
 def test_a_run_that_is_being_run_again_is_not_taken_up_by_another_for_the_same_command(world, models, shop, issue, tmp_path):
     job = cut_off(world, models, shop, issue, tmp_path / "one")
     at_work(shop, 77)

@@ -157,7 +157,7 @@ GIVEN = {"chat": ("function", "arguments"), "responses": ("arguments",), "messag
 
 
 @attack("model-shape", off=off("bot.edge.model.actions.name", 'return value or f"call-{number}-{index}"'))
-@pytest.mark.parametrize("value", [[None], 7, {"a": 1}, "x" * 10_000, "", "\ud83d"])
+@pytest.mark.parametrize("value", [[None], 7, {"a": 1}, "x" * 10_000, "", "\ud83d", "byte \udc80"])
 @pytest.mark.parametrize("api", APIS)
 def test_a_call_has_a_name_that_is_one_whatever_the_gateway_calls_it(bed, api, value):
     reply = ask(bed, api, at(api, (*CALL[api], NAME[api]), value))

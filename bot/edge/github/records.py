@@ -37,9 +37,9 @@ class Records:
         return found if isinstance(found, Record) else None
 
     def left(self, run: str, at: str) -> Record | Begun | None:
-        """The same, or what a run that is not at its end had paid for."""
+        """The same, or what a run that is not at its end had paid for. Raises `Unavailable` where GitHub says one thing and another."""
         for month in (at, before(at), after(at)):
-            there = self.shelf.read(place(run, month))
+            there = self.shelf.sure(place(run, month))
             try:
                 item = decode(there.text) if there.sha else None
             except LedgerError:

@@ -9,7 +9,7 @@ from github.GithubException import GithubException
 from github.InputGitTreeElement import InputGitTreeElement
 
 from bot.edge.github.client import Ambiguous, Hub, graph, sorted_out
-from bot.ports import Denied
+from bot.ports import Denied, Unavailable
 
 NEEDS = "contents: write"
 TRIES = 12
@@ -49,6 +49,13 @@ class Shelf:
                 raise Denied(f"{path} on the branch {self.branch} is a folder; remove it")
             content = found.content if found.encoding == "base64" else self.hub.repo.get_git_blob(found.sha).content
             return Leaf(base64.b64decode(content).decode(errors="replace"), found.sha)
+
+    def sure(self, path: str) -> Leaf:
+        """The same for whom a 404 that is not true costs money: that nothing is there is believed when GitHub says it in two ways."""
+        found = self.read(path)
+        if found.sha is None and self.peek(path) and (found := self.read(path)).sha is None:
+            raise Unavailable(f"GitHub says that there is a {path} on {self.branch}, and that there is none")
+        return found
 
     def peek(self, path: str) -> str:
         """What the branch holds there, empty where there is no such file. By GraphQL, whose limit is its own; not to swap by."""

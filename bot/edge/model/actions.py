@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from bot.core.clean import sendable
 from bot.ports import Call, Prompt, Said, Shown, Told, Tool, Turn
 
 Message = dict[str, Any]
@@ -71,7 +72,7 @@ MOST_NAME = 200
 
 def name(value: Any, number: int, index: int) -> str:
     """What a call is answered under: the provider's own name for it, or one of ours where that is none."""
-    sound = isinstance(value, str) and 0 < len(value) <= MOST_NAME and repeatable(value)
+    sound = isinstance(value, str) and 0 < len(value) <= MOST_NAME and sendable(value) == value
     return value if sound else f"call-{number}-{index}"
 
 
