@@ -75,7 +75,7 @@ def test_a_write_whose_answer_is_lost_is_there_once(world, shop, after):
 def test_where_github_says_one_thing_and_another_nothing_is_taken_for_gone(world, shop):
     records(world).put(RECORD)
     world.fail("GET", "/contents/records", status=404, times=2)
-    with pytest.raises(Unavailable, match="GitHub says that there is a records/.*, and that there is none"):
+    with pytest.raises(Unavailable, match=r"GitHub says that there is a records/.*, and that there is none"):
         records(world).left(RECORD.id, RECORD.at)
     assert records(world).left(RECORD.id, RECORD.at) == RECORD
     assert there(world, shop)

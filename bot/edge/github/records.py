@@ -37,7 +37,7 @@ class Records:
         return found if isinstance(found, Record) else None
 
     def left(self, run: str, at: str) -> Record | Begun | None:
-        """The same, or what a run that is not at its end had paid for. Raises `Unavailable` where GitHub says one thing and another."""
+        """The same, or what a run that is not at its end had paid for. Raises `Unavailable` where GitHub contradicts itself."""
         for month in (at, before(at), after(at)):
             there = self.shelf.sure(place(run, month))
             try:

@@ -51,7 +51,7 @@ class Shelf:
             return Leaf(base64.b64decode(content).decode(errors="replace"), found.sha)
 
     def sure(self, path: str) -> Leaf:
-        """The same for whom a 404 that is not true costs money: that nothing is there is believed when GitHub says it in two ways."""
+        """The same for whom a 404 that is not true costs money: it is believed when GitHub says it in another way, too."""
         found = self.read(path)
         if found.sha is None and self.peek(path) and (found := self.read(path)).sha is None:
             raise Unavailable(f"GitHub says that there is a {path} on {self.branch}, and that there is none")
