@@ -103,7 +103,7 @@ def refused(visit: Visit, no: Refused, office: Office, post: Post) -> Ended:
 def told_again(visit: Visit, record: Record, office: Office, post: Post) -> Ended:
     """An earlier job came to the end, and did not get to say so."""
     office.settle(visit, record)
-    cleared(record.superseded, record, office.desk(visit))
+    cleared(record.superseded, record, office.desk(visit), earlier=True)
     text, state = tell.comment(record, visit.policy, office.render), ended(record.result)
     post.say(state, text, lane=record.attempts[-1].lane if record.attempts else "", pull=record.pull_number)
     return Ended(state, record.detail, None, record, text)

@@ -59,7 +59,7 @@ def close(trail: Trail, desk: Desk, kit: Kit) -> Published:
     if desk.pulls is not None and trail.pushed is not None:
         published = _offered(trail, trail.pushed, desk, desk.pulls, kit.clock)
     record = booked(trail.then(published), kit)
-    cleared((*trail.superseded, *_left_over(trail, kit)), record, desk)
+    cleared((*trail.superseded, *_left_over(trail, kit)), record, desk, earlier=kit.reached > 0)
     return published
 
 
@@ -70,12 +70,15 @@ def _left_over(trail: Trail, kit: Kit) -> tuple[str, ...]:
     return tuple(name for name in names if name not in mine)
 
 
-def cleared(branches: tuple[str, ...], record: Record, desk: Desk) -> None:
-    """What earlier attempts left goes, and a draft of what is not proved is closed: one too many is not worth the last word."""
+def cleared(branches: tuple[str, ...], record: Record, desk: Desk, *, earlier: bool) -> None:
+    """What earlier attempts left goes, and an offer of what is not proved is closed: one too many is not worth the last word.
+
+    There may be such an offer where drafts are opened for their checks, or where an earlier job came further than this one.
+    """
     kept = record.result in ("pass", "needs_approval", "ci_timeout")  # a person is asked to look at what is at work there
     for each in (*branches, *((record.branch,) if record.branch and not kept else ())):
         with suppress(Denied, Unavailable):
-            if desk.pulls is not None and desk.starts_ci:
+            if desk.pulls is not None and (desk.starts_ci or earlier):
                 desk.pulls.withdraw(each)
         with suppress(Denied, Unavailable):
             if each in branches:
@@ -86,7 +89,7 @@ def broken_off(trail: Trail, kit: Kit, why: str) -> Record:
     """The end of a run that comes no further: what was spent is booked, and the last branch stays to be looked at."""
     assert kit.desk is not None, "a job that cannot write ends no run"
     made = booked(trail, kit, why)
-    cleared((*trail.superseded, *_left_over(trail, kit)), made, kit.desk)
+    cleared((*trail.superseded, *_left_over(trail, kit)), made, kit.desk, earlier=kit.reached > 0)
     return made
 
 

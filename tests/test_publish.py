@@ -176,14 +176,19 @@ def ended(result: str) -> Record:
 )
 def test_earlier_branches_go_and_a_draft_of_the_last_where_nobody_is_asked_to_look_at_it(result, kept):
     hub = Hub()
-    cleared(("route-agent/3/c1-1",), ended(result), desk(hub))
+    cleared(("route-agent/3/c1-1",), ended(result), desk(hub), earlier=False)
     assert hub.dropped == ["route-agent/3/c1-1"], "the last branch stays, whatever it came to"
     assert hub.withdrawn == ["route-agent/3/c1-1", *([] if kept else ["route-agent/3/c1-2"])]
 
 
-def test_who_opens_no_early_draft_withdraws_none_and_a_no_stops_nothing():
-    quiet, deaf = Hub(), Hub(no="not today")
-    cleared(("route-agent/3/c1-1",), ended("not_fixed"), desk(quiet, starts_ci=False))
-    assert (quiet.dropped, quiet.withdrawn) == (["route-agent/3/c1-1"], [])
-    cleared(("a", "b"), ended("not_fixed"), desk(deaf))
+@pytest.mark.parametrize(("earlier", "withdrawn"), [(False, []), (True, ["route-agent/3/c1-1", "route-agent/3/c1-2"])])
+def test_who_opens_no_early_draft_withdraws_what_an_earlier_job_may_have_offered_alone(earlier, withdrawn):
+    hub = Hub()
+    cleared(("route-agent/3/c1-1",), ended("not_fixed"), desk(hub, starts_ci=False), earlier=earlier)
+    assert (hub.dropped, hub.withdrawn) == (["route-agent/3/c1-1"], withdrawn)
+
+
+def test_a_no_stops_nothing():
+    deaf = Hub(no="not today")
+    cleared(("a", "b"), ended("not_fixed"), desk(deaf), earlier=False)
     assert (deaf.dropped, deaf.withdrawn) == (["a", "b"], ["a", "b", "route-agent/3/c1-2"])

@@ -133,6 +133,24 @@ def test_that_nothing_was_kept_is_not_believed_at_once(world, models, shop, issu
     seen(world, shop, issue)
 
 
+def test_what_an_earlier_job_had_offered_is_withdrawn_where_the_run_ends_without_a_proof(world, models, shop, issue, tmp_path):
+    """Its record could not be written, and before it is run again somebody stops it."""
+    models.script("m-fast", [GOOD, TEST, DONE])
+    world.runner = Scripted(PROVED)
+    job = commented(world, shop, issue, tmp_path / "job")
+    first_time(world, r"POST .*/pulls", lambda: world.fail("PUT", "/contents/", times=40))
+    job.act()
+    (offer,) = world.pulls(shop)
+    assert (offer.state, records(shop)) == ("open", [])
+    world.faults.clear()
+    commented(world, shop, issue, tmp_path / "stop", "/agent stop").act("gate")
+    job.attempt = "2"
+    assert job.act().state == "stopped"
+    assert offer.state == "closed"
+    assert [record.result for record in records(shop)] == ["stopped"]
+    seen(world, shop, issue)
+
+
 def test_a_run_that_is_being_run_again_is_not_taken_up_by_another_for_the_same_command(world, models, shop, issue, tmp_path):
     job = cut_off(world, models, shop, issue, tmp_path / "one")
     at_work(shop, 77)
