@@ -55,8 +55,16 @@ def _last_word(state: Final, text: str, kit: Kit, post: Post, office: Office, *,
     """And below it that the run has no record that everybody can read, where that is so."""
     left = kit.ledger.unkept()
     if left is None:
-        return post.say(state, text, lane=lane, pull=pull)
-    return post.say(state, f"{text}{tell.unkept(left, office.render)}", lane=lane, pull=pull, again=left.again)
+        return _told_as_kept(state, text, post, lane=lane, pull=pull)
+    return _told_as_kept(state, f"{text}{tell.unkept(left, office.render)}", post, lane=lane, pull=pull, again=left.again)
+
+
+def _told_as_kept(state: Final, text: str, post: Post, *, lane: str, pull: int | None, again: bool = False) -> str:
+    """Raises `Unavailable` for GitHub's no as well: another word would not be what the record says; the same job, run again, says it."""
+    try:
+        return post.say(state, text, lane=lane, pull=pull, again=again)
+    except Denied as error:
+        raise Unavailable(str(error)) from None
 
 
 def halted(error: Halted, trail: Trail, kit: Kit, office: Office, post: Post) -> Ended:
@@ -105,7 +113,7 @@ def told_again(visit: Visit, record: Record, office: Office, post: Post) -> Ende
     office.settle(visit, record)
     cleared(record.superseded, record, office.desk(visit), earlier=True)
     text, state = tell.comment(record, visit.policy, office.render), ended(record.result)
-    post.say(state, text, lane=record.attempts[-1].lane if record.attempts else "", pull=record.pull_number)
+    _told_as_kept(state, text, post, lane=record.attempts[-1].lane if record.attempts else "", pull=record.pull_number)
     return Ended(state, record.detail, None, record, text)
 
 

@@ -1,5 +1,6 @@
 """Records on the ledger's branch: one file a run, whoever else writes there. Real PyGithub and git."""
 
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -33,9 +34,9 @@ def shop(world: World) -> Repo:
     return world.repo("octo/shop", {"a.py": "x = 1\n"}, ann="write")
 
 
-def records(world: World, scopes: str = "contents:write") -> Records:
+def records(world: World, scopes: str = "contents:write", pause: float = 0) -> Records:
     token = world.token(f"ghs_{scopes}", "github-actions[bot]", scopes)
-    return Records(Shelf(connect(world.api, world.url, token, "octo/shop", 0), BRANCH))
+    return Records(Shelf(connect(world.api, world.url, token, "octo/shop", pause), BRANCH))
 
 
 def there(world: World, shop: Repo) -> dict[str, Record]:
@@ -78,6 +79,15 @@ def test_where_github_says_one_thing_and_another_nothing_is_taken_for_gone(world
     with pytest.raises(Unavailable, match=r"GitHub says that there is a records/.*, and that there is none"):
         records(world).left(RECORD.id, RECORD.at)
     assert records(world).left(RECORD.id, RECORD.at) == RECORD
+    assert there(world, shop)
+
+
+def test_a_read_that_fails_is_sent_again_at_once_and_then_later_each_time(world, shop):
+    records(world).put(RECORD)
+    world.fail("GET", "/contents/records", status=502, times=3)
+    start = time.monotonic()
+    assert records(world, pause=0.1).left(RECORD.id, RECORD.at) == RECORD
+    assert 0.6 <= time.monotonic() - start < 10, "0.2 and 0.4 seconds"
     assert there(world, shop)
 
 

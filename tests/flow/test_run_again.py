@@ -1,6 +1,7 @@
 """Runs that break off in the middle, and what is taken up of them. Real PyGithub, git and HTTP."""
 
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
 
@@ -128,6 +129,24 @@ def test_that_nothing_was_kept_is_not_believed_at_once(world, models, shop, issu
     world.runner = Scripted(PROVED)
     job.attempt = "2"
     world.fail("GET", "/contents/records", status=404)
+    assert job.act().state == "accepted"
+    assert len(models.requests) == 3
+    seen(world, shop, issue)
+
+
+def test_a_no_to_the_last_word_is_told_as_nothing_else_than_what_the_record_says(world, models, shop, issue, tmp_path):
+    """First to the job that came to the end, then to the one that is run again to say so."""
+    models.script("m-fast", [GOOD, TEST, DONE])
+    world.runner = Scripted(PROVED)
+    job = commented(world, shop, issue, tmp_path / "job")
+    no = partial(world.fail, "PATCH", "/issues/comments/", status=403, times=2)
+    for job.attempt, ahead in (("1", r"POST .*/pulls"), ("2", r"GET .*/contents/records")):
+        first_time(world, ahead, no)
+        ended = job.act()
+        assert (ended.state, [record.result for record in records(shop)]) == ("error", ["pass"])
+        assert "403" in ended.why
+        assert "run all jobs of this workflow run again" in world.said(issue, ME)[0]
+    job.attempt = "3"
     assert job.act().state == "accepted"
     assert len(models.requests) == 3
     seen(world, shop, issue)

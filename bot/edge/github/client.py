@@ -16,7 +16,7 @@ from bot.ports import Denied, Unavailable
 
 READS = frozenset({"GET", "HEAD", "OPTIONS"})
 """Only these are sent again by the library: a write that seemed to fail may have happened."""
-TRIES, BACKOFF, LONGEST_WAIT, TIMEOUT = 3, 1.0, 90.0, 20
+TRIES, LONGEST_WAIT, TIMEOUT = 3, 90.0, 20
 
 
 PAGE = 100
@@ -40,10 +40,13 @@ class Hub:
 
 
 def connect(api: str, server: str, token: str, repo: str, pause: float = PAUSE, timeout: int = TIMEOUT) -> Hub:
-    """Sends nothing yet. `pause` is how many seconds lie between two writes, `timeout` how many one answer may keep us waiting."""
+    """Sends nothing yet. `timeout` is how many seconds one answer may keep us waiting.
+
+    `pause` is how many lie between two writes; a read that fails is sent again at once, and after twice and four times as many.
+    """
     retry = GithubRetry(
         total=TRIES,
-        backoff_factor=BACKOFF,
+        backoff_factor=pause,
         max_rate_limit_wait=LONGEST_WAIT,
         retry_after_max=int(LONGEST_WAIT),
         allowed_methods=READS,
