@@ -60,7 +60,7 @@ def _last_word(state: Final, text: str, kit: Kit, post: Post, office: Office, *,
 
 
 def _told_as_kept(state: Final, text: str, post: Post, *, lane: str, pull: int | None, again: bool = False) -> str:
-    """Raises `Unavailable` for GitHub's no as well: the same job, run again, says it, and another word would not be what is kept."""
+    """Raises `Unavailable` for GitHub's no too: the same job, run again, says it, and another word would not be what is kept."""
     try:
         return post.say(state, text, lane=lane, pull=pull, again=again)
     except Denied as error:

@@ -4,14 +4,16 @@ from dataclasses import replace
 
 from bot.core import handover
 from bot.core.ledger import Record
+from bot.core.spend import Charge
 from bot.core.state import running
+from bot.core.trail import Trail
 from bot.core.trailfile import TrailError
 from bot.ending import Ended, closed, mistaken, silent, told_again
 from bot.entry import admitted, handed_on, unpacked
 from bot.flow import run
 from bot.office import Office
-from bot.ports import Denied
-from bot.publish import broken_off, recorded
+from bot.ports import Denied, Kit
+from bot.publish import broken_off, paid, recorded
 from bot.visit import Visit
 from bot.work import carried, keyed
 
@@ -32,6 +34,12 @@ def proposed(office: Office) -> Ended:
         why = "where one job alone is run again, nothing is set aside for it: run all jobs of this workflow run again"
         raise Denied(f"{error}; {why}") from None
     return Ended(running(after), "the attempt is made", after, recorded(after, kit))
+
+
+def _handed_on(trail: Trail, kit: Kit) -> Charge:
+    """For the job's own ledger, where its last phase looks for what was spent if it is cut off."""
+    request, lane = trail.opened.request, trail.attempts[-1].lane if trail.attempts else ""
+    return Charge(request.id, kit.clock.now(), request.actor, lane, paid(trail, kit), "handover")
 
 
 def applied(office: Office) -> Ended:
@@ -55,6 +63,7 @@ def applied(office: Office) -> Ended:
     kit = office.kit(trail.opened.policy, post, desk=office.desk(entered), halt=office.halt(entered), before=left)
     # what is handed on is counted here, also what an earlier attempt at the workflow run had paid for
     kit = replace(kit, before=None, handed=handed, over=entered.over(office.step.run))
+    office.ledger.append(_handed_on(trail, kit))
     went = carried(trail, kit, office, post)
     if isinstance(went, Ended):
         return went

@@ -8,9 +8,10 @@ import pytest
 
 from bot.core.handover import pack, unpack
 from bot.core.ledger import Begun, decode, encode
+from bot.hosted import close
 from bot.ports import Denied, Unavailable
 from tests.fakes import shops
-from tests.fakes.hosted import GATE, PROPOSE, Job
+from tests.fakes.hosted import GATE, PROPOSE, WORK, Hurried, Job
 from tests.fakes.repos import BAD, DONE, GOOD
 from tests.fakes.server import Server
 from tests.fakes.shops import TEST
@@ -83,6 +84,43 @@ def test_a_review_that_the_job_with_the_key_has_paid_for_counts_where_the_next_j
     (record,) = records(shop)
     assert record.cost_micros == 4 * 1_200
     assert ours(world, shop) == []
+    seen(world, shop, issue)
+
+
+class Cut(Hurried):
+    """The runner cancels the job while it waits."""
+
+    def sleep(self, seconds: float) -> None:
+        raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("attempt", ["1", "2"])
+def test_the_last_phase_of_a_job_without_the_key_books_what_was_handed_to_it(
+    world, models, shop, issue, tmp_path, monkeypatch, attempt
+):
+    """All of it: also a review that its Trail had not come to, and at whichever attempt."""
+    judge = f'  verifier: {{provider: vllm, model: m-judge, base_url: "{models.url}", price: {{input: 1, output: 2}}}}'
+    policy = shops.POLICY.format(url=models.url).replace("routing:", f"{judge}\nrouting:", 1)
+    world.commit(shop, "main", {".github/route-agent.yml": policy})
+    models.script("m-fast", [GOOD, TEST, DONE])
+    models.script("m-judge", [FINE])
+    payload = world.comment(shop, issue, "ann", "/agent fix")
+
+    def job(name: str, scopes: str) -> Job:
+        return Job(world, tmp_path / name, "issue_comment", payload, scopes=scopes, attempt=attempt)
+
+    gate = job("gate", GATE).packed("gate")
+    made = job("propose", PROPOSE).packed("propose", handover=gate["handover"])
+    apply = job("apply", WORK)
+    apply.clock = Cut()
+    with pytest.raises(KeyboardInterrupt):
+        apply.act("apply", handover=made["handover"], before=gate["handover"])
+    assert settled(shop) == []
+    for name, value in apply.env().items():
+        monkeypatch.setenv(name, value)
+    assert close() == 0
+    assert settled(shop) == [4 * 1_200]
+    ours(world, shop)
     seen(world, shop, issue)
 
 
