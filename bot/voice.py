@@ -22,7 +22,7 @@ def show(text: str) -> None:
     if sys.stdout is None:
         raise Denied("standard output is closed, so the report has nowhere to go; what was done is in the ledger")
     try:
-        sys.stdout.write(text.encode(errors="replace").decode())
+        sys.stdout.write(text)
         sys.stdout.flush()
     except BrokenPipeError:
         raise

@@ -117,6 +117,22 @@ def test_json_is_one_document_of_the_published_schema():
     assert record["result"] == "pass"
 
 
+def test_what_explain_prints_as_json_fits_the_published_schema(shop):
+    done = typed("explain", "--json", "--task", "x", "--policy", str(shop.parent / "policy.yml"), cwd=shop)
+    opened = json.loads(done.stdout)
+    jsonschema.validate(opened, json.loads((ROOT / "docs" / "explain.schema.json").read_text()))
+    assert opened["policy"]["budget"]["per_run_usd"] == "1.00"
+
+
+def test_a_terminal_that_has_not_all_letters_gets_those_that_it_has(shop):
+    """What was asked is done by then, and may have cost money."""
+    repos.make(shop, {"näher.py": "x = 1\n"}, "one more")
+    given = ("--task", "näher.py is wrong", "--policy", str(shop.parent / "policy.yml"))
+    done = typed("explain", *given, cwd=shop, more={"PYTHONIOENCODING": "ascii", "PYTHONUTF8": "1"})
+    assert done.returncode == 0, done.stderr
+    assert "n?her.py" in done.stdout
+
+
 def test_a_dead_address_is_one_line_that_says_what_to_do(shop):
     done = typed("--task", "add(2, 2) is wrong", "--policy", str(shop.parent / "policy.yml"), cwd=shop)
     assert done.returncode == 75

@@ -29,9 +29,10 @@ Usd = Annotated[
     int,
     BeforeValidator(_micros),
     PlainSerializer(exact, return_type=str, when_used="json"),
-    WithJsonSchema({"type": "number", "minimum": 0, "description": "US dollars"}),
+    WithJsonSchema({"type": "number", "minimum": 0, "description": "US dollars"}, mode="validation"),
+    WithJsonSchema({"type": "string", "pattern": r"^[0-9]+\.[0-9]{2,}$", "description": "US dollars"}, mode="serialization"),
 ]
-"""Dollars in the file, whole micro-dollars ever after."""
+"""Dollars in the file, a number; whole micro-dollars ever after, which JSON of ours writes as a text, lest a reader round them."""
 
 Count = Annotated[int, Field(ge=1)]
 Points = Annotated[int, Field(ge=0, le=100)]

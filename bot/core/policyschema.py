@@ -3,10 +3,21 @@
 import json
 from typing import Any
 
+from bot.core.cost import MICROS
 from bot.core.policy import Policy
 from bot.core.yamlfile import Path, dotted
 
-_SCHEMA = Policy.model_json_schema()
+
+def _in_dollars(made: dict[str, Any]) -> dict[str, Any]:
+    """A default is what stands in a file, not the micro-dollars that are made of it."""
+    for part in made["$defs"].values():
+        for name, inner in part.get("properties", {}).items():
+            if name.endswith("_usd") and isinstance(inner.get("default"), int):
+                inner["default"] /= MICROS
+    return made
+
+
+_SCHEMA = _in_dollars(Policy.model_json_schema())
 
 
 def schema() -> str:
@@ -54,29 +65,27 @@ def _rows(node: dict[str, Any], path: Path) -> list[str]:
     plain = _resolved(node)
     found: list[str] = []
     for name, inner in plain.get("properties", {}).items():
-        found += _row(name, inner, (*path, name), required=name in plain.get("required", ()))
+        found += _row(inner, (*path, name), required=name in plain.get("required", ()))
     free = plain.get("additionalProperties") or next(iter(plain.get("patternProperties", {}).values()), None)
     if isinstance(free, dict) and "properties" in _resolved(free):
         found += _rows(free, (*path, "NAME"))
     return found
 
 
-def _row(name: str, inner: dict[str, Any], path: Path, *, required: bool) -> list[str]:
+def _row(inner: dict[str, Any], path: Path, *, required: bool) -> list[str]:
     plain = _resolved(inner)
     deeper = _rows(inner, path)
     if not deeper and plain.get("type") == "array" and "properties" in _resolved(plain.get("items", {})):
         deeper = _rows(plain["items"], (*path, 0))
     if deeper and plain.get("type") == "object":
         return deeper
-    default = "required" if required else _default(name, inner)
+    default = "required" if required else _default(inner)
     about = " ".join(str(inner.get("description", plain.get("description", ""))).split())
     return [f"| `{dotted(path).replace('[0]', '[]')}` | {_type(plain)} | {default} | {about} |", *deeper]
 
 
-def _default(name: str, inner: dict[str, Any]) -> str:
+def _default(inner: dict[str, Any]) -> str:
     value = inner.get("default")
-    if name.endswith("_usd") and isinstance(value, int):
-        value = value / 1_000_000
     return f"`{json.dumps(value)}`" if value not in (None, [], {}, ()) else ""
 
 

@@ -193,6 +193,13 @@ def test_the_schema_takes_the_minimal_policy_and_no_unknown_key():
         jsonschema.validate(plain | {"budgets": {}}, made)
 
 
+def test_a_default_of_the_schema_is_what_stands_in_a_file():
+    given = {name: part["default"] for name, part in json.loads(schema())["$defs"]["Budget"]["properties"].items()}
+    assert given == {"per_run_usd": 1.0, "per_day_usd": 10.0, "per_month_usd": None, "per_actor_day_usd": None}
+    written = yaml.safe_dump({"budget": {name: value for name, value in given.items() if value is not None}})
+    assert read(MINIMAL + written.encode(), "p.yml").budget == read(MINIMAL, "p.yml").budget
+
+
 def test_the_example_to_start_from_says_nothing_that_is_not_so():
     example = read(EXAMPLE.read_bytes(), EXAMPLE.name)
     assert unheeded(example, "sandbox") == ()
