@@ -52,8 +52,11 @@ def proofread(file: str, path: str) -> Proofread:
         repository = find(Path(file).absolute().parent, path)
     except Denied:
         return Proofread(tuple(refused), tuple(notes))  # it lies in no repository, which is no fault of its
+    unstartable = _unstartable(policy, repository)
     if Path(file).resolve() == (repository.root / POLICY).resolve():
-        refused += _unstartable(policy, repository)
+        refused += unstartable
+    else:  # it may be meant for other repositories
+        notes += [f"a run of this repository is refused under it: {why}" for why in unstartable]
     notes += [f"{note} (in HEAD)" for note in unmatched(globs(policy), _files(repository))]
     return Proofread(tuple(refused), tuple(notes))
 

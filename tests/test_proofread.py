@@ -102,6 +102,8 @@ def test_a_policy_that_is_no_repository_s_own_is_not_held_against_that_repositor
     code, said = checked(other)
     assert code == 0
     assert "protect.paths[0]: `srcc/` matches no file (in HEAD)" in said
+    note = "a run of this repository is refused under it: verification.ci.workflows: .github/workflows/nope.yml is not there"
+    assert note in said
 
 
 def test_what_a_policy_holds_writes_nothing_to_a_terminal_but_letters(tmp_path):
