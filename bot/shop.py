@@ -140,12 +140,18 @@ def committed(wanted: Desired, repository: Repository, trees: Trees) -> Policy:
     try:
         data = trees.open(repository.head).read(POLICY)
     except KeyError:
-        there = (repository.root / POLICY).is_file()
-        mend = (
-            f"commit it, or pass --policy {POLICY}" if there else "`route-agent init` writes one, to commit; or pass --policy FILE"
-        )
-        raise Denied(f"there is no {POLICY} in HEAD ({repository.head[:12]}); {mend}") from None
+        raise Denied(f"there is no {POLICY} in HEAD ({repository.head[:12]}); {_remedy(repository.root / POLICY)}") from None
     return read_policy(data, POLICY)
+
+
+def _remedy(file: Path) -> str:
+    if file.is_symlink():
+        return f"what lies there is a link, which is not followed: commit a file, or pass --policy {POLICY}"
+    return (
+        f"commit it, or pass --policy {POLICY}"
+        if file.is_file()
+        else "`route-agent init` writes one, to commit; or pass --policy FILE"
+    )
 
 
 def _sandbox(wanted: Desired, outside: Outside, repository: Repository, scratch: Path) -> box.Box:
@@ -164,6 +170,8 @@ def _sandbox(wanted: Desired, outside: Outside, repository: Repository, scratch:
 
 def _change(wanted: Desired, repository: Repository, trees: Trees) -> Diff | NotApplicable | Unreadable:
     text = wanted.diff
+    if text is not None and not text.strip():  # of what made it nothing is known, and the change may be any
+        raise Denied("--diff: there is nothing in it; give a unified diff, as `git diff` prints it, or leave --diff out")
     if wanted.base is not None:
         text = trees.change(repository.parted(repository.resolve(wanted.base)), repository.head)
     if text is None:

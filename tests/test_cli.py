@@ -117,6 +117,15 @@ def test_json_is_one_document_of_the_published_schema():
     assert record["result"] == "pass"
 
 
+def test_a_policy_that_is_committed_as_a_link_is_said_to_be_one(shop):
+    repos.make(shop, {"policy.yml": "x", ".github/route-agent.yml": "->../policy.yml"}, "a link")
+    done = typed("explain", "--task", "x", cwd=shop)
+    assert done.returncode == 1
+    assert (
+        "what lies there is a link, which is not followed: commit a file, or pass --policy .github/route-agent.yml" in done.stderr
+    )
+
+
 def test_what_explain_prints_as_json_fits_the_published_schema(shop):
     done = typed("explain", "--json", "--task", "x", "--policy", str(shop.parent / "policy.yml"), cwd=shop)
     opened = json.loads(done.stdout)

@@ -47,6 +47,11 @@ ENDS: dict[str, Trail] = {
     "escalated": trail(FAST, RULES, PUSHED, FAILED, STRONG, RULES, SECOND, PASSED, PULL),
     "not_fixed": trail(FAST, RULES, PUSHED, FAILED, STRONG, BANNED, Published("x")),
     "not_shown": trail(FAST, RULES, PUSHED, UNSHOWN, STRONG, RULES, SECOND, UNSHOWN, Published("x")),
+    "unusable": trail(
+        *(FAST, RULES, PUSHED, FAILED),
+        replace(STRONG, attempt=replace(STRONG.attempt, ended="malformed", diff="", note="no action")),
+        *(Proved(Evidence(()), 0.0), Published("x")),
+    ),
     "no_ci": trail(FAST, RULES, PUSHED, awaited("no_ci"), Published("x")),
     "no_ci-before": trail(Published("x"), route=Refusal("no_ci", "nothing here can prove a patch")),
     "refused": trail(Published("x"), route=Refusal("protected", "this is about .github/x")),

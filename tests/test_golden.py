@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from bot import local, tell
+from bot.agent.loop import PATIENCE
 from bot.core.outcome import Outcome
 from bot.core.past.elsewhere import Elsewhere
 from bot.core.past.interval import rate
@@ -26,6 +27,7 @@ LANES: dict[str, dict[str, list[Any]]] = {
     "escalated": {"fast": [BAD, DONE], "strong": [GOOD, DONE]},
     "not_fixed": {"fast": [BAD, DONE], "strong": [{"action": "give_up", "reason": "cannot @someone do it, fixes #1"}]},
     "not_shown": {"fast": [WIDER, DONE], "strong": [WIDER, DONE]},
+    "unusable": {"fast": [BAD, DONE], "strong": ["I would swap the two."] * PATIENCE},
     "stuck": {"fast": [WIDER, DONE], "strong": [WIDER, DONE]},
     "refused": {},
 }

@@ -78,7 +78,7 @@ def ran(record: Record) -> tuple[str, ...]:
     return tuple(check.run for check in record.checks if f"check {check.name}" in names)
 
 
-Advice = Literal["bring a test", "mend the set-up", "say more", "by hand", "nothing"]
+Advice = Literal["bring a test", "mend the set-up", "mend the lane", "say more", "by hand", "nothing"]
 """What a person can do who wants the patch after all."""
 
 
@@ -86,6 +86,8 @@ def advice(record: Record) -> Advice:
     """A patch that breaks nothing and shows nothing lacks a test, unless one is there to turn green; others ask for more words."""
     if record.result != "not_fixed" or not record.attempts:
         return "nothing"
+    if record.attempts[-1].ended == "malformed":
+        return "mend the lane"
     evidence = Evidence(record.attempts[-1].evidence)
     if any(item.name == PATCH_RULES for item in evidence.failed):
         return "by hand"

@@ -163,4 +163,5 @@ def decode(text: str | bytes) -> Line:
         return _LINE.validate_json(text)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
-        raise LedgerError(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from None
+        place = ".".join(map(str, first["loc"]))
+        raise LedgerError(f"{place}: {first['msg']}" if place else first["msg"]) from None

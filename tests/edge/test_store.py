@@ -53,7 +53,7 @@ def test_a_line_torn_by_a_crash_is_named_and_the_next_one_is_not_lost(lines, tmp
     path.write_bytes(path.read_bytes() + encode(charge("r2")).encode()[:20])
     lines.append(charge("r3"))
 
-    with pytest.raises(Denied, match=r"ledger\.jsonl:2 is no ledger line .* mend or remove that line"):
+    with pytest.raises(Denied, match=r"ledger\.jsonl:2 is no ledger line \(Invalid JSON: .* mend or remove that line"):
         lines.spent("r1")
 
     rows = path.read_text().splitlines()

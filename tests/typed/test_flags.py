@@ -123,8 +123,9 @@ def test_a_ledger_that_cannot_be_written_is_said_before_anything_is_paid(shop, s
     assert server.requests == []
 
 
-def test_a_diff_that_is_none_is_said_before_anything_is_paid(shop, server):
-    done = typed(*TASK, "--diff", "-", cwd=shop, stdin="hello\n")
+@pytest.mark.parametrize(("given", "why"), [("hello\n", "the text is no unified diff"), ("\n", "there is nothing in it")])
+def test_a_diff_that_is_none_is_said_before_anything_is_paid(shop, server, given, why):
+    done = typed(*TASK, "--diff", "-", cwd=shop, stdin=given)
     assert done.returncode == 1
-    assert "--diff: the text is no unified diff" in done.stderr
+    assert f"--diff: {why}; give a unified diff" in done.stderr or f"--diff: {why}: no file with a hunk" in done.stderr
     assert server.requests == []

@@ -164,9 +164,9 @@ def by_status(refused: _Refused, key: str, form: Form) -> Exception:
 
 
 def instead(answer: Any, api: str) -> Any:
-    """What an answer holds that is not the one hoped for: a web page, or an error. `api` is what the address should be that of."""
+    """What an answer holds that is not the one hoped for, an error. Raises `Denied` for a page of the web; `api` is the right one."""
     if isinstance(answer, str):
-        return {"error": {"message": f"a text that is not JSON; is the address that of {api}?"}}
+        raise Denied(f"the answer is a text that is not JSON, so the address is not that of {api}; check base_url", paid=True)
     return getattr(answer, "model_extra", None) or {}
 
 
