@@ -164,7 +164,7 @@ def by_status(refused: _Refused, key: str, form: Form) -> Exception:
 
 
 def instead(answer: Any, api: str) -> Any:
-    """What an answer holds that is not the one hoped for, an error. Raises `Denied` for a page of the web; `api` is the right one."""
+    """What an answer holds that is not the one hoped for: an error. Raises `Denied` for a web page; `api` is whose it should be."""
     if isinstance(answer, str):
         raise Denied(f"the answer is a text that is not JSON, so the address is not that of {api}; check base_url", paid=True)
     return getattr(answer, "model_extra", None) or {}
