@@ -45,14 +45,24 @@ _GRADERS = (
     "pytest.ini",
     ".pytest.ini",
     "pytest.toml",
+    ".pytest.toml",
+    "unittest.cfg",
     "tox.ini",
+    "tox.toml",
     "noxfile.py",
     ".coveragerc",
     "Makefile",
+    "makefile",
+    "GNUmakefile",
     "jest.config.*",
+    "vite.config.*",
     "vitest.config.*",
+    "vitest.workspace.*",
     "karma.conf.*",
     ".mocharc*",
+    "phpunit.xml*",
+    ".rspec",
+    "junit-platform.properties",
     "pytest.py",
     "pytest/",
     "_pytest/",
@@ -60,9 +70,24 @@ _GRADERS = (
     "pluggy.py",
     "unittest.py",
     "unittest/",
+    "iniconfig.py",
+    "iniconfig/",
+    "/packaging.py",
+    "/packaging/",
+    "/pygments.py",
+    "/pygments/",
 )
-_MANIFESTS = ("pyproject.toml", "setup.cfg", "setup.py", "package.json", "Cargo.toml")
-_ABOUT_TESTS = re.compile(r"pytest|unittest|\btest(?:s|paths|ing)?\b|coverage|jest|vitest|mocha", re.IGNORECASE)
+_MANIFESTS = (
+    "pyproject.toml",
+    "setup.cfg",
+    "setup.py",
+    "package.json",
+    "Cargo.toml",
+    "*requirements*.txt",
+    "constraints*.txt",
+    "Pipfile",
+)
+_ABOUT_TESTS = re.compile(r"pytest|unittest|\b(?:pre|post)?test(?:s|paths|ing)?\b|coverage|jest|vitest|mocha", re.IGNORECASE)
 
 
 _ABOUT_REPORTS = re.compile(

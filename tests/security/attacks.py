@@ -51,6 +51,7 @@ CHECKLIST: dict[str, str] = {
     "patch-mode": "a file that becomes executable, or another type",
     "patch-protected": "CI, git's, agents' and editors' configuration, in any case and Unicode form",
     "patch-graders": "what decides how the patch is judged",
+    "patch-answers": "a test that ends the run as green, takes the others from it, or answers for them",
     "patch-size": "many files, many lines, binaries",
     "patch-unseen": "characters in source that nobody sees",
     "patch-secret": "a secret in the patch",

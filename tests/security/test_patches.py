@@ -30,7 +30,10 @@ def refused(world: World, shop: Repo, issue: Issue, folder: object, diff: str) -
     return said
 
 
-GRADERS = ("conftest.py", "tests/conftest.py", "tox.ini", "noxfile.py", "Makefile", "pytest.ini", "unittest/__init__.py")
+GRADERS = (
+    "conftest.py", "tests/conftest.py", "tox.ini", "noxfile.py", "Makefile", "pytest.ini", "unittest/__init__.py", ".pytest.toml",
+    "GNUmakefile", "vite.config.ts", "unittest.cfg", "tox.toml", "iniconfig.py",
+)  # fmt: skip
 PATHS = (
     "../x", "/etc/x", "a/../../x", "a//b", "./a", "C:/x", "a:b", "a*b", "trail.", "trail ", ".git/config", ".GIT/hooks/x",
     "git~1/x", ".g\u200cit/x", "sub/.git/hooks/post-checkout", "\uff0egit/config",
@@ -155,6 +158,28 @@ def test_a_patch_with_a_secret_in_it_is_not_accepted_and_the_secret_is_not_repea
 def test_what_decides_how_the_patch_is_judged_makes_its_green_worth_nothing(world, models, shop, issue, tmp_path, path):
     said = unproved(world, models, shop, issue, tmp_path / "job", GOOD, TEST, written(path, "x = 1\n"))
     assert "which decides how it is judged" in said
+
+
+@attack("patch-graders", off=off("bot.core.patch.graders", "return ()"))
+def test_a_plugin_that_answers_for_the_tests_is_not_installed_unseen(world, models, shop, issue, tmp_path):
+    """`pytest-vw` turns every red test green where it finds CI's variables; the shipped workflow installs what stands there."""
+    said = unproved(world, models, shop, issue, tmp_path / "job", GOOD, TEST, written("requirements.txt", "pytest-vw\n"))
+    assert "which decides how it is judged" in said
+
+
+ANSWERS = {
+    "pytest.exit": "import pytest\n\n\ndef test_last():\n    pytest.exit('all said', returncode=0)\n",
+    "request.session.items": "def test_first(request):\n    request.session.items.clear()\n",
+    "request.config.pluginmanager": "from types import SimpleNamespace\n\n\ndef test_first(request):\n"
+    "    plugin = SimpleNamespace(pytest_pyfunc_call=lambda pyfuncitem: True)\n    request.config.pluginmanager.register(plugin)\n",
+}
+
+
+@attack("patch-answers", off=off("bot.core.textual.disguise._session", "return iter(())"))
+@pytest.mark.parametrize("name", ANSWERS)
+def test_a_test_that_ends_the_run_green_or_answers_for_the_others_is_not_accepted(world, models, shop, issue, tmp_path, name):
+    said = unproved(world, models, shop, issue, tmp_path / "job", GOOD, TEST, written("tests/test_a.py", ANSWERS[name]))
+    assert f"`{name}`" in said.replace("'", "`"), said
 
 
 @attack("patch-empty", off=off("bot.verify._gather", cut=("if not attempt.diff:", "if False:")))
