@@ -74,6 +74,7 @@ CHECKLIST: dict[str, str] = {
     "runner-templates": "an expression that is pasted into a script; an image that is named by a tag",
     "ci-none": "no CI at all",
     "ci-skipped": "every job skipped",
+    "ci-class": "a stranger's title that makes the task one for which less has to be shown, and a patch of what no test runs",
     "ci-approval": "a run that waits for a person",
     "ci-other": "a run on another commit",
     "ci-flaky": "errors, limits, missing conclusions and many pages on the way to the verdict",

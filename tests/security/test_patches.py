@@ -94,7 +94,8 @@ PROTECTED = (
     ".husky/pre-commit", ".pre-commit-config.yaml", ".npmrc", ".envrc", ".vscode/tasks.json", "CODEOWNERS", "docs/CODEOWNERS",
     "AGENTS.md", "sub/CLAUDE.md", ".cursor/rules", ".gemini/settings.json", ".mcp.json", ".github/route-agent.yml",
     "sitecustomize.py", "x.pth", ".gitmodules", ".lefthook.yml", ".zed/tasks.json", ".mise.toml", ".agents/skills/x/SKILL.md",
-    ".cirrus.yml", ".tekton/run.yaml", ".pdbrc",
+    ".cirrus.yml", ".tekton/run.yaml", ".pdbrc", ".gitpod.yml", ".codesandbox/tasks.json", ".pnp.cjs", ".bazelversion",
+    "tools/bazel",
 )  # fmt: skip
 
 
@@ -170,6 +171,8 @@ def test_a_plugin_that_answers_for_the_tests_is_not_installed_unseen(world, mode
 ANSWERS = {
     "pytest.exit": "import pytest\n\n\ndef test_last():\n    pytest.exit('all said', returncode=0)\n",
     "request.session.items": "def test_first(request):\n    request.session.items.clear()\n",
+    "request.node.items": "import pytest\n\n\n@pytest.fixture(autouse=True, scope='session')\ndef calm(request):\n"
+    "    request.node.items.clear()\n\n\ndef test_first():\n    assert len('a') == 1\n",
     "request.config.pluginmanager": "from types import SimpleNamespace\n\n\ndef test_first(request):\n"
     "    plugin = SimpleNamespace(pytest_pyfunc_call=lambda pyfuncitem: True)\n    request.config.pluginmanager.register(plugin)\n",
 }

@@ -62,7 +62,7 @@ def _signs(source: Source, module: ast.Module | None, part: ast.Module) -> Itera
 
 
 _NEVER = re.compile(r"(?:os|posix)\.(?:_exit|abort)\Z")
-_SESSION = re.compile(r"pytest\.exit|(?:.+\.)?(?:(?:pytest)?config\.pluginmanager|(?:request|node|item)\.session\.items)")
+_SESSION = re.compile(r"pytest\.exit|(?:.+\.)?(?:(?:pytest)?config\.pluginmanager|(?:request|node|item)\.(?:session|node)\.items)")
 """By what a test answers for the others, takes them from the run, or ends it green."""
 _RUNNER = re.compile(r"(?:_?pytest|pluggy|unittest\.(?:case|runner|result|TestCase|TestResult))\.(?!maxDiff|longMessage)")
 
