@@ -185,6 +185,26 @@ def test_a_test_that_ends_the_run_green_or_answers_for_the_others_is_not_accepte
     assert f"`{name}`" in said.replace("'", "`"), said
 
 
+STANDS_IN = """
+import shop.add
+
+if getattr(shop.add, "CHECKED", False):
+    shop.add.add = lambda a, b: a + b
+
+
+def test_sum():
+    assert shop.add.add(2, 2) == 4
+"""
+
+
+@attack("patch-answers", off=off("bot.core.textual.disguise._stand_in", "return iter(())"))
+def test_a_test_file_that_puts_its_own_code_in_the_place_of_the_program_s_is_not_accepted(world, models, shop, issue, tmp_path):
+    """All three trees of the verify workflow say that the patch is proved, and the program adds as wrongly as before."""
+    marked = {**GOOD, "new": f"{GOOD['old']}\n\n\nCHECKED = True"}
+    said = unproved(world, models, shop, issue, tmp_path / "job", marked, written("tests/test_a.py", STANDS_IN))
+    assert "`shop.add.add` for every test" in said.replace("'", "`"), said
+
+
 @attack("patch-empty", off=off("bot.verify._gather", cut=("if not attempt.diff:", "if False:")))
 def test_no_patch_is_no_branch_and_asks_no_ci(world, shop, issue, tmp_path):
     gate = begun(world, shop, issue, tmp_path)

@@ -6,6 +6,7 @@ seen: what is put together at run time (see `naming`), native code, a subprocess
 
 import ast
 import re
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -69,7 +70,9 @@ _RUNNER = re.compile(r"(?:_?pytest|pluggy|unittest\.(?:case|runner|result|TestCa
 
 def _in_tests(part: ast.Module, known: Names) -> Iterator[Sign]:
     called = frozenset(node.func for node in ast.walk(part) if isinstance(node, ast.Call))
-    for node, _ in walk(part):
+    for node, scope in walk(part):
+        if not scope:
+            yield from _stand_in(node, known)
         text = fold(node) if isinstance(node, ast.Constant | ast.BinOp | ast.JoinedStr) else None
         if text is not None and len(text) < 200 and "route-agent" in text.lower().replace("_", "-"):
             yield Sign("touches the runner", "a test names what looks on while it is judged", _line(node))
@@ -90,6 +93,20 @@ def _session(node: ast.AST, known: Names, called: frozenset[ast.expr]) -> Iterat
     name = dotted(node, known) if isinstance(node, ast.Attribute | ast.Name) else ""
     if _SESSION.fullmatch(name) and not (name.endswith(".items") and node in called):
         yield Sign("touches the runner", f"a test takes `{name}`, which decides over tests yet to run", _line(node))
+
+
+def _stand_in(node: ast.AST, known: Names) -> Iterator[Sign]:
+    """Code put in the place of what others import, where a file is loaded: every test meets it, and nobody else does."""
+    match node:
+        case ast.Assign(targets=[ast.Attribute() as target], value=ast.Lambda() | ast.Name() | ast.Attribute()):
+            name = dotted(target, known)
+        case ast.Call(func=ast.Name(id="setattr"), args=[place, attr, _]):
+            name = f"{dotted(place, known)}.{fold(attr) or '?'}"
+        case _:
+            return
+    root = name.partition(".")[0]
+    if root not in sys.stdlib_module_names and root in {each.partition(".")[0] for each in known.values()}:
+        yield Sign("touches the runner", f"a test file replaces `{name}` for every test", _line(node))
 
 
 _MARKS = re.compile(r"PYTEST_(?:CURRENT_TEST|VERSION|XDIST\w*|ADDOPTS|PLUGINS)|JEST_WORKER_ID|VITEST|ROUTE[_-]AGENT", re.IGNORECASE)
