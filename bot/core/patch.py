@@ -155,11 +155,16 @@ def _spec(globs: tuple[str, ...]) -> GitIgnoreSpec:
     return GitIgnoreSpec.from_lines(globs)
 
 
+def folded(path: str) -> str:
+    """As systems compare names on which neither case nor Unicode form counts."""
+    return unicodedata.normalize("NFKC", path).casefold()
+
+
 def protecting(path: str, globs: tuple[str, ...]) -> str | None:
     """The rule that protects a path, whatever its case or Unicode form; None if none does."""
-    folded = unicodedata.normalize("NFKC", path).casefold()
+    name = folded(path)
     for rules in (PROTECTED, globs):  # one after the other: a policy's own `!glob` takes nothing from the built-in ones
-        result = _spec(tuple(rule.casefold() for rule in rules)).check_file(folded)
+        result = _spec(tuple(rule.casefold() for rule in rules)).check_file(name)
         if result.include and result.index is not None:
             return rules[result.index]
     return None
@@ -167,8 +172,7 @@ def protecting(path: str, globs: tuple[str, ...]) -> str | None:
 
 def hidden(path: str) -> bool:
     """Whether no model is shown the file, since its name says that it holds credentials."""
-    folded = unicodedata.normalize("NFKC", path).casefold()
-    return bool(_spec(tuple(rule.casefold() for rule in HIDDEN_PATHS)).match_file(folded))
+    return bool(_spec(tuple(rule.casefold() for rule in HIDDEN_PATHS)).match_file(folded(path)))
 
 
 def shown(diff: str) -> str:
@@ -181,6 +185,8 @@ def shown(diff: str) -> str:
 
 _FORBIDDEN = re.compile(r'[\x00-\x1f\x7f\\:*?"<>|]')
 _GIT_NAMES = re.compile(r"^(?:\.git|git~\d+|\.git[ .]*)$", re.IGNORECASE)
+_ON_WINDOWS = re.compile(r"^(?:[^.~]{1,7}~\d(?:\.[^.]{0,3})?|(?:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?)$", re.IGNORECASE)
+"""The short name of another, as `husky~1` is of `.husky`; and devices, for which a checkout breaks off."""
 _IGNORED_BY_FILE_SYSTEMS = re.compile("[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]")
 """HFS+ leaves these out of names, so that `.g\u200cit` means `.git` there."""
 
@@ -199,6 +205,8 @@ def path_problem(path: str) -> str | None:
             return "a part of the path begins or ends with a space, or ends with a dot"
         if bare != unicodedata.normalize("NFKC", part) or _GIT_NAMES.match(bare):
             return "a part of the path means `.git` on some file systems"
+        if _ON_WINDOWS.match(bare):
+            return "a part of the path means another file, or a device, on Windows"
         if len(part.encode(errors="surrogateescape")) > 255:
             return "a part of the path is longer than 255 bytes"
     return None

@@ -36,11 +36,19 @@ GRADERS = (
 )  # fmt: skip
 PATHS = (
     "../x", "/etc/x", "a/../../x", "a//b", "./a", "C:/x", "a:b", "a*b", "trail.", "trail ", ".git/config", ".GIT/hooks/x",
-    "git~1/x", ".g\u200cit/x", "sub/.git/hooks/post-checkout", "\uff0egit/config",
+    "git~1/x", "husky~1/pre-commit", "aux.py", ".g\u200cit/x", "sub/.git/hooks/post-checkout", "\uff0egit/config",
 )  # fmt: skip
 
 
-RULED = ("canonical path", "relative path", "may not stand in a path", "means `.git`", "is protected by", "begins or ends")
+RULED = (
+    "canonical path",
+    "relative path",
+    "may not stand in a path",
+    "means `.git`",
+    "is protected by",
+    "begins or ends",
+    "on Windows",
+)
 
 
 @attack("patch-path", off=RULES)
@@ -203,6 +211,14 @@ def test_a_test_file_that_puts_its_own_code_in_the_place_of_the_program_s_is_not
     marked = {**GOOD, "new": f"{GOOD['old']}\n\n\nCHECKED = True"}
     said = unproved(world, models, shop, issue, tmp_path / "job", marked, written("tests/test_a.py", STANDS_IN))
     assert "`shop.add.add` for every test" in said.replace("'", "`"), said
+
+
+@attack("patch-twin", off=off("bot.verify._twin", 'return ""'))
+@pytest.mark.parametrize("path", ["shop/ADD.py", "Shop/add.py", "shop/\uff41dd.py"])
+def test_a_new_file_that_is_another_where_case_and_form_do_not_count_is_refused(world, models, shop, issue, tmp_path, path):
+    """Linux tests both and is green; a checkout on macOS or Windows has one of them alone, and which is chance."""
+    said = unproved(world, models, shop, issue, tmp_path / "job", GOOD, TEST, written(path, "def add(a, b):\n    return 0\n"))
+    assert "where case does not count" in said
 
 
 @attack("patch-empty", off=off("bot.verify._gather", cut=("if not attempt.diff:", "if False:")))
