@@ -54,8 +54,8 @@ def read(opened: Opened, attempt: Attempt, lab: Lab) -> tuple[tuple[Item, ...], 
     base, tree = lab.trees.open(opened.request.base), lab.trees.open(opened.request.base, attempt.diff)
     if tree.diff() != attempt.diff:  # ours always are the same; one from a Trail may say less than it does
         return (Item(PATCH_RULES, "failed", "veto", "the diff does not say what applying it changes"),), None
-    if twin := _twin(made, tree):
-        return (Item(PATCH_RULES, "failed", "veto", twin),), None
+    if why := _twin(made, tree) or patch.linked(made, base.links(), protect.paths):
+        return (Item(PATCH_RULES, "failed", "veto", why),), None
     changes = changed(made, base, tree)
     known = (opened.request.task, *(run.tail for run in opened.baseline if run.exit_code))
     items = (first, *inspected(changes, known, opened.task_class), *_grading(made))

@@ -3,7 +3,7 @@
 import hashlib
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
@@ -168,6 +168,30 @@ def protecting(path: str, globs: tuple[str, ...]) -> str | None:
         if result.include and result.index is not None:
             return rules[result.index]
     return None
+
+
+MOST_LINKS = 5
+"""So many links one behind the other are followed."""
+
+
+def aliases(path: str, links: Mapping[str, str]) -> tuple[str, ...]:
+    """The other names by which the repository's own links lead to a file."""
+    found, new = {path}, {path}
+    for _ in range(MOST_LINKS):
+        new = {link + name[len(to) :] for name in new for link, to in links.items() if f"{name}/".startswith(f"{to}/")} - found
+        found |= new
+    return tuple(sorted(found - {path}))
+
+
+def linked(patch: Patch, links: Mapping[str, str], protected: tuple[str, ...]) -> str:
+    """What the patch changes that is protected under another name, in words; empty where nothing is."""
+    for path in (path for file in patch.diff.files for path in file.paths):
+        for name in aliases(path, links):
+            if rule := protecting(name, protected):
+                return f"`{line(path)}` is what the link `{line(name)}` leads to, which is protected by `{rule}`"
+            if _spec(_GRADERS).match_file(name):
+                return f"`{line(path)}` is what the link `{line(name)}` leads to, which decides how a patch is judged"
+    return ""
 
 
 def hidden(path: str) -> bool:

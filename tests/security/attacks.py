@@ -56,6 +56,7 @@ CHECKLIST: dict[str, str] = {
     "patch-unseen": "characters in source that nobody sees",
     "patch-secret": "a secret in the patch",
     "patch-twin": "a new file whose name is another's on systems where case and Unicode form do not count",
+    "patch-linked": "a file of a plain name that a link of the repository makes a protected one",
     "patch-empty": "no patch at all",
     "lane-unknown": "a lane or model that the comment names",
     "git-config": "configuration of the repository that runs programs",

@@ -221,6 +221,26 @@ def test_a_new_file_that_is_another_where_case_and_form_do_not_count_is_refused(
     assert "where case does not count" in said
 
 
+LINKS = {
+    ".husky": ("hooks", "hooks/pre-commit"),
+    "AGENTS.md": ("docs/guide.md", "docs/guide.md"),
+    "a/.vscode": ("../tools/editor", "tools/editor/tasks.json"),
+    "tests/conftest.py": ("../shop/conf.py", "shop/conf.py"),
+}
+
+
+@attack("patch-linked", off=off("bot.core.patch.linked", 'return ""'))
+@pytest.mark.parametrize("link", LINKS)
+def test_what_a_link_of_the_repository_leads_to_is_protected_as_the_link_is(world, models, tmp_path, link):
+    from tests.fakes import shops  # noqa: PLC0415 - this repository has a link
+
+    target, path = LINKS[link]
+    shop = world.repo("octo/shop", shops.files(models.url) | {link: f"->{target}", path: "x = 1\n"}, ann="write")
+    issue = world.issue(shop, "add(2, 2) gives 5", "see shop/add.py")
+    said = unproved(world, models, shop, issue, tmp_path / "job", GOOD, TEST, written(path, "y = 1\n"))
+    assert "is what the link" in said
+
+
 @attack("patch-empty", off=off("bot.verify._gather", cut=("if not attempt.diff:", "if False:")))
 def test_no_patch_is_no_branch_and_asks_no_ci(world, shop, issue, tmp_path):
     gate = begun(world, shop, issue, tmp_path)
