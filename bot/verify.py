@@ -1,5 +1,7 @@
 """Gathers the evidence about one patch, cheapest first; after a veto nothing more is bought."""
 
+from collections import Counter
+
 from bot.core import patch
 from bot.core.attempt import Attempt
 from bot.core.changed import Changed
@@ -52,10 +54,22 @@ def read(opened: Opened, attempt: Attempt, lab: Lab) -> tuple[tuple[Item, ...], 
     base, tree = lab.trees.open(opened.request.base), lab.trees.open(opened.request.base, attempt.diff)
     if tree.diff() != attempt.diff:  # ours always are the same; one from a Trail may say less than it does
         return (Item(PATCH_RULES, "failed", "veto", "the diff does not say what applying it changes"),), None
+    if why := _twin(made, tree) or patch.linked(made, base.links(), protect.paths):
+        return (Item(PATCH_RULES, "failed", "veto", why),), None
     changes = changed(made, base, tree)
     known = (opened.request.task, *(run.tail for run in opened.baseline if run.exit_code))
     items = (first, *inspected(changes, known, opened.task_class), *_grading(made))
     return items, _specimen(opened, made, changes, base, tree, lab)
+
+
+def _twin(made: patch.Patch, tree: Tree) -> str:
+    """What of the new files is another file on systems that take both names for one, in words; empty where none is."""
+    new = {file.path: patch.folded(file.path) for file in made.diff.files if file.kind == "added"}
+    if not new:
+        return ""
+    count = Counter(map(patch.folded, tree.files()))
+    twin = next((path for path, name in new.items() if count[name] > 1), None)
+    return "" if twin is None else f"`{line(twin)}` is also the name of another file where case does not count"
 
 
 def _specimen(opened: Opened, made: patch.Patch, changes: tuple[Changed, ...], base: Tree, tree: Tree, lab: Lab) -> Specimen:

@@ -3,7 +3,7 @@
 import hashlib
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
@@ -45,14 +45,24 @@ _GRADERS = (
     "pytest.ini",
     ".pytest.ini",
     "pytest.toml",
+    ".pytest.toml",
+    "unittest.cfg",
     "tox.ini",
+    "tox.toml",
     "noxfile.py",
     ".coveragerc",
     "Makefile",
+    "makefile",
+    "GNUmakefile",
     "jest.config.*",
+    "vite.config.*",
     "vitest.config.*",
+    "vitest.workspace.*",
     "karma.conf.*",
     ".mocharc*",
+    "phpunit.xml*",
+    ".rspec",
+    "junit-platform.properties",
     "pytest.py",
     "pytest/",
     "_pytest/",
@@ -60,9 +70,24 @@ _GRADERS = (
     "pluggy.py",
     "unittest.py",
     "unittest/",
+    "iniconfig.py",
+    "iniconfig/",
+    "/packaging.py",
+    "/packaging/",
+    "/pygments.py",
+    "/pygments/",
 )
-_MANIFESTS = ("pyproject.toml", "setup.cfg", "setup.py", "package.json", "Cargo.toml")
-_ABOUT_TESTS = re.compile(r"pytest|unittest|\btest(?:s|paths|ing)?\b|coverage|jest|vitest|mocha", re.IGNORECASE)
+_MANIFESTS = (
+    "pyproject.toml",
+    "setup.cfg",
+    "setup.py",
+    "package.json",
+    "Cargo.toml",
+    "*requirements*.txt",
+    "constraints*.txt",
+    "Pipfile",
+)
+_ABOUT_TESTS = re.compile(r"pytest|unittest|\b(?:pre|post)?test(?:s|paths|ing)?\b|coverage|jest|vitest|mocha", re.IGNORECASE)
 
 
 _ABOUT_REPORTS = re.compile(
@@ -130,20 +155,48 @@ def _spec(globs: tuple[str, ...]) -> GitIgnoreSpec:
     return GitIgnoreSpec.from_lines(globs)
 
 
+def folded(path: str) -> str:
+    """As systems compare names on which neither case nor Unicode form counts."""
+    return unicodedata.normalize("NFKC", path).casefold()
+
+
 def protecting(path: str, globs: tuple[str, ...]) -> str | None:
     """The rule that protects a path, whatever its case or Unicode form; None if none does."""
-    folded = unicodedata.normalize("NFKC", path).casefold()
+    name = folded(path)
     for rules in (PROTECTED, globs):  # one after the other: a policy's own `!glob` takes nothing from the built-in ones
-        result = _spec(tuple(rule.casefold() for rule in rules)).check_file(folded)
+        result = _spec(tuple(rule.casefold() for rule in rules)).check_file(name)
         if result.include and result.index is not None:
             return rules[result.index]
     return None
 
 
+MOST_LINKS = 5
+"""So many links one behind the other are followed."""
+
+
+def aliases(path: str, links: Mapping[str, str]) -> tuple[str, ...]:
+    """The other names by which the repository's own links lead to a file."""
+    found, new = {path}, {path}
+    for _ in range(MOST_LINKS):
+        new = {link + name[len(to) :] for name in new for link, to in links.items() if f"{name}/".startswith(f"{to}/")} - found
+        found |= new
+    return tuple(sorted(found - {path}))
+
+
+def linked(patch: Patch, links: Mapping[str, str], protected: tuple[str, ...]) -> str:
+    """What the patch changes that is protected under another name, in words; empty where nothing is."""
+    for path in (path for file in patch.diff.files for path in file.paths):
+        for name in aliases(path, links):
+            if rule := protecting(name, protected):
+                return f"`{line(path)}` is what the link `{line(name)}` leads to, which is protected by `{rule}`"
+            if _spec(_GRADERS).match_file(name):
+                return f"`{line(path)}` is what the link `{line(name)}` leads to, which decides how a patch is judged"
+    return ""
+
+
 def hidden(path: str) -> bool:
     """Whether no model is shown the file, since its name says that it holds credentials."""
-    folded = unicodedata.normalize("NFKC", path).casefold()
-    return bool(_spec(tuple(rule.casefold() for rule in HIDDEN_PATHS)).match_file(folded))
+    return bool(_spec(tuple(rule.casefold() for rule in HIDDEN_PATHS)).match_file(folded(path)))
 
 
 def shown(diff: str) -> str:
@@ -156,6 +209,8 @@ def shown(diff: str) -> str:
 
 _FORBIDDEN = re.compile(r'[\x00-\x1f\x7f\\:*?"<>|]')
 _GIT_NAMES = re.compile(r"^(?:\.git|git~\d+|\.git[ .]*)$", re.IGNORECASE)
+_ON_WINDOWS = re.compile(r"^(?:[^.~]{1,7}~\d(?:\.[^.]{0,3})?|(?:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?)$", re.IGNORECASE)
+"""The short name of another, as `husky~1` is of `.husky`; and devices, for which a checkout breaks off."""
 _IGNORED_BY_FILE_SYSTEMS = re.compile("[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]")
 """HFS+ leaves these out of names, so that `.g\u200cit` means `.git` there."""
 
@@ -174,6 +229,8 @@ def path_problem(path: str) -> str | None:
             return "a part of the path begins or ends with a space, or ends with a dot"
         if bare != unicodedata.normalize("NFKC", part) or _GIT_NAMES.match(bare):
             return "a part of the path means `.git` on some file systems"
+        if _ON_WINDOWS.match(bare):
+            return "a part of the path means another file, or a device, on Windows"
         if len(part.encode(errors="surrogateescape")) > 255:
             return "a part of the path is longer than 255 bytes"
     return None

@@ -4,8 +4,10 @@ import math
 from dataclasses import replace
 from typing import Literal
 
+from pathspec import GitIgnoreSpec
 from pydantic.dataclasses import dataclass
 
+from bot.core.areas import CI_PATHS, DEPENDENCY_PATHS, DEPLOY_PATHS
 from bot.core.attempt import Attempt, StopReason
 from bot.core.ci import Verdict
 from bot.core.confidence import Confidence, confidence
@@ -23,7 +25,7 @@ from bot.core.evidence import (
     State,
 )
 from bot.core.facts import Facts, NotApplicable
-from bot.core.paths import is_code, is_test
+from bot.core.paths import is_code, is_program, is_test
 from bot.core.policy import CEILING, Policy
 from bot.core.required import missing, ran
 from bot.core.route import ineligible
@@ -168,10 +170,29 @@ _NOT_EXECUTED: frozenset[TaskClass] = frozenset({"docs", "tests", "dependency", 
 """Tasks whose right patch may well change nothing that a test command runs."""
 
 
+def _files(globs: tuple[str, ...]) -> GitIgnoreSpec:
+    return GitIgnoreSpec.from_lines(glob.casefold() for glob in globs)
+
+
+_USUAL: dict[TaskClass, GitIgnoreSpec] = {
+    "dependency": _files(DEPENDENCY_PATHS),
+    "ci": _files(CI_PATHS),
+    "deploy": _files(DEPLOY_PATHS),
+}
+"""Files without which there is no such task, and that no test runs."""
+
+
+def _runs(path: str, task_class: TaskClass) -> bool:
+    """Whether a file is one of the program's. The words of an issue make the class, and they may be a stranger's: in no class
+    is a script proved by tests that leave it alone."""
+    usual = _USUAL.get(task_class)
+    return not is_test(path) and (is_code(path) or (is_program(path) and not (usual and usual.match_file(path.casefold()))))
+
+
 def _unproved(case: Case) -> Objection | None:
     """What a patch for this class of task has to show; code that no test runs is never proved, whatever the class."""
     assert case.diff is not None
-    code = any(is_code(file.path) and not is_test(file.path) for file in case.diff.files)
+    code = any(_runs(file.path, case.task_class) for file in case.diff.files)
     if not case.evidence.proves:
         return Objection("low_confidence_summary", "no test that executes the change has passed")
     executes = Item(EXECUTED, "passed", "term", "")  # lines are not counted where something else is missing, so that comes first

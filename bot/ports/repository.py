@@ -1,6 +1,6 @@
 """The repository, as far as the bot needs it: trees to read and edit, walls to run checks behind, a way to publish a patch."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -21,6 +21,10 @@ class Tree(Protocol):
 
     def files(self) -> tuple[str, ...]:
         """Paths of all regular files, sorted; links and submodules are not among them."""
+        ...
+
+    def links(self) -> Mapping[str, str]:
+        """The commit's links by their path, and where in the tree each leads; those that lead elsewhere are left out."""
         ...
 
     def read(self, path: str) -> bytes:

@@ -24,7 +24,10 @@ def test_a_junit_report_counts_what_was_executed_and_names_what_failed():
     assert junit(JUNIT) == Report(3, ("t.broken", "t::bad"), ("t.A::ok",), "junit", ("t::s",), ("t::bad",))
 
 
-@pytest.mark.parametrize("xml", [b"", JUNIT[:-9], b"<html/>", b'<!DOCTYPE a [<!ENTITY b "c">]>' + JUNIT, b"\xff" * 9])
+WIDE = '<!DOCTYPE a [<!ENTITY b "c">]><testsuite><testcase name="&b;"/></testsuite>'.encode("utf-16")
+
+
+@pytest.mark.parametrize("xml", [b"", JUNIT[:-9], b"<html/>", b'<!DOCTYPE a [<!ENTITY b "c">]>' + JUNIT, WIDE, b"\xff" * 9])
 def test_what_is_no_whole_report_is_none(xml):
     assert junit(xml) is None
 

@@ -30,14 +30,25 @@ def refused(world: World, shop: Repo, issue: Issue, folder: object, diff: str) -
     return said
 
 
-GRADERS = ("conftest.py", "tests/conftest.py", "tox.ini", "noxfile.py", "Makefile", "pytest.ini", "unittest/__init__.py")
+GRADERS = (
+    "conftest.py", "tests/conftest.py", "tox.ini", "noxfile.py", "Makefile", "pytest.ini", "unittest/__init__.py", ".pytest.toml",
+    "GNUmakefile", "vite.config.ts", "unittest.cfg", "tox.toml", "iniconfig.py",
+)  # fmt: skip
 PATHS = (
     "../x", "/etc/x", "a/../../x", "a//b", "./a", "C:/x", "a:b", "a*b", "trail.", "trail ", ".git/config", ".GIT/hooks/x",
-    "git~1/x", ".g\u200cit/x", "sub/.git/hooks/post-checkout", "\uff0egit/config",
+    "git~1/x", "husky~1/pre-commit", "aux.py", ".g\u200cit/x", "sub/.git/hooks/post-checkout", "\uff0egit/config",
 )  # fmt: skip
 
 
-RULED = ("canonical path", "relative path", "may not stand in a path", "means `.git`", "is protected by", "begins or ends")
+RULED = (
+    "canonical path",
+    "relative path",
+    "may not stand in a path",
+    "means `.git`",
+    "is protected by",
+    "begins or ends",
+    "on Windows",
+)
 
 
 @attack("patch-path", off=RULES)
@@ -91,7 +102,8 @@ PROTECTED = (
     ".husky/pre-commit", ".pre-commit-config.yaml", ".npmrc", ".envrc", ".vscode/tasks.json", "CODEOWNERS", "docs/CODEOWNERS",
     "AGENTS.md", "sub/CLAUDE.md", ".cursor/rules", ".gemini/settings.json", ".mcp.json", ".github/route-agent.yml",
     "sitecustomize.py", "x.pth", ".gitmodules", ".lefthook.yml", ".zed/tasks.json", ".mise.toml", ".agents/skills/x/SKILL.md",
-    ".cirrus.yml", ".tekton/run.yaml", ".pdbrc",
+    ".cirrus.yml", ".tekton/run.yaml", ".pdbrc", ".gitpod.yml", ".codesandbox/tasks.json", ".pnp.cjs", ".bazelversion",
+    "tools/bazel",
 )  # fmt: skip
 
 
@@ -155,6 +167,78 @@ def test_a_patch_with_a_secret_in_it_is_not_accepted_and_the_secret_is_not_repea
 def test_what_decides_how_the_patch_is_judged_makes_its_green_worth_nothing(world, models, shop, issue, tmp_path, path):
     said = unproved(world, models, shop, issue, tmp_path / "job", GOOD, TEST, written(path, "x = 1\n"))
     assert "which decides how it is judged" in said
+
+
+@attack("patch-graders", off=off("bot.core.patch.graders", "return ()"))
+def test_a_plugin_that_answers_for_the_tests_is_not_installed_unseen(world, models, shop, issue, tmp_path):
+    """`pytest-vw` turns every red test green where it finds CI's variables; the shipped workflow installs what stands there."""
+    said = unproved(world, models, shop, issue, tmp_path / "job", GOOD, TEST, written("requirements.txt", "pytest-vw\n"))
+    assert "which decides how it is judged" in said
+
+
+ANSWERS = {
+    "pytest.exit": "import pytest\n\n\ndef test_last():\n    pytest.exit('all said', returncode=0)\n",
+    "request.session.items": "def test_first(request):\n    request.session.items.clear()\n",
+    "request.node.items": "import pytest\n\n\n@pytest.fixture(autouse=True, scope='session')\ndef calm(request):\n"
+    "    request.node.items.clear()\n\n\ndef test_first():\n    assert len('a') == 1\n",
+    "request.config.pluginmanager": "from types import SimpleNamespace\n\n\ndef test_first(request):\n"
+    "    plugin = SimpleNamespace(pytest_pyfunc_call=lambda pyfuncitem: True)\n    request.config.pluginmanager.register(plugin)\n",
+}
+
+
+@attack("patch-answers", off=off("bot.core.textual.disguise._session", "return iter(())"))
+@pytest.mark.parametrize("name", ANSWERS)
+def test_a_test_that_ends_the_run_green_or_answers_for_the_others_is_not_accepted(world, models, shop, issue, tmp_path, name):
+    said = unproved(world, models, shop, issue, tmp_path / "job", GOOD, TEST, written("tests/test_a.py", ANSWERS[name]))
+    assert f"`{name}`" in said.replace("'", "`"), said
+
+
+STANDS_IN = """
+import shop.add
+
+if getattr(shop.add, "CHECKED", False):
+    shop.add.add = lambda a, b: a + b
+
+
+def test_sum():
+    assert shop.add.add(2, 2) == 4
+"""
+
+
+@attack("patch-answers", off=off("bot.core.textual.disguise._stand_in", "return iter(())"))
+def test_a_test_file_that_puts_its_own_code_in_the_place_of_the_program_s_is_not_accepted(world, models, shop, issue, tmp_path):
+    """All three trees of the verify workflow say that the patch is proved, and the program adds as wrongly as before."""
+    marked = {**GOOD, "new": f"{GOOD['old']}\n\n\nCHECKED = True"}
+    said = unproved(world, models, shop, issue, tmp_path / "job", marked, written("tests/test_a.py", STANDS_IN))
+    assert "`shop.add.add` for every test" in said.replace("'", "`"), said
+
+
+@attack("patch-twin", off=off("bot.verify._twin", 'return ""'))
+@pytest.mark.parametrize("path", ["shop/ADD.py", "Shop/add.py", "shop/\uff41dd.py"])
+def test_a_new_file_that_is_another_where_case_and_form_do_not_count_is_refused(world, models, shop, issue, tmp_path, path):
+    """Linux tests both and is green; a checkout on macOS or Windows has one of them alone, and which is chance."""
+    said = unproved(world, models, shop, issue, tmp_path / "job", GOOD, TEST, written(path, "def add(a, b):\n    return 0\n"))
+    assert "where case does not count" in said
+
+
+LINKS = {
+    ".husky": ("hooks", "hooks/pre-commit"),
+    "AGENTS.md": ("docs/guide.md", "docs/guide.md"),
+    "a/.vscode": ("../tools/editor", "tools/editor/tasks.json"),
+    "tests/conftest.py": ("../shop/conf.py", "shop/conf.py"),
+}
+
+
+@attack("patch-linked", off=off("bot.core.patch.linked", 'return ""'))
+@pytest.mark.parametrize("link", LINKS)
+def test_what_a_link_of_the_repository_leads_to_is_protected_as_the_link_is(world, models, tmp_path, link):
+    from tests.fakes import shops  # noqa: PLC0415 - this repository has a link
+
+    target, path = LINKS[link]
+    shop = world.repo("octo/shop", shops.files(models.url) | {link: f"->{target}", path: "x = 1\n"}, ann="write")
+    issue = world.issue(shop, "add(2, 2) gives 5", "see shop/add.py")
+    said = unproved(world, models, shop, issue, tmp_path / "job", GOOD, TEST, written(path, "y = 1\n"))
+    assert "is what the link" in said
 
 
 @attack("patch-empty", off=off("bot.verify._gather", cut=("if not attempt.diff:", "if False:")))

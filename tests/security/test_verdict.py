@@ -49,6 +49,27 @@ def test_a_run_whose_jobs_were_all_skipped_proves_nothing(world, models, shop, i
     assert world.pulls(shop) == []
 
 
+@attack("ci-class", off=off("bot.core.verdict._runs", "return path.endswith('.py')"))
+@pytest.mark.parametrize(
+    ("title", "path"),
+    [
+        ("Typo in the documentation", "bin/release"),
+        ("Typo in the documentation", "native/fast.pyx"),
+        ("Typo in the documentation", "build.gradle"),
+        ("bump requests from 1.0 to 2.0", "bin/release"),
+    ],
+)
+def test_no_words_of_an_issue_make_a_script_proved_by_tests_that_leave_it_alone(world, models, shop, tmp_path, title, path):
+    issue = world.issue(shop, title, "see README")
+    for lane in ("m-fast", "m-strong"):
+        models.script(lane, [{"action": "write", "path": path, "content": "echo 1\n"}, DONE])
+    world.runner = Scripted(*[PROVED | {"tests-only": "skipped"}] * 4)
+    ended_ = commented(world, shop, issue, tmp_path / "job").act()
+    assert ended_.state == "not_fixed"
+    assert world.pulls(shop) == []
+    happened(world, shop, issue)
+
+
 @attack("ci-approval", off=off("bot.core.ci._GATED", "frozenset()"))
 @pytest.mark.parametrize(("status", "conclusion"), [("waiting", None), ("completed", "action_required")])
 def test_a_run_that_waits_for_a_person_is_said_to_and_never_green(world, models, shop, issue, tmp_path, status, conclusion):

@@ -6,6 +6,7 @@ seen: what is put together at run time (see `naming`), native code, a subprocess
 
 import ast
 import re
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -62,14 +63,20 @@ def _signs(source: Source, module: ast.Module | None, part: ast.Module) -> Itera
 
 
 _NEVER = re.compile(r"(?:os|posix)\.(?:_exit|abort)\Z")
+_SESSION = re.compile(r"pytest\.exit|(?:.+\.)?(?:(?:pytest)?config\.pluginmanager|(?:request|node|item)\.(?:session|node)\.items)")
+"""By what a test answers for the others, takes them from the run, or ends it green."""
 _RUNNER = re.compile(r"(?:_?pytest|pluggy|unittest\.(?:case|runner|result|TestCase|TestResult))\.(?!maxDiff|longMessage)")
 
 
 def _in_tests(part: ast.Module, known: Names) -> Iterator[Sign]:
-    for node, _ in walk(part):
+    called = frozenset(node.func for node in ast.walk(part) if isinstance(node, ast.Call))
+    for node, scope in walk(part):
+        if not scope:
+            yield from _stand_in(node, known)
         text = fold(node) if isinstance(node, ast.Constant | ast.BinOp | ast.JoinedStr) else None
         if text is not None and len(text) < 200 and "route-agent" in text.lower().replace("_", "-"):
             yield Sign("touches the runner", "a test names what looks on while it is judged", _line(node))
+        yield from _session(node, known, called)
         if isinstance(node, ast.Call):
             name = dotted(node.func, known)
             if _NEVER.match(name):
@@ -79,6 +86,27 @@ def _in_tests(part: ast.Module, known: Names) -> Iterator[Sign]:
             replaced = next((dotted(one, known) for one in getattr(node, "targets", []) if isinstance(one, ast.Attribute)), "")
         if _RUNNER.match(f"{replaced}."):
             yield Sign("touches the runner", f"a test replaces a part of `{replaced}`", _line(node))
+
+
+def _session(node: ast.AST, known: Names, called: frozenset[ast.expr]) -> Iterator[Sign]:
+    """Of a session of Django's `items` is called; what pytest has yet to run is a list."""
+    name = dotted(node, known) if isinstance(node, ast.Attribute | ast.Name) else ""
+    if _SESSION.fullmatch(name) and not (name.endswith(".items") and node in called):
+        yield Sign("touches the runner", f"a test takes `{name}`, which decides over tests yet to run", _line(node))
+
+
+def _stand_in(node: ast.AST, known: Names) -> Iterator[Sign]:
+    """Code put in the place of what others import, where a file is loaded: every test meets it, and nobody else does."""
+    match node:
+        case ast.Assign(targets=[ast.Attribute() as target], value=ast.Lambda() | ast.Name() | ast.Attribute()):
+            name = dotted(target, known)
+        case ast.Call(func=ast.Name(id="setattr"), args=[place, attr, _]):
+            name = f"{dotted(place, known)}.{fold(attr) or '?'}"
+        case _:
+            return
+    root = name.partition(".")[0]
+    if root not in sys.stdlib_module_names and root in {each.partition(".")[0] for each in known.values()}:
+        yield Sign("touches the runner", f"a test file replaces `{name}` for every test", _line(node))
 
 
 _MARKS = re.compile(r"PYTEST_(?:CURRENT_TEST|VERSION|XDIST\w*|ADDOPTS|PLUGINS)|JEST_WORKER_ID|VITEST|ROUTE[_-]AGENT", re.IGNORECASE)

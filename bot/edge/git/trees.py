@@ -1,6 +1,7 @@
 """Commits as trees with edits laid over them, read from git's objects; nothing is ever checked out."""
 
 import os
+import posixpath
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -193,6 +194,15 @@ class Overlay:
         kept = {path for path, entry in self._entries.items() if entry.mode in REGULAR}
         kept |= {path for path, content in self._edits.items() if content is not None}
         return tuple(sorted(kept - {path for path, content in self._edits.items() if content is None}))
+
+    def links(self) -> Mapping[str, str]:
+        found: dict[str, str] = {}
+        for path, entry in self._entries.items():
+            if entry.mode == LINK:
+                target = posixpath.normpath(posixpath.join(posixpath.dirname(path), os.fsdecode(self._trees.blob(entry.hash))))
+                if not target.startswith(("/", "../")) and target not in (".", ".."):
+                    found[path] = target
+        return found
 
     def read(self, path: str) -> bytes:
         if path in self._edits:
