@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from itertools import pairwise
+from itertools import pairwise, product
 
 from pathspec import GitIgnoreSpec
 
@@ -139,6 +139,8 @@ def trespasses(patch: Patch, protected: tuple[str, ...], max_files: int, max_lin
 
 def _file_problems(file: FileDiff, protected: tuple[str, ...]) -> list[str]:
     found = [f"`{line(path)}`: {problem}" for path in file.paths if (problem := path_problem(path))]
+    if file.kind == "added" and any(map(_ON_WINDOWS.match, file.path.split("/"))):
+        found.append(f"`{line(file.path)}`: a part of the path means another file, or a device, on Windows")
     found += [f"`{line(path)}` is protected by `{rule}`" for path in file.paths if (rule := protecting(path, protected))]
     modes = {mode for mode in (file.old_mode, file.new_mode) if mode is not None}
     if file.kind in ("binary", "submodule", "renamed"):
@@ -170,23 +172,31 @@ def protecting(path: str, globs: tuple[str, ...]) -> str | None:
     return None
 
 
-MOST_LINKS = 5
-"""So many links one behind the other are followed."""
+MOST_LINKS, MOST_NAMES = 5, 1_000
+"""So many links one behind the other are followed, to so many names."""
 
 
-def aliases(path: str, links: Mapping[str, str]) -> tuple[str, ...]:
-    """The other names by which the repository's own links lead to a file."""
-    found, new = {path}, {path}
+def aliases(path: str, links: Mapping[str, str]) -> tuple[str, ...] | None:
+    """The other names by which the repository's own links lead to a file; None where they are too many to be looked at."""
+    found, new = {path}, [path]
     for _ in range(MOST_LINKS):
-        new = {link + name[len(to) :] for name in new for link, to in links.items() if f"{name}/".startswith(f"{to}/")} - found
-        found |= new
+        before, new = new, []
+        for name, (link, to) in product(before, links.items()):
+            if f"{name}/".startswith(f"{to}/") and (other := link + name[len(to) :]) not in found:
+                found.add(other)
+                new.append(other)
+            if len(found) > MOST_NAMES:
+                return None
     return tuple(sorted(found - {path}))
 
 
 def linked(patch: Patch, links: Mapping[str, str], protected: tuple[str, ...]) -> str:
     """What the patch changes that is protected under another name, in words; empty where nothing is."""
     for path in (path for file in patch.diff.files for path in file.paths):
-        for name in aliases(path, links):
+        names = aliases(path, links)
+        if names is None:
+            return f"more links of the repository lead to `{line(path)}` than are followed"
+        for name in names:
             if rule := protecting(name, protected):
                 return f"`{line(path)}` is what the link `{line(name)}` leads to, which is protected by `{rule}`"
             if _spec(_GRADERS).match_file(name):
@@ -229,8 +239,6 @@ def path_problem(path: str) -> str | None:
             return "a part of the path begins or ends with a space, or ends with a dot"
         if bare != unicodedata.normalize("NFKC", part) or _GIT_NAMES.match(bare):
             return "a part of the path means `.git` on some file systems"
-        if _ON_WINDOWS.match(bare):
-            return "a part of the path means another file, or a device, on Windows"
         if len(part.encode(errors="surrogateescape")) > 255:
             return "a part of the path is longer than 255 bytes"
     return None

@@ -1,5 +1,6 @@
 """What no patch may touch, and how big it may be: attacks by path, mode and size."""
 
+import time
 import unicodedata
 
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 
 from bot.core.diff import DiffError
 from bot.core.guarded import HIDDEN_PATHS, PROTECTED
-from bot.core.patch import hidden, parse, path_problem, protecting, shown, trespasses
+from bot.core.patch import MOST_NAMES, aliases, hidden, parse, path_problem, protecting, shown, trespasses
 
 TEXT = "diff --git a/{0} b/{0}\nindex 1..2 100644\n--- a/{0}\n+++ b/{0}\n@@ -1 +1 @@\n-1\n+2\n"
 NEW = "diff --git a/{0} b/{0}\nnew file mode {1}\n--- /dev/null\n+++ b/{0}\n@@ -0,0 +1 @@\n+1\n"
@@ -145,3 +146,22 @@ def test_a_policys_own_negation_takes_nothing_from_the_built_in_rules():
 def test_ci_and_agent_files_are_protected_wherever_they_lie(path):
     assert protecting(path, ())
     assert protecting(f"deep/er/{path}", ())
+
+
+def test_the_names_by_which_links_lead_to_a_file_are_followed_so_far_and_no_further():
+    links = {".husky": "hooks", "a": "b", "b": "hooks", "self": "self", "in": "elsewhere"}
+    assert aliases("hooks/x", links) == (".husky/x", "a/x", "b/x")
+    assert aliases("hooksx", links) == ()
+    assert aliases("hooks", links) == (".husky", "a", "b")
+    assert len(aliases("d/x", {"d/up": "d"}) or ()) == 5
+    start = time.monotonic()
+    assert aliases("d/x", {f"d/{number}": "d" for number in range(MOST_NAMES)}) is None
+    assert time.monotonic() - start < 2
+
+
+@pytest.mark.parametrize("name", ["aux.py", "src/NUL", "husky~1/pre-commit"])
+def test_a_name_that_is_another_on_windows_is_refused_to_a_new_file_alone(name):
+    new = f"diff --git a/{name} b/{name}\nnew file mode 100644\n--- /dev/null\n+++ b/{name}\n@@ -0,0 +1 @@\n+x\n"
+    old = f"diff --git a/{name} b/{name}\n--- a/{name}\n+++ b/{name}\n@@ -1 +1 @@\n-x\n+y\n"
+    assert any("on Windows" in each for each in trespasses(parse(new), (), 20, 800))
+    assert trespasses(parse(old), (), 20, 800) == ()

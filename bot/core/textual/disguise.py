@@ -6,7 +6,6 @@ seen: what is put together at run time (see `naming`), native code, a subprocess
 
 import ast
 import re
-import sys
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -105,7 +104,7 @@ def _stand_in(node: ast.AST, known: Names) -> Iterator[Sign]:
         case _:
             return
     root = name.partition(".")[0]
-    if root not in sys.stdlib_module_names and root in {each.partition(".")[0] for each in known.values()}:
+    if root in {each.partition(".")[0] for each in known.values()}:
         yield Sign("touches the runner", f"a test file replaces `{name}` for every test", _line(node))
 
 
