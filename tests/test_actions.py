@@ -45,7 +45,8 @@ def test_a_key_that_was_stored_with_a_line_s_end_is_known_without_it():
 
 def test_every_provider_that_has_a_usual_key_has_an_input_for_it_which_the_program_reads():
     wanted = {f"{name}-api-key" for name in lane.KEYS}
-    assert wanted == {name for name in INPUTS if name.endswith("-api-key")}
+    listed = {name for name in INPUTS if name.endswith("-api-key")}
+    assert wanted == listed, "INPUTS of tests/workflows.py and both action.yml name every provider of KEYS"
     given = {f"INPUT_{name.upper()}": f"k-{name}" for name in wanted}
     set_by_the_runner = ("GITHUB_EVENT_NAME", "GITHUB_EVENT_PATH", "GITHUB_RUN_ID", "GITHUB_WORKSPACE", "GITHUB_SERVER_URL")
     runner = dict.fromkeys(
