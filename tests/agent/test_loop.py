@@ -142,6 +142,17 @@ def test_what_no_patch_may_touch_is_said_when_it_is_touched(job):
     ]
 
 
+def test_an_edit_and_a_deletion_of_what_no_patch_may_touch_are_told_so_as_well(job):
+    job.policy += "protect:\n  paths: ['*.txt']\n"
+    shown = answers(
+        job,
+        {"action": "edit", "path": "dos.txt", "old": "one", "new": "1"},
+        {"action": "delete", "path": "long.txt"},
+    )
+    said = "No patch may touch what `*.txt` protects: unless this is as it was, the whole patch is thrown away."
+    assert shown == [f"Edited dos.txt. {said}", f"Deleted long.txt. {said}"]
+
+
 def test_a_file_keeps_its_line_ends_and_a_check_runs_on_the_edits(job):
     shown = answers(
         job,

@@ -83,6 +83,11 @@ def test_tokens_are_taken_out():
     assert redact(f"Bearer {jwt}; ghp_{'a' * 36}") == "Bearer [redacted]; [redacted]"
 
 
+@pytest.mark.parametrize("kind", ["sk_live_", "rk_live_"])
+def test_both_kinds_of_a_shop_s_key_that_moves_money_are_taken_out(kind):
+    assert redact(f"pay={kind}{'a1' * 8};") == veiled(f"pay={kind}{'a1' * 8};") == "pay=[redacted];"
+
+
 @pytest.mark.parametrize(
     "said",
     [
@@ -90,6 +95,7 @@ def test_tokens_are_taken_out():
         "disk-usage-percentage-threshold-80",
         "risk-adjusted-return-V2-calculator",
         "sk-a-name-of-small-letters",
+        "task_live_updates",
     ],
 )
 def test_everyday_words_are_no_keys(said):

@@ -22,6 +22,14 @@ def found(files: dict[str, str]) -> list[str]:
     [
         ({"packages/web/package.json": NODE}, ["cd packages/web && npm test"]),
         ({"a b/package.json": NODE, "a b/yarn.lock": ""}, ["cd 'a b' && yarn test"]),
+        ({"package.json": NODE, "web/package.json": NODE, "web/yarn.lock": ""}, []),
+        ({"package.json": NODE, "web/package.json": NODE, "web/pnpm-lock.yaml": ""}, []),
+        ({"api/pytest.ini": "[pytest]\n", "api/test_a.py": ""}, ["cd api && python -m pytest -q"]),
+        ({"api/.pytest.ini": "[pytest]\n", "api/test_a.py": ""}, ["cd api && python -m pytest -q"]),
+        ({"api/tox.ini": "[pytest]\n", "api/test_a.py": ""}, ["cd api && python -m pytest -q"]),
+        ({"api/setup.cfg": "[tool:pytest]\n", "api/test_a.py": ""}, ["cd api && python -m pytest -q"]),
+        ({"api/tox.ini": "[tox]\nenvlist = py\n"}, []),
+        ({"doc/pyproject.toml": "", "doc/Makefile": "test:\n\t./run\n"}, []),
         ({"api/pyproject.toml": PYTEST, "api/test_a.py": ""}, ["cd api && python -m pytest -q"]),
         ({"api/pyproject.toml": PYTEST, "api/package.json": NODE}, ["cd api && python -m pytest -q", "cd api && npm test"]),
         ({"api/pyproject.toml": LISTED, "api/test_a.py": ""}, []),
@@ -35,6 +43,19 @@ def found(files: dict[str, str]) -> list[str]:
 )
 def test_what_the_top_does_not_run_as_it_is_set_up_there_is_named(files, runs):
     assert found(files) == runs
+
+
+@pytest.mark.parametrize(
+    "folder", ["vendor/x", "third_party/x", "fixture", "fixtures", "a/testdata", "example", "examples/x", "templates"]
+)
+def test_what_others_wrote_and_what_is_there_to_be_looked_at_is_not_ours_to_test(folder):
+    assert found({f"{folder}/package.json": NODE}) == []
+    assert found({f"{folder}ed/package.json": NODE}) == [f"cd {folder}ed && npm test"] or folder.endswith("/x")
+
+
+def test_it_says_which_file_of_which_folder_asked_for_it():
+    (check,) = nested({"api/pyproject.toml": "", "api/test_a.py": ""}, {"api/pyproject.toml": PYTEST}.get, ())
+    assert check.source == "api/pyproject.toml [tool.pytest]"
 
 
 def test_each_fits_the_policy_whatever_its_folder_is_called():

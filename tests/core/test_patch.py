@@ -76,6 +76,22 @@ def test_what_is_hidden_is_so_in_any_folder_and_case(path: str):
         assert hidden(form), form
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["prod.env", ".env.local", "secrets.json", "secrets.toml", "secrets.yml", "secrets.yaml", "kubeconfig", "prod.kubeconfig"],
+)
+def test_names_that_teams_give_to_what_holds_their_secrets_are_hidden(name: str):
+    """Written out: a list that is tested by its own entries loses one unseen."""
+    for form in (name, name.upper(), f"deep/down/{name}"):
+        assert hidden(form), form
+
+
+@pytest.mark.parametrize("name", [".env.example", ".env.sample", ".env.template", "env.py", "secrets.py", "kubeconfig.go"])
+def test_examples_and_code_of_such_names_are_shown(name: str):
+    assert not hidden(name)
+    assert not hidden(f"deep/down/{name}")
+
+
 def test_a_folder_s_rule_holds_in_nested_projects_too():
     for path in ("sub/.github/workflows/x.yml", "a/b/.git/hooks/x", "pkg/.husky/pre-push", "pkg/.claude/settings.json"):
         assert protecting(path, ()), path

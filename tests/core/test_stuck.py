@@ -26,6 +26,10 @@ def ended(report: Report | None, tail: str = TAIL, code: int = 2) -> Run:
     [
         (COLLECTION, TAIL, 2, True),
         (Report(1, ("a",), asserted=None), TAIL, 2, True),
+        (Report(1, ("a",), asserted=None), "E   ImportError: cannot import name 'x'\n", 1, True),
+        (Report(1, ("a",), asserted=None), "    def f(:\nSyntaxError: invalid syntax\n", 1, True),
+        (Report(1, ("a",), asserted=None), "Error: Cannot find module 'vite'\n", 1, True),
+        (Report(1, ("a",), asserted=None), "Error: Cannot find package 'vite'\n", 1, True),
         (Report(2, ("a", "b"), asserted=()), "fixture 'db' not found", 1, True),
         (Report(1, ("a",), asserted=("a",)), TAIL, 1, False),
         (Report(1, ("a",), asserted=None), "E   assert 1 == 2\n", 1, False),
@@ -44,6 +48,7 @@ def test_a_suite_is_stuck_where_no_test_of_it_gets_as_far_as_its_question(report
     [
         (TAIL, "ModuleNotFoundError: No module named 'requestz'"),
         ("a\nrequests.exceptions.ConnectionError: refused\n\n1 error\n", "requests.exceptions.ConnectionError: refused"),
+        ("E   django.core.DataException: no table\n1 error\n", "django.core.DataException: no table"),
         ("E       fixture 'db' not found\n1 error in 1s\n", "fixture 'db' not found"),
         ("Error: Cannot find module 'vite'\n  at x\n", "Error: Cannot find module 'vite'"),
         ("one\nlast words\n", "last words"),
