@@ -165,5 +165,5 @@ if __name__ == "__main__":
         print(__doc__)
         sys.exit(0)
     if len(sys.argv) < 2 or sys.argv[1] not in COMMANDS:
-        sys.exit(__doc__)
+        sys.exit(f"{__doc__}\n{sys.argv[1]} is none of these." if len(sys.argv) > 1 else __doc__)
     sys.exit(COMMANDS[sys.argv[1]](*sys.argv[2:]))
