@@ -55,11 +55,11 @@ def _last_word(state: Final, text: str, kit: Kit, post: Post, office: Office, *,
     """And below it that the run has no record that everybody can read, where that is so."""
     left = kit.ledger.unkept()
     if left is None:
-        return _told_as_kept(state, text, post, lane=lane, pull=pull)
-    return _told_as_kept(state, f"{text}{tell.unkept(left, office.render)}", post, lane=lane, pull=pull, again=left.again)
+        return _tell_as_kept(state, text, post, lane=lane, pull=pull)
+    return _tell_as_kept(state, f"{text}{tell.unkept(left, office.render)}", post, lane=lane, pull=pull, again=left.again)
 
 
-def _told_as_kept(state: Final, text: str, post: Post, *, lane: str, pull: int | None, again: bool = False) -> str:
+def _tell_as_kept(state: Final, text: str, post: Post, *, lane: str, pull: int | None, again: bool = False) -> str:
     """Raises `Unavailable` for GitHub's no too: the same job, run again, says it, and another word would not be what is kept."""
     try:
         return post.say(state, text, lane=lane, pull=pull, again=again)
@@ -109,11 +109,11 @@ def refused(visit: Visit, no: Refused, office: Office, post: Post) -> Ended:
 
 
 def told_again(visit: Visit, record: Record, office: Office, post: Post) -> Ended:
-    """An earlier job came to the end, and did not get to say so."""
+    """An earlier job came to the end, and did not get to say so. Raises `Unavailable` where this one does not either."""
     office.settle(visit, record)
     cleared(record.superseded, record, office.desk(visit), earlier=True)
     text, state = tell.comment(record, visit.policy, office.render), ended(record.result)
-    _told_as_kept(state, text, post, lane=record.attempts[-1].lane if record.attempts else "", pull=record.pull_number)
+    _tell_as_kept(state, text, post, lane=record.attempts[-1].lane if record.attempts else "", pull=record.pull_number)
     return Ended(state, record.detail, None, record, text)
 
 

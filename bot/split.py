@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from bot.core import handover
+from bot.core.entries import Reviewed
 from bot.core.ledger import Record
 from bot.core.spend import Charge
 from bot.core.state import running
@@ -12,8 +13,9 @@ from bot.ending import Ended, closed, mistaken, silent, told_again
 from bot.entry import admitted, handed_on, unpacked
 from bot.flow import run
 from bot.office import Office
-from bot.ports import Denied, Kit
+from bot.ports import Denied, Kit, Unavailable
 from bot.publish import broken_off, paid, recorded
+from bot.thread import Post
 from bot.visit import Visit
 from bot.work import carried, keyed
 
@@ -57,6 +59,13 @@ def applied(office: Office) -> Ended:
     except (TrailError, Denied) as error:
         why = f"the job that asks the model left nothing that can be used ({error}); its log says why: a missing key, most often"
         return silent(why, post, office, before)
+    try:
+        return _carried_on(trail, handed, entered, office, post)
+    except Unavailable as error:
+        return silent(error, post, office, trail)
+
+
+def _carried_on(trail: Trail, handed: Reviewed | None, entered: Visit, office: Office, post: Post) -> Ended:
     left = office.left(entered)
     if isinstance(left, Record):
         return told_again(entered, left, office, post)

@@ -7,6 +7,7 @@ import pytest
 
 from bot.core.instant import written
 from bot.core.notes import read
+from bot.ending import Ended
 from bot.ports import Unavailable
 from tests.fakes.hosted import GATE, ME, PROPOSE, WORK, Hurried, Job
 from tests.fakes.repos import BAD, DONE, GOOD
@@ -238,6 +239,40 @@ def test_a_split_run_that_is_run_again_takes_over_what_its_model_job_had_paid_fo
     assert len(models.requests) == 3
     assert len(seen(world, shop, issue)) == 1
     assert len([name for name in world.branches(shop) if name.startswith("route-agent/")]) == 1
+
+
+@pytest.mark.parametrize("when", ["what is kept", "the last word"])
+def test_a_no_to_the_second_job_of_a_split_run_is_not_its_end(world, models, shop, issue, tmp_path, when):
+    """Neither to the read of what is kept nor to the last word: its comment says that it may be run again, and that tells the end."""
+    models.script("m-fast", [GOOD, TEST, DONE] * 2)
+    world.runner = Scripted(PROVED)
+    payload = world.comment(shop, issue, "ann", "/agent fix")
+
+    def through(attempt: str, *no: object) -> dict[str, str]:
+        def job(name: str, scopes: str) -> Job:
+            return Job(world, tmp_path / f"{name}{attempt}", "issue_comment", payload, scopes=scopes, attempt=attempt)
+
+        gate = job("gate", GATE).packed("gate")
+        made = job("propose", PROPOSE).packed("propose", handover=gate["handover"])
+        if no and when == "what is kept":
+            world.fail("GET", "/contents/records", status=403)
+        elif no:
+            first_time(world, r"POST .*/pulls", partial(world.fail, "PATCH", "/issues/comments/", status=403, times=2))
+        return job("apply", WORK).packed("apply", handover=made["handover"], before=gate["handover"])
+
+    first = "1"
+    if when == "what is kept":  # only a job that is run again reads it
+        world.fail("GET", "/collaborators/", times=4)
+        with pytest.raises(Unavailable):
+            Job(world, tmp_path / "none", "issue_comment", payload, scopes=GATE).act("gate")
+        world.faults.clear()
+        first = "2"
+    assert through(first, "no")["result"] == "error"
+    assert "run all jobs of this workflow run again" in world.said(issue, ME)[0]
+    again = Job(world, tmp_path / "again", "issue_comment", payload, scopes=GATE, attempt="3")
+    ended = again.act("gate") if when == "the last word" else through("3")
+    assert (ended.state if isinstance(ended, Ended) else ended["result"]) == "accepted"
+    seen(world, shop, issue)
 
 
 def test_the_job_that_tells_what_an_earlier_one_came_to_does_all_that_was_left_to_do(world, models, shop, issue, tmp_path):

@@ -39,7 +39,7 @@ class Records:
     def left(self, run: str, at: str) -> Record | Begun | None:
         """The same, or what a run that is not at its end had paid for. Raises `Unavailable` where GitHub contradicts itself."""
         for month in (at, before(at), after(at)):
-            there = self.shelf.sure(place(run, month))
+            there = self.shelf.read_twice(place(run, month))
             try:
                 item = decode(there.text) if there.sha else None
             except LedgerError:

@@ -50,7 +50,7 @@ class Shelf:
             content = found.content if found.encoding == "base64" else self.hub.repo.get_git_blob(found.sha).content
             return Leaf(base64.b64decode(content).decode(errors="replace"), found.sha)
 
-    def sure(self, path: str) -> Leaf:
+    def read_twice(self, path: str) -> Leaf:
         """The same for whom a 404 that is not true costs money: it is believed when GitHub says it in another way, too."""
         found = self.read(path)
         if found.sha is None and self.peek(path) and (found := self.read(path)).sha is None:
