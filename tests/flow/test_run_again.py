@@ -243,7 +243,7 @@ def test_a_split_run_that_is_run_again_takes_over_what_its_model_job_had_paid_fo
 
 @pytest.mark.parametrize("when", ["what is kept", "the last word"])
 def test_a_no_to_the_second_job_of_a_split_run_is_not_its_end(world, models, shop, issue, tmp_path, when):
-    """Neither to the read of what is kept nor to the last word: its comment says that it may be run again, and that tells the end."""
+    """Neither to the read of what is kept nor to the last word: its comment says that it may be run again, which tells the end."""
     models.script("m-fast", [GOOD, TEST, DONE] * 2)
     world.runner = Scripted(PROVED)
     payload = world.comment(shop, issue, "ann", "/agent fix")

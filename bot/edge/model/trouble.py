@@ -164,9 +164,14 @@ def by_status(refused: _Refused, key: str, form: Form) -> Exception:
 
 
 def instead(answer: Any, api: str) -> Any:
-    """What an answer holds that is not the one hoped for: an error. Raises `Denied` for a web page; `api` is whose it should be."""
+    """What an answer holds that is not the one hoped for: an error, or a text, as gateways write it in a bad minute.
+
+    Raises `Denied` for a web page; `api` is whose address it should be.
+    """
+    if isinstance(answer, str) and re.match(r"\s*<(?:!doctype html|html)\b", answer, re.IGNORECASE):
+        raise Denied(f"the answer is a web page, so this may not be the address of {api}; check base_url", paid=True)
     if isinstance(answer, str):
-        raise Denied(f"the answer is a text that is not JSON, so the address is not that of {api}; check base_url", paid=True)
+        return {"error": {"message": f"a text that is not JSON; is the address that of {api}?"}}
     return getattr(answer, "model_extra", None) or {}
 
 

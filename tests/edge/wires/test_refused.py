@@ -74,6 +74,8 @@ def test_statuses_mean_the_same_in_each_format(bed, api, status, kind, tries):
     "answer",
     [
         {"drop": True},
+        {"raw": ""},
+        {"raw": "upstream request timeout"},
         {"raw": '{"id": ', "type": "application/json"},
         {"raw": "[]", "type": "application/json"},
         {"body": {"error": {"message": "upstream died", "code": 502}}},
@@ -89,7 +91,7 @@ def test_an_answer_that_cannot_be_read_may_be_billed_in_each_format(bed, api, an
 
 @pytest.mark.parametrize("api", APIS)
 def test_a_web_page_is_no_passing_trouble_in_any_format(bed, api):
-    with pytest.raises(Denied, match=r"a text that is not JSON, so the address is not that of .*; check base_url") as error:
+    with pytest.raises(Denied, match=r"a web page, so this may not be the address of .*; check base_url") as error:
         ask(bed, api, {"raw": "<html>hello</html>"}, DO)
     assert error.value.paid, "whatever answered may have asked the model"
     assert len(bed.server.requests) == 1
