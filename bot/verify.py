@@ -1,6 +1,6 @@
 """Gathers the evidence about one patch, cheapest first; after a veto nothing more is bought."""
 
-from collections import Counter
+from collections.abc import Mapping
 
 from bot.core import patch
 from bot.core.attempt import Attempt
@@ -54,22 +54,33 @@ def read(opened: Opened, attempt: Attempt, lab: Lab) -> tuple[tuple[Item, ...], 
     base, tree = lab.trees.open(opened.request.base), lab.trees.open(opened.request.base, attempt.diff)
     if tree.diff() != attempt.diff:  # ours always are the same; one from a Trail may say less than it does
         return (Item(PATCH_RULES, "failed", "veto", "the diff does not say what applying it changes"),), None
-    if why := _twin(made, tree) or patch.linked(made, base.links(), protect.paths):
+    links = base.links()
+    if why := _twin(made, base, tree, links) or patch.linked(made, links, protect.paths):
         return (Item(PATCH_RULES, "failed", "veto", why),), None
     changes = changed(made, base, tree)
     known = (opened.request.task, *(run.tail for run in opened.baseline if run.exit_code))
-    items = (first, *inspected(changes, known, opened.task_class), *_grading(made))
+    items = (first, *inspected(changes, known, opened.task_class), *_grading(made, links))
     return items, _specimen(opened, made, changes, base, tree, lab)
 
 
-def _twin(made: patch.Patch, tree: Tree) -> str:
-    """What of the new files is another file on systems that take both names for one, in words; empty where none is."""
-    new = {file.path: patch.folded(file.path) for file in made.diff.files if file.kind == "added"}
+def _twin(made: patch.Patch, base: Tree, tree: Tree, links: Mapping[str, str]) -> str:
+    """Which new file lies at another's place, or in another's folder, on systems that take both names for one; in words."""
+    new = [file.path for file in made.diff.files if file.kind == "added"]
     if not new:
         return ""
-    count = Counter(map(patch.folded, tree.files()))
-    twin = next((path for path, name in new.items() if count[name] > 1), None)
+    before = {place for path in (*base.files(), *links) for place in _places(path)}
+    spelled: dict[str, set[str]] = {}
+    for place in before.union(*map(_places, tree.files())):
+        spelled.setdefault(patch.folded(place, "NFD"), set()).add(place)
+    places = ((path, place) for path in new for place in _places(path) if place not in before)
+    twin = next((path for path, place in places if len(spelled[patch.folded(place, "NFD")]) > 1), None)
     return "" if twin is None else f"`{line(twin)}` is also the name of another file where case does not count"
+
+
+def _places(path: str) -> tuple[str, ...]:
+    """The path, and every folder above it."""
+    parts = path.split("/")
+    return tuple("/".join(parts[:end]) for end in range(1, len(parts) + 1))
 
 
 def _specimen(opened: Opened, made: patch.Patch, changes: tuple[Changed, ...], base: Tree, tree: Tree, lab: Lab) -> Specimen:
@@ -82,9 +93,9 @@ def _specimen(opened: Opened, made: patch.Patch, changes: tuple[Changed, ...], b
     )
 
 
-def _grading(made: patch.Patch) -> tuple[Item, ...]:
+def _grading(made: patch.Patch, links: Mapping[str, str]) -> tuple[Item, ...]:
     """A patch that changes its own judge is not judged: whatever the judge says is no evidence."""
-    found = patch.graders(made)
+    found = patch.graders(made, links)
     if not found:
         return ()
     return (Item(GRADING, "failed", "weak", f"changes {', '.join(map(line, found[:3]))}, which decides how it is judged"),)

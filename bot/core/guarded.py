@@ -162,7 +162,6 @@ PROTECTED_BY: dict[str, tuple[str, ...]] = {
         ".bazelrc",
         ".bazelversion",
         ".bazeliskrc",
-        "**/tools/bazel",
         "**/mise/config.toml",
         "**/mise/config.*.toml",
         ".cargo/",

@@ -6,7 +6,8 @@ import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from itertools import pairwise, product
+from itertools import pairwise
+from typing import Literal
 
 from pathspec import GitIgnoreSpec
 
@@ -55,7 +56,6 @@ _GRADERS = (
     "makefile",
     "GNUmakefile",
     "jest.config.*",
-    "vite.config.*",
     "vitest.config.*",
     "vitest.workspace.*",
     "karma.conf.*",
@@ -77,16 +77,10 @@ _GRADERS = (
     "/pygments.py",
     "/pygments/",
 )
-_MANIFESTS = (
-    "pyproject.toml",
-    "setup.cfg",
-    "setup.py",
-    "package.json",
-    "Cargo.toml",
-    "*requirements*.txt",
-    "constraints*.txt",
-    "Pipfile",
-)
+_MANIFESTS = ("pyproject.toml", "setup.cfg", "setup.py", "package.json", "Cargo.toml", "vite.config.*")
+_REQUIRED = ("*requirements*.txt", "*requirements*.in", "requirements/*.txt", "requirements/*.in", "constraints*.txt", "Pipfile")
+_NAME = re.compile(r"^\s*[\"']?([A-Za-z0-9][A-Za-z0-9._-]*)", re.MULTILINE)
+"""What a line of requirements begins with."""
 _ABOUT_TESTS = re.compile(r"pytest|unittest|\b(?:pre|post)?test(?:s|paths|ing)?\b|coverage|jest|vitest|mocha", re.IGNORECASE)
 
 
@@ -98,16 +92,19 @@ _ABOUT_REPORTS = re.compile(
 """What code names that would end the runner early, or write its report for it."""
 
 
-def graders(patch: Patch) -> tuple[str, ...]:
+def graders(patch: Patch, links: Mapping[str, str]) -> tuple[str, ...]:
     """Files that decide how a patch is judged: what configures and hooks into a runner, and a manifest's lines about tests."""
-    return tuple(path for file in patch.diff.files for path in file.paths if _grades(path, file))
+    return tuple(path for file in patch.diff.files for path in file.paths if _grades(path, file, links))
 
 
-def _grades(path: str, file: FileDiff) -> bool:
-    if _spec(_GRADERS).match_file(path):
+def _grades(path: str, file: FileDiff, links: Mapping[str, str]) -> bool:
+    if any(map(_spec(_GRADERS).match_file, (path, *(aliases(path, links) or ())))):
         return True
     if is_code(path) and _ABOUT_REPORTS.search(file.added_text):
         return True
+    if _spec(_REQUIRED).match_file(path):  # another version of what is there already is none of it
+        new = {*_NAME.findall(file.added_text)} - {*_NAME.findall(file.removed_text)}
+        return any(map(_ABOUT_TESTS.search, new))
     return _spec(_MANIFESTS).match_file(path) and bool(_ABOUT_TESTS.search(f"{file.added_text}\n{file.removed_text}"))
 
 
@@ -157,9 +154,9 @@ def _spec(globs: tuple[str, ...]) -> GitIgnoreSpec:
     return GitIgnoreSpec.from_lines(globs)
 
 
-def folded(path: str) -> str:
-    """As systems compare names on which neither case nor Unicode form counts."""
-    return unicodedata.normalize("NFKC", path).casefold()
+def folded(path: str, form: Literal["NFKC", "NFD"] = "NFKC") -> str:
+    """Without case. NFKC is the widest form, for what a name may mean; NFD is how macOS compares names."""
+    return unicodedata.normalize(form, path).casefold()
 
 
 def protecting(path: str, globs: tuple[str, ...]) -> str | None:
@@ -177,16 +174,20 @@ MOST_LINKS, MOST_NAMES = 5, 1_000
 
 
 def aliases(path: str, links: Mapping[str, str]) -> tuple[str, ...] | None:
-    """The other names by which the repository's own links lead to a file; None where they are too many to be looked at."""
+    """The other names by which the repository's own links lead to a file, whatever its case; None where they are too many."""
+    leading: dict[str, list[str]] = {}
+    for link, to in links.items():
+        leading.setdefault(folded(to, "NFD"), []).append(link)
     found, new = {path}, [path]
     for _ in range(MOST_LINKS):
         before, new = new, []
-        for name, (link, to) in product(before, links.items()):
-            if f"{name}/".startswith(f"{to}/") and (other := link + name[len(to) :]) not in found:
-                found.add(other)
-                new.append(other)
-            if len(found) > MOST_NAMES:
-                return None
+        for name in before:
+            for end in (*(cut.start() for cut in re.finditer("/", name)), len(name)):
+                new += [link + name[end:] for link in leading.get(folded(name[:end], "NFD"), ())]
+        new = [name for name in dict.fromkeys(new) if name not in found]
+        found.update(new)
+        if len(found) > MOST_NAMES:
+            return None
     return tuple(sorted(found - {path}))
 
 
@@ -199,8 +200,6 @@ def linked(patch: Patch, links: Mapping[str, str], protected: tuple[str, ...]) -
         for name in names:
             if rule := protecting(name, protected):
                 return f"`{line(path)}` is what the link `{line(name)}` leads to, which is protected by `{rule}`"
-            if _spec(_GRADERS).match_file(name):
-                return f"`{line(path)}` is what the link `{line(name)}` leads to, which decides how a patch is judged"
     return ""
 
 
@@ -219,7 +218,9 @@ def shown(diff: str) -> str:
 
 _FORBIDDEN = re.compile(r'[\x00-\x1f\x7f\\:*?"<>|]')
 _GIT_NAMES = re.compile(r"^(?:\.git|git~\d+|\.git[ .]*)$", re.IGNORECASE)
-_ON_WINDOWS = re.compile(r"^(?:[^.~]{1,7}~\d(?:\.[^.]{0,3})?|(?:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?)$", re.IGNORECASE)
+_ON_WINDOWS = re.compile(
+    r"^(?:[^.~]{1,6}~\d{1,6}(?:\.[^.]{0,3})?|(?:con|prn|aux|nul|(?:com|lpt)[\d¹²³]|conin\$|conout\$) *(?:\..*)?)$", re.IGNORECASE
+)
 """The short name of another, as `husky~1` is of `.husky`; and devices, for which a checkout breaks off."""
 _IGNORED_BY_FILE_SYSTEMS = re.compile("[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]")
 """HFS+ leaves these out of names, so that `.g\u200cit` means `.git` there."""

@@ -174,7 +174,7 @@ def unfit(made: Written, files: tuple[str, ...], diff: str, protected: tuple[str
         return f"{line(made.path, 120)} is not where a test runner looks for tests"
     added = parse(diff)
     broken = trespasses(added, protected, 1, MOST_TEST)
-    rigged = tuple(f"{line(path)} decides how tests are judged" for path in graders(added))
+    rigged = tuple(f"{line(path)} decides how tests are judged" for path in graders(added, {}))
     return next(iter((*broken, *rigged)), "")
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from bot.core.diff import DiffError
 from bot.core.guarded import HIDDEN_PATHS, PROTECTED
-from bot.core.patch import MOST_NAMES, aliases, hidden, parse, path_problem, protecting, shown, trespasses
+from bot.core.patch import MOST_NAMES, Patch, aliases, graders, hidden, parse, path_problem, protecting, shown, trespasses
 
 TEXT = "diff --git a/{0} b/{0}\nindex 1..2 100644\n--- a/{0}\n+++ b/{0}\n@@ -1 +1 @@\n-1\n+2\n"
 NEW = "diff --git a/{0} b/{0}\nnew file mode {1}\n--- /dev/null\n+++ b/{0}\n@@ -0,0 +1 @@\n+1\n"
@@ -167,12 +167,38 @@ def test_ci_and_agent_files_are_protected_wherever_they_lie(path):
 def test_the_names_by_which_links_lead_to_a_file_are_followed_so_far_and_no_further():
     links = {".husky": "hooks", "a": "b", "b": "hooks", "self": "self", "in": "elsewhere"}
     assert aliases("hooks/x", links) == (".husky/x", "a/x", "b/x")
+    assert aliases("Hooks/x", links) == (".husky/x", "a/x", "b/x"), "some systems do not look at case"
     assert aliases("hooksx", links) == ()
     assert aliases("hooks", links) == (".husky", "a", "b")
     assert len(aliases("d/x", {"d/up": "d"}) or ()) == 5
     start = time.monotonic()
     assert aliases("d/x", {f"d/{number}": "d" for number in range(MOST_NAMES)}) is None
+    assert (
+        aliases("d/x", {f"e/{number}": "d" for number in range(990)} | {f"{number}": "f" for number in range(20_000)}) is not None
+    )
     assert time.monotonic() - start < 2
+
+
+def change(path: str, old: str, new: str) -> Patch:
+    rows = "".join(f"{sign}{row}\n" for sign, row in (("-", old), ("+", new)) if row)
+    counts = f"@@ -{1 if old else '0,0'} +{1 if new else '0,0'} @@"
+    return parse(f"diff --git a/{path} b/{path}\n--- a/{path}\n+++ b/{path}\n{counts}\n{rows}")
+
+
+@pytest.mark.parametrize(
+    ("path", "old", "new", "judges"),
+    [
+        ("requirements-dev.txt", "pytest==8.0", "pytest==8.1", False),
+        ("requirements-dev.txt", "requests==2.0", "requests==2.1", False),
+        ("requirements-dev.txt", "requests==2.0", "pytest-vw==2.1", True),
+        ("requirements/test.in", "a", "coverage[toml]", True),
+        ("vite.config.ts", "port: 1", "port: 2", False),
+        ("vite.config.ts", "port: 1", "test: {exclude: ['**']}", True),
+        ("pyproject.toml", "pytest==8.0", "pytest==8.1", True),
+    ],
+)
+def test_another_version_of_a_test_tool_is_no_change_of_how_a_patch_is_judged_and_another_tool_is(path, old, new, judges):
+    assert bool(graders(change(path, old, new), {})) is judges
 
 
 @pytest.mark.parametrize("name", ["aux.py", "src/NUL", "husky~1/pre-commit"])

@@ -32,11 +32,11 @@ def refused(world: World, shop: Repo, issue: Issue, folder: object, diff: str) -
 
 GRADERS = (
     "conftest.py", "tests/conftest.py", "tox.ini", "noxfile.py", "Makefile", "pytest.ini", "unittest/__init__.py", ".pytest.toml",
-    "GNUmakefile", "vite.config.ts", "unittest.cfg", "tox.toml", "iniconfig.py",
+    "GNUmakefile", "unittest.cfg", "tox.toml", "iniconfig.py",
 )  # fmt: skip
 PATHS = (
     "../x", "/etc/x", "a/../../x", "a//b", "./a", "C:/x", "a:b", "a*b", "trail.", "trail ", ".git/config", ".GIT/hooks/x",
-    "git~1/x", "husky~1/pre-commit", "aux.py", ".g\u200cit/x", "sub/.git/hooks/post-checkout", "\uff0egit/config",
+    "git~1/x", "husky~1/pre-commit", "aux .py", "com\u00b9.py", ".g\u200cit/x", "sub/.git/hooks/post-checkout", "\uff0egit/config",
 )  # fmt: skip
 
 
@@ -103,7 +103,6 @@ PROTECTED = (
     "AGENTS.md", "sub/CLAUDE.md", ".cursor/rules", ".gemini/settings.json", ".mcp.json", ".github/route-agent.yml",
     "sitecustomize.py", "x.pth", ".gitmodules", ".lefthook.yml", ".zed/tasks.json", ".mise.toml", ".agents/skills/x/SKILL.md",
     ".cirrus.yml", ".tekton/run.yaml", ".pdbrc", ".gitpod.yml", ".codesandbox/tasks.json", ".pnp.cjs", ".bazelversion",
-    "tools/bazel",
 )  # fmt: skip
 
 
@@ -170,9 +169,10 @@ def test_what_decides_how_the_patch_is_judged_makes_its_green_worth_nothing(worl
 
 
 @attack("patch-graders", off=off("bot.core.patch.graders", "return ()"))
-def test_a_plugin_that_answers_for_the_tests_is_not_installed_unseen(world, models, shop, issue, tmp_path):
+@pytest.mark.parametrize("path", ["requirements.txt", "requirements/test.txt", "requirements.in"])
+def test_a_package_that_calls_itself_a_plugin_of_the_runner_is_not_installed_unseen(world, models, shop, issue, tmp_path, path):
     """`pytest-vw` turns every red test green where it finds CI's variables; the shipped workflow installs what stands there."""
-    said = unproved(world, models, shop, issue, tmp_path / "job", GOOD, TEST, written("requirements.txt", "pytest-vw\n"))
+    said = unproved(world, models, shop, issue, tmp_path / "job", GOOD, TEST, written(path, "pytest-vw\n"))
     assert "which decides how it is judged" in said
 
 
@@ -186,7 +186,7 @@ ANSWERS = {
 }
 
 
-@attack("patch-answers", off=off("bot.core.textual.disguise._session", "return iter(())"))
+@attack("patch-answers", off=off("bot.core.textual.testfiles._session", "return iter(())"))
 @pytest.mark.parametrize("name", ANSWERS)
 def test_a_test_that_ends_the_run_green_or_answers_for_the_others_is_not_accepted(world, models, shop, issue, tmp_path, name):
     said = unproved(world, models, shop, issue, tmp_path / "job", GOOD, TEST, written("tests/test_a.py", ANSWERS[name]))
@@ -205,7 +205,7 @@ def test_sum():
 """
 
 
-@attack("patch-answers", off=off("bot.core.textual.disguise._stand_in", "return iter(())"))
+@attack("patch-answers", off=off("bot.core.textual.testfiles._stand_in", "return iter(())"))
 def test_a_test_file_that_puts_its_own_code_in_the_place_of_the_program_s_is_not_accepted(world, models, shop, issue, tmp_path):
     """All three trees of the verify workflow say that the patch is proved, and the program adds as wrongly as before."""
     marked = {**GOOD, "new": f"{GOOD['old']}\n\n\nCHECKED = True"}
@@ -214,9 +214,9 @@ def test_a_test_file_that_puts_its_own_code_in_the_place_of_the_program_s_is_not
 
 
 @attack("patch-twin", off=off("bot.verify._twin", 'return ""'))
-@pytest.mark.parametrize("path", ["shop/ADD.py", "Shop/add.py", "shop/\uff41dd.py"])
+@pytest.mark.parametrize("path", ["shop/ADD.py", "Shop/more.py", "Shop"])
 def test_a_new_file_that_is_another_where_case_and_form_do_not_count_is_refused(world, models, shop, issue, tmp_path, path):
-    """Linux tests both and is green; a checkout on macOS or Windows has one of them alone, and which is chance."""
+    """Linux tests both and is green; a checkout on macOS or Windows has one of them alone, or one folder of two."""
     said = unproved(world, models, shop, issue, tmp_path / "job", GOOD, TEST, written(path, "def add(a, b):\n    return 0\n"))
     assert "where case does not count" in said
 
@@ -225,7 +225,7 @@ LINKS = {
     ".husky": ("hooks", "hooks/pre-commit"),
     "AGENTS.md": ("docs/guide.md", "docs/guide.md"),
     "a/.vscode": ("../tools/editor", "tools/editor/tasks.json"),
-    "tests/conftest.py": ("../shop/conf.py", "shop/conf.py"),
+    "b/.husky": ("../Hooks", "hooks/pre-commit"),
 }
 
 
@@ -239,6 +239,17 @@ def test_what_a_link_of_the_repository_leads_to_is_protected_as_the_link_is(worl
     issue = world.issue(shop, "add(2, 2) gives 5", "see shop/add.py")
     said = unproved(world, models, shop, issue, tmp_path / "job", GOOD, TEST, written(path, "y = 1\n"))
     assert "is what the link" in said
+
+
+@attack("patch-linked", off=off("bot.core.patch.aliases", "return ()"))
+def test_what_a_link_makes_part_of_the_runner_makes_its_green_worth_nothing(world, models, tmp_path):
+    from tests.fakes import shops  # noqa: PLC0415 - this repository has a link
+
+    files = {"tests/conftest.py": "->../shop/conf.py", "shop/conf.py": "x = 1\n"}
+    shop = world.repo("octo/shop", shops.files(models.url) | files, ann="write")
+    issue = world.issue(shop, "add(2, 2) gives 5", "see shop/add.py")
+    said = unproved(world, models, shop, issue, tmp_path / "job", GOOD, TEST, written("shop/conf.py", "y = 1\n"))
+    assert "which decides how it is judged" in said
 
 
 @attack("patch-empty", off=off("bot.verify._gather", cut=("if not attempt.diff:", "if False:")))

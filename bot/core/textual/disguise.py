@@ -8,24 +8,14 @@ import ast
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from bot.core.clean import line
-from bot.core.textual.finding import Finding, Grave, Kind
+from bot.core.textual.finding import Finding, Sign
 from bot.core.textual.naming import Names, dotted, fold, names
-from bot.core.textual.pytree import code, walk
+from bot.core.textual.pytree import code, line_of, walk
 from bot.core.textual.source import Source
 from bot.core.textual.swallowing import bodies, swallowed
-
-
-@dataclass(frozen=True, slots=True)
-class Sign:
-    """`what` is shown, and is what before and after are compared by, together with the kind."""
-
-    kind: Kind
-    what: str
-    line: int
-    grave: Grave = "veto"
+from bot.core.textual.testfiles import in_tests
 
 
 def disguise(python: tuple[Source, ...]) -> tuple[Finding, ...]:
@@ -47,7 +37,7 @@ def _signs(source: Source, module: ast.Module | None, part: ast.Module) -> Itera
         return
     known, old, path = names(module), bodies(source.old), source.path
     if source.tests:
-        yield from _in_tests(part, known)
+        yield from in_tests(module, part, known)
         return
     text = source.change.before or ""
     command = bool(_COMMANDS.search(path.rpartition("/")[2]) or _SCRIPTS.search(path) or _LEAVES.search(text))
@@ -59,53 +49,6 @@ def _signs(source: Source, module: ast.Module | None, part: ast.Module) -> Itera
         yield from _runner(node, known, fresh=source.before is None)
         for what, place in swallowed(node, known, scope, old):
             yield Sign("swallows", what, place, "weak")
-
-
-_NEVER = re.compile(r"(?:os|posix)\.(?:_exit|abort)\Z")
-_SESSION = re.compile(r"pytest\.exit|(?:.+\.)?(?:(?:pytest)?config\.pluginmanager|(?:request|node|item)\.(?:session|node)\.items)")
-"""By what a test answers for the others, takes them from the run, or ends it green."""
-_RUNNER = re.compile(r"(?:_?pytest|pluggy|unittest\.(?:case|runner|result|TestCase|TestResult))\.(?!maxDiff|longMessage)")
-
-
-def _in_tests(part: ast.Module, known: Names) -> Iterator[Sign]:
-    called = frozenset(node.func for node in ast.walk(part) if isinstance(node, ast.Call))
-    for node, scope in walk(part):
-        if not scope:
-            yield from _stand_in(node, known)
-        text = fold(node) if isinstance(node, ast.Constant | ast.BinOp | ast.JoinedStr) else None
-        if text is not None and len(text) < 200 and "route-agent" in text.lower().replace("_", "-"):
-            yield Sign("touches the runner", "a test names what looks on while it is judged", _line(node))
-        yield from _session(node, known, called)
-        if isinstance(node, ast.Call):
-            name = dotted(node.func, known)
-            if _NEVER.match(name):
-                yield Sign("exits early", f"a test calls `{name}`, which ends the run before it is judged", node.lineno)
-            replaced = dotted(node.args[0], known) if name == "setattr" and node.args else ""
-        else:
-            replaced = next((dotted(one, known) for one in getattr(node, "targets", []) if isinstance(one, ast.Attribute)), "")
-        if _RUNNER.match(f"{replaced}."):
-            yield Sign("touches the runner", f"a test replaces a part of `{replaced}`", _line(node))
-
-
-def _session(node: ast.AST, known: Names, called: frozenset[ast.expr]) -> Iterator[Sign]:
-    """Of a session of Django's `items` is called; what pytest has yet to run is a list."""
-    name = dotted(node, known) if isinstance(node, ast.Attribute | ast.Name) else ""
-    if _SESSION.fullmatch(name) and not (name.endswith(".items") and node in called):
-        yield Sign("touches the runner", f"a test takes `{name}`, which decides over tests yet to run", _line(node))
-
-
-def _stand_in(node: ast.AST, known: Names) -> Iterator[Sign]:
-    """Code put in the place of what others import, where a file is loaded: every test meets it, and nobody else does."""
-    match node:
-        case ast.Assign(targets=[ast.Attribute() as target], value=ast.Lambda() | ast.Name() | ast.Attribute()):
-            name = dotted(target, known)
-        case ast.Call(func=ast.Name(id="setattr"), args=[place, attr, _]):
-            name = f"{dotted(place, known)}.{fold(attr) or '?'}"
-        case _:
-            return
-    root = name.partition(".")[0]
-    if root in {each.partition(".")[0] for each in known.values()}:
-        yield Sign("touches the runner", f"a test file replaces `{name}` for every test", _line(node))
 
 
 _MARKS = re.compile(r"PYTEST_(?:CURRENT_TEST|VERSION|XDIST\w*|ADDOPTS|PLUGINS)|JEST_WORKER_ID|VITEST|ROUTE[_-]AGENT", re.IGNORECASE)
@@ -123,15 +66,15 @@ _TEST_NAME = re.compile(r"(?:^|\W|_)(?:py)?test(?:s|_\w*)?(?:$|\W)|unittest|conf
 def _detection(node: ast.AST, known: Names) -> Iterator[Sign]:
     text = fold(node) if isinstance(node, ast.Constant | ast.BinOp | ast.JoinedStr | ast.Call) else None
     if text is not None and len(text) < 60 and (mark := _MARKS.search(text)):
-        yield Sign("detects tests", f"source names `{mark[0]}`, by which it can tell that it is tested", _line(node))
+        yield Sign("detects tests", f"source names `{mark[0]}`, by which it can tell that it is tested", line_of(node))
     if isinstance(node, ast.Compare):
         yield from _compared(node, known)
     elif isinstance(node, ast.Call | ast.Subscript):
         name = dotted(node, known)
         if name in _RUNNERS and dotted(node.func if isinstance(node, ast.Call) else node.value, known).startswith("sys.modules"):
-            yield Sign("detects tests", f"source looks for `{name}` among the loaded modules", _line(node))
+            yield Sign("detects tests", f"source looks for `{name}` among the loaded modules", line_of(node))
         if (variable := _variable(node, known)) in _IN_CI:
-            yield Sign("detects tests", f"source asks for the environment's `{variable}`", _line(node))
+            yield Sign("detects tests", f"source asks for the environment's `{variable}`", line_of(node))
     elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
         yield from _on_the_stack(node, known)
 
@@ -186,7 +129,7 @@ def _ending(node: ast.AST, known: Names) -> Iterator[Sign]:
     if isinstance(node, ast.Attribute | ast.Name | ast.Subscript | ast.Call):
         name = dotted(node, known)
         if _ENDS.match(name) and isinstance(getattr(node, "ctx", ast.Load()), ast.Load):
-            yield Sign("exits early", f"source uses `{name}`, which can end a run before it is judged", _line(node))
+            yield Sign("exits early", f"source uses `{name}`, which can end a run before it is judged", line_of(node))
     if isinstance(node, ast.Call) and dotted(node.func, known) == "os.kill" and _own_process(node, known):
         yield Sign("exits early", "source ends its own process with `os.kill`", node.lineno)
 
@@ -202,7 +145,7 @@ def _leaving(node: ast.AST, known: Names, scope: str) -> Iterator[Sign]:
             name = dotted(what, known)
             if name in _EXITS and not _COMMANDS.search(scope):
                 where = f"`{scope}`" if scope else "the body of the module"
-                yield Sign("exits early", f"source calls `{name}` in {where}", _line(node))
+                yield Sign("exits early", f"source calls `{name}` in {where}", line_of(node))
         case _:
             pass
 
@@ -234,7 +177,7 @@ def _runner(node: ast.AST, known: Names, *, fresh: bool) -> Iterator[Sign]:
         case ast.For(iter=items) | ast.comprehension(iter=items) if any(
             dotted(one, known) == "sys.modules" for one in ast.walk(items)
         ):
-            yield Sign("touches the runner", "source walks through the loaded modules", _line(items))
+            yield Sign("touches the runner", "source walks through the loaded modules", line_of(items))
         case _:
             yield from _defined(node, fresh=fresh)
 
@@ -279,7 +222,3 @@ def _constant(body: list[ast.stmt]) -> object:
             return value
         case _:
             return None
-
-
-def _line(node: ast.AST) -> int:
-    return int(getattr(node, "lineno", 0))

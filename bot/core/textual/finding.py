@@ -1,5 +1,6 @@
 """What speaks against a patch in its own text: a place, one sentence that names the thing, and how heavy it is."""
 
+from dataclasses import dataclass as plain
 from typing import Literal
 
 from pydantic.dataclasses import dataclass
@@ -34,6 +35,16 @@ Kind = Literal[
 ]
 Grave = Literal["veto", "weak"]
 """`veto`: no right patch does this. `weak`: a right patch may; a person has to look."""
+
+
+@plain(frozen=True, slots=True)
+class Sign:
+    """Of a finding in one file alone: `what` is shown, and with the kind it is what before and after are compared by."""
+
+    kind: Kind
+    what: str
+    line: int
+    grave: Grave = "veto"
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)

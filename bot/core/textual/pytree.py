@@ -95,7 +95,16 @@ def walk(module: ast.AST) -> Iterator[tuple[ast.AST, str]]:
 
 
 def _main_guard(node: ast.If) -> bool:
-    return isinstance(node.test, ast.Compare) and isinstance(node.test.left, ast.Name) and node.test.left.id == "__name__"
+    match node.test:
+        case ast.Compare(left=ast.Name(id="__name__"), ops=[ast.Eq()], comparators=[ast.Constant(value="__main__")]):
+            return True
+        case _:
+            return False
+
+
+def line_of(node: ast.AST) -> int:
+    """Where it begins, from 1; 0 for what has no place of its own."""
+    return int(getattr(node, "lineno", 0))
 
 
 def functions(module: ast.AST) -> Iterator[tuple[str, Function]]:

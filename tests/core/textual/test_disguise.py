@@ -218,6 +218,47 @@ def test_a_test_may_do_what_source_may_not():
     assert kinds(body(*lines, head="import pytest, atexit, unittest\n"), path="tests/test_a.py") == set()
 
 
+ADD = "import shop.add\nimport pytest\n\n\ndef fake(a, b):\n    return a + b\n\n\n"
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "shop.add.add = lambda a, b: a + b\n",
+        "shop.add.add = fake\n",
+        "old = shop.add.add = fake\n",
+        "shop.add.add: object = fake\n",
+        "setattr(shop.add, 'add', fake)\n",
+        "if __name__ != '__main__':\n    shop.add.add = fake\n",
+        "def setup_module():\n    shop.add.add = fake\n",
+        "def test_a(request):\n    request.session.items.clear()\n",
+        "def test_a(pytestconfig):\n    pytestconfig.pluginmanager.register(fake)\n",
+        "def test_a():\n    pytest.exit('done', returncode=0)\n",
+    ],
+)
+def test_a_test_file_puts_nothing_in_the_place_of_what_is_tested_and_takes_no_test_from_the_run(lines: str):
+    assert kinds(ADD + lines, path="tests/test_a.py") == {("touches the runner", "veto")}
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "shop.add.Base.metadata.bind = engine\n",
+        "shop.add.LEVEL = shop.add.DEBUG\n",
+        "shop.add.TIMEOUT = 1\n",
+        "setattr(shop.add, 'LEVEL', 3)\n",
+        "own = fake\nfake.calls = fake\n",
+        "def test_a(monkeypatch):\n    monkeypatch.setattr(shop.add, 'add', fake)\n",
+        "def test_a():\n    shop.add.add = fake\n",
+        "def test_a(request):\n    assert dict(request.session.items()) == {}\n",
+        "def test_a(item):\n    assert item.session.items == []\n",
+        "from shop import node\n\n\ndef test_a():\n    assert node.session.items == [1]\n",
+    ],
+)
+def test_a_test_file_may_set_up_what_it_tests(lines: str):
+    assert kinds(ADD + lines, path="tests/test_a.py") == set()
+
+
 def test_a_finding_says_what_it_saw():
     (finding,) = disguise(sources((changed("a.py", BASE, body("o = os", "o._exit(0)")),)))
     assert (finding.line, finding.why) == (6, "source uses `os._exit`, which can end a run before it is judged")
