@@ -167,7 +167,7 @@ class Office:
     def desk(self, visit: Visit) -> Desk:
         into = visit.pull.head_ref if visit.pull else self.event.repo.default_branch
         starts = visit.me != WORKFLOW
-        return Desk(self.writer, self.render, self.sources, self.ci, self.pulls.of(visit.pull, into), into, starts)
+        return Desk(self.writer, self.render, self.sources, self.ci, self.pulls.of(visit.pull, into, visit.me), into, starts)
 
     def kit(
         self,

@@ -175,7 +175,7 @@ def _files(globs: tuple[str, ...]) -> GitIgnoreSpec:
 
 
 _USUAL: dict[TaskClass, GitIgnoreSpec] = {
-    "dependency": _files(DEPENDENCY_PATHS),
+    "dependency": _files((*DEPENDENCY_PATHS, "Podfile", "Cartfile", "Brewfile")),
     "ci": _files(CI_PATHS),
     "deploy": _files(DEPLOY_PATHS),
 }

@@ -112,7 +112,7 @@ class Offer:
 
 class Pulls(Protocol):
     def withdraw(self, branch: str) -> None:
-        """Close the open pull request of a branch; where there is none, that is fine."""
+        """Close the open pull request that we have opened from a branch; where there is none, that is fine."""
         ...
 
     def moved(self, base: str) -> bool:

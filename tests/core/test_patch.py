@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from bot.core.diff import DiffError
 from bot.core.guarded import HIDDEN_PATHS, PROTECTED
-from bot.core.patch import MOST_NAMES, Patch, aliases, graders, hidden, parse, path_problem, protecting, shown, trespasses
+from bot.core.patch import MOST_NAMES, Patch, aliases, graders, hidden, linked, parse, path_problem, protecting, shown, trespasses
 
 TEXT = "diff --git a/{0} b/{0}\nindex 1..2 100644\n--- a/{0}\n+++ b/{0}\n@@ -1 +1 @@\n-1\n+2\n"
 NEW = "diff --git a/{0} b/{0}\nnew file mode {1}\n--- /dev/null\n+++ b/{0}\n@@ -0,0 +1 @@\n+1\n"
@@ -177,6 +177,12 @@ def test_the_names_by_which_links_lead_to_a_file_are_followed_so_far_and_no_furt
         aliases("d/x", {f"e/{number}": "d" for number in range(990)} | {f"{number}": "f" for number in range(20_000)}) is not None
     )
     assert time.monotonic() - start < 2
+
+
+def test_what_more_links_lead_to_than_are_followed_is_refused():
+    many = {f"d/{number}": "d" for number in range(MOST_NAMES)}
+    assert linked(change("d/x", "a", "b"), many, ()) == "more links of the repository lead to `d/x` than are followed"
+    assert linked(change("e/x", "a", "b"), many, ()) == ""
 
 
 def change(path: str, old: str, new: str) -> Patch:

@@ -217,7 +217,8 @@ def test_a_patch_is_pushed_once_however_often_and_offered_and_withdrawn(emulate,
         tests = tree.diff()
         tree.write("shop/add.py", b"def add(a, b):\n    return a + b\n")
         layers = (Layer(tests, "Tests"), Layer(tree.diff(), "All"))
-        writer, reader, pulls = Branches(hub, sources), Reader(hub), PullRequests(hub).of(None, "main")
+        writer, reader = Branches(hub, sources), Reader(hub)
+        pulls = PullRequests(hub).of(None, "main", reader.me())
 
         commits = writer.push(base, layers, branch, "2026-11-26T12:00:00Z")
 

@@ -234,3 +234,14 @@ def test_without_walls_nothing_is_run_and_no_model_is_asked(tmp_path: Path):
     assert (done.returncode, done.stdout) == (1, "")
     assert "the sandbox does not start" in done.stderr
     assert "or use --no-sandbox for code you trust" in done.stderr
+
+
+def test_a_task_whose_very_file_no_test_runs_is_accepted_where_all_that_runs_is_green(world, models, shop, tmp_path):
+    """That no script is proved by tests that leave it alone is for scripts that the task is not about."""
+    issue = world.issue(shop, "bump Alamofire from 5.0 to 5.1", "see README")
+    for lane in ("m-fast", "m-strong"):
+        models.script(lane, [{"action": "write", "path": "Podfile", "content": "pod 'Alamofire', '5.1'\n"}, DONE])
+    world.runner = Scripted(*[PROVED | {"tests-only": "skipped"}] * 4)
+    ended = commented(world, shop, issue, tmp_path / "job").act()
+    assert ended.state == "accepted", ended.why
+    happened(world, shop, issue)

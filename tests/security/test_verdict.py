@@ -56,6 +56,7 @@ def test_a_run_whose_jobs_were_all_skipped_proves_nothing(world, models, shop, i
         ("Typo in the documentation", "bin/release"),
         ("Typo in the documentation", "native/fast.pyx"),
         ("Typo in the documentation", "build.gradle"),
+        ("Typo in the documentation", "bin/RELEASE"),
         ("bump requests from 1.0 to 2.0", "bin/release"),
     ],
 )

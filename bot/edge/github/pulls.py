@@ -18,8 +18,8 @@ from bot.ports import Denied, Offer, Opening
 class PullRequests:
     hub: Hub
 
-    def of(self, pull: Pull | None, into: str) -> "Pulls":
-        return Pulls(self.hub, pull, into)
+    def of(self, pull: Pull | None, into: str, me: str) -> "Pulls":
+        return Pulls(self.hub, pull, into, me)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,8 @@ class Pulls:
     hub: Hub
     pull: Pull | None
     into: str
+    me: str
+    """As whom they are opened: what somebody else has opened from a branch of ours is not ours to close."""
 
     def moved(self, base: str) -> bool:
         return self.pull is not None and Reader(self.hub).pull(self.pull.number).head_sha != base
@@ -39,7 +41,8 @@ class Pulls:
         owner = self.hub.name.partition("/")[0]
         with sorted_out("closing the pull request", "pull-requests: write"):
             for found in self.hub.repo.get_pulls(state="open", head=f"{owner}:{branch}"):
-                found.edit(state="closed")
+                if found.user.login == self.me:
+                    found.edit(state="closed")
 
     def offer(self, opening: Opening) -> Offer:
         """The one that is there is found only where GitHub says so: as a rule there is none, and to look is a call."""
