@@ -92,6 +92,7 @@ def test_the_same_word_without_a_time_is_noted_once_and_another_word_after_it(sh
     [
         (("342eabad", "merged"), "has no record of a run `342eabad`; the nearest that it has is 342eabad0d"),
         (("x", "merged"), "has no record of a run `x`; `route-agent ledger export --format csv "),
+        (("34200bad77", "merged"), "has no record of a run `34200bad77`; `route-agent ledger export --format csv "),
         (("7777777777", "merged"), "/ledger.jsonl` lists those that it has"),
         ((RUN.id, "closed", "--lines", "2"), "closed is no merge; leave it out"),
         ((RUN.id, "closed", "--at", "1999-01-01"), "is not between the run, 2026-01-01T00:00:00Z, and now"),
