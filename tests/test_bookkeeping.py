@@ -126,6 +126,15 @@ def test_a_run_that_left_no_patch_has_nothing_of_which_something_could_become(sh
     assert rows(shop) == [encode(spent)]
 
 
+def test_why_it_left_none_is_one_line_of_bounded_length_whatever_the_record_says(shop):
+    spent = replace(RUN, id="5555555555", result="stopped", detail="a\n\x1b[2J" + "b" * 900, branch=None, commit=None)
+    (shop / ".git" / OWN).write_text(f"{encode(spent)}\n")
+    with pytest.raises(Denied, match="left no branch with a patch") as error:
+        bookkeeping.outcome(parse(["ledger", "outcome", spent.id, "merged", "--repo", str(shop)]), "ann", repos.PATH, NOW, render)
+    assert not {"\n", "\x1b"} & set(str(error.value))
+    assert len(str(error.value)) < 400
+
+
 def test_a_folder_in_place_of_a_ledger_is_no_bug(shop):
     done = typed("ledger", "outcome", RUN.id, "merged", "--ledger", ".", cwd=shop)
     assert (done.returncode, done.stdout) == (1, "")
