@@ -92,6 +92,7 @@ def test_the_same_word_without_a_time_is_noted_once_and_another_word_after_it(sh
     [
         (("342eabad", "merged"), "has no record of a run `342eabad`; the nearest that it has is 342eabad0d"),
         (("x", "merged"), "has no record of a run `x`; `route-agent ledger export --format csv "),
+        (("34200bad77", "merged"), "has no record of a run `34200bad77`; `route-agent ledger export --format csv "),
         (("7777777777", "merged"), "/ledger.jsonl` lists those that it has"),
         ((RUN.id, "closed", "--lines", "2"), "closed is no merge; leave it out"),
         ((RUN.id, "closed", "--at", "1999-01-01"), "is not between the run, 2026-01-01T00:00:00Z, and now"),
@@ -123,6 +124,15 @@ def test_a_run_that_left_no_patch_has_nothing_of_which_something_could_become(sh
         "note what became of a run that has one\n"
     )
     assert rows(shop) == [encode(spent)]
+
+
+def test_why_it_left_none_is_one_line_of_bounded_length_whatever_the_record_says(shop):
+    spent = replace(RUN, id="5555555555", result="stopped", detail="a\n\x1b[2J" + "b" * 900, branch=None, commit=None)
+    (shop / ".git" / OWN).write_text(f"{encode(spent)}\n")
+    with pytest.raises(Denied, match="left no branch with a patch") as error:
+        bookkeeping.outcome(parse(["ledger", "outcome", spent.id, "merged", "--repo", str(shop)]), "ann", repos.PATH, NOW, render)
+    assert not {"\n", "\x1b"} & set(str(error.value))
+    assert len(str(error.value)) < 400
 
 
 def test_a_folder_in_place_of_a_ledger_is_no_bug(shop):

@@ -5,12 +5,15 @@ import os
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from bot import page
 from bot.cli import main
+from bot.core.past.lines import Fault
+from bot.core.past.tables import listed
 from bot.edge.render import Templates
 from bot.voice import templates
 from tests import ledgers, plans
@@ -59,6 +62,28 @@ def test_days_that_are_left_out_are_said_to_be():
     render = Templates(templates())
     assert "The last 30 of the 31 days with a run." in page.markdown(made(Plan(runs=31, days=31)), render)
     assert "days with a run" not in page.markdown(made(Plan(runs=30, days=30)), render)
+
+
+@pytest.mark.parametrize(
+    ("many", "says", "more"),
+    [
+        (1, "1 place could not be read, or does not fit; the rest is counted.", ""),
+        (10, "10 places could not be read, or do not fit; the rest is counted.", ""),
+        (
+            60,
+            "60 places could not be read, or do not fit; the rest is counted.",
+            "- and 50 more; `--format json` names the first 50",
+        ),
+    ],
+)
+def test_of_the_places_that_cannot_be_read_all_are_counted_and_ten_are_named(many, says, more):
+    faults = tuple(Fault(f"ledger.jsonl:{row}", "is no ledger line") for row in range(many))
+    found = replace(made(), faults=many, fault_list=listed(faults))
+    text = page.markdown(found, Templates(templates())).partition("### Not read\n")[2]
+    assert says in text
+    assert text.count("ledger.jsonl:") == min(many, 10)
+    assert (more in text, "more;" in text) == (True, bool(more))
+    assert len(found.fault_list) == min(many, 50)
 
 
 def test_the_sum_is_that_of_the_runs_and_money_outside_of_them_is_said_not_to_be_in_it():

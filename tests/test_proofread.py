@@ -72,6 +72,27 @@ def test_a_cap_of_nothing_is_said_to_ask_nobody_who_costs_something(tmp_path, fa
     assert checked(tmp_path / "p.yml") == (0, "".join(["p.yml: complete and well-formed\n", *notes]))
 
 
+@pytest.mark.parametrize(
+    ("fast", "strong", "verifier", "said"),
+    [
+        ("input: 0, output: 0", "input: 0, output: 0", "input: 0, output: 0", ""),
+        ("input: 0, output: 0, cache_read: 1", "input: 0, output: 0", "input: 0, output: 0", "`fast` is never asked"),
+        ("input: 0, output: 0", "input: 0, output: 0, cache_write: 1", "input: 0, output: 0", "`strong` is never asked"),
+        ("input: 0, output: 0", "input: 0, output: 1", "input: 0, output: 1", "`strong`, `verifier` are never asked"),
+        ("input: 1, output: 1", "input: 0, output: 1", "input: 0, output: 0", "no lane is ever asked"),
+    ],
+)
+def test_whom_a_cap_of_nothing_leaves_is_told_by_every_part_of_a_price_and_of_the_verifier_too(
+    tmp_path, fast, strong, verifier, said
+):
+    prices = {"fast": fast, "strong": strong, "verifier": verifier}
+    rows = (f"  {name}: {{provider: openrouter, model: me/{name}, price: {{{price}}}}}\n" for name, price in prices.items())
+    routing = "routing: {fast_max_score: 6, strong_min_score: 7}\nbudget: {per_run_usd: 0}\n"
+    (tmp_path / "p.yml").write_text(f"models:\n{''.join(rows)}{routing}")
+    note = f"p.yml: budget.per_run_usd: under a cap of 0 {said}, for it may cost something\n" if said else ""
+    assert checked(tmp_path / "p.yml") == (0, f"p.yml: complete and well-formed\n{note}")
+
+
 def test_the_places_that_init_leaves_to_fill_in_are_named_whether_or_not_there_is_a_price(tmp_path):
     code, said = checked(written(tmp_path, text("WRITE-HERE-fast", price=", price: {input: 1, output: 5}")))
     assert code == 1

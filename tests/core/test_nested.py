@@ -50,8 +50,11 @@ def test_what_the_top_does_not_run_as_it_is_set_up_there_is_named(files, runs):
 )
 def test_what_others_wrote_and_what_is_there_to_be_looked_at_is_not_ours_to_test(folder):
     assert found({f"{folder}/package.json": NODE}) == []
-    named = folder.removesuffix("/x")
-    assert found({f"{named}ed/x/package.json": NODE}) == [f"cd {named}ed/x && npm test"]
+
+
+@pytest.mark.parametrize("folder", ["vendored", "third_party_api", "fixtured", "testdata2", "exampled", "templated", "testing"])
+def test_a_folder_whose_name_only_begins_like_those_is_ours(folder):
+    assert found({f"{folder}/package.json": NODE}) == [f"cd {folder} && npm test"]
 
 
 def test_it_says_which_file_of_which_folder_asked_for_it():

@@ -20,7 +20,7 @@ from tests.fakes.world.http import Fault
 from tests.fakes.world.runs import Scripted
 from tests.flow.beside import LEDGER, cut_off, records, settled
 from tests.flow.review.verdicts import FINE
-from tests.flow.test_commands import seen
+from tests.flow.test_commands import Meanwhile, seen
 from tests.flow.test_door import PROVED, RED, commented, last
 from tests.flow.test_unkept import refusing
 
@@ -61,6 +61,36 @@ def test_a_pull_request_that_has_moved_on_ends_the_run_that_was_cut_off_on_it(wo
     assert ("pull request has moved on" in last(world, pull)) is not told
     assert ours(world, shop) == ([record.branch] if told else [])
     seen(world, shop, pull)
+
+
+def test_a_job_that_is_cut_off_while_it_ends_what_an_earlier_one_began_is_closed_by_its_last_phase(
+    world, models, shop, pull, tmp_path, monkeypatch
+):
+    """The earlier one's machine went away; this one, on another, did not come to its last word."""
+    models.script("m-fast", [GOOD, TEST, DONE])
+    world.runner = lambda *_: None
+    job = commented(world, shop, pull, tmp_path / "job")
+    job.clock = Meanwhile(gone)
+    with pytest.raises(KeyboardInterrupt):
+        job.act()
+    world.commit(shop, "topic", {"shop/extra.py": "x = 2\n"})
+    second = replace(job, folder=tmp_path / "second", clock=Hurried(), attempt="2")
+    world.fail("PATCH", "/issues/comments/", times=50)
+    with pytest.raises(Unavailable):
+        second.act()
+    world.faults.clear()
+    assert "### route-agent: stopped" not in last(world, pull)
+    for name, value in second.env().items():
+        monkeypatch.setenv(name, value)
+    assert close() == 0
+    assert "### route-agent: stopped" in last(world, pull)
+    assert [record.result for record in records(shop)] == ["stopped"]
+    assert ours(world, shop) == []
+    seen(world, shop, pull)
+
+
+def gone() -> None:
+    raise KeyboardInterrupt
 
 
 def test_a_review_that_the_job_with_the_key_has_paid_for_counts_where_the_next_job_never_comes_to_it(

@@ -1,8 +1,11 @@
 """The main job, end to end: patches that nothing proves, and such as reach for what judges them."""
 
+from dataclasses import replace
+
 import pytest
 
 from bot.core import account
+from bot.core.evidence import Item
 from bot.core.verdict import Escalate
 from bot.demo.scripted import Scripted
 from tests.fakes import repos
@@ -34,6 +37,9 @@ def test_a_suite_that_does_not_run_on_the_base_is_said_before_a_model_is_paid_an
     assert record.result == "not_fixed"
     assert account.advice(record) == "mend the set-up"
     assert account.stuck(record) == said
+    last = record.attempts[-1]
+    red = replace(last, evidence=(*last.evidence, Item("check other", "failed", "weak", "it is red")))
+    assert account.advice(replace(record, attempts=(red,))) != "mend the set-up", "another check says what is wrong with the patch"
 
 
 def test_a_task_about_the_error_with_which_a_suite_ends_is_run_and_proved(job):
