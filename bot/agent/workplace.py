@@ -8,7 +8,7 @@ from bot.agent.showing import credentials, listed
 from bot.agent.tools import Delete, Edit, Read, RunCheck, Search, Write
 from bot.core.checks import Check, Run
 from bot.core.clean import veiled
-from bot.core.patch import hidden, protecting
+from bot.core.patch import aliases, hidden, protecting
 from bot.ports import Tree
 
 SEARCH_SECONDS = 5.0
@@ -132,8 +132,13 @@ class Workplace:
 
     def _done(self, did: str, path: str) -> str:
         """And at once where no patch may do it: found out when the patch is judged, it costs the attempt."""
-        rule = protecting(path, self.protect) if path in self.tree.edited() else None
+        rule = self._protecting(path) if path in self.tree.edited() else None
         return f"{did} {path}." if rule is None else f"{did} {path}. {PROTECTED.format(rule)}"
+
+    def _protecting(self, path: str) -> str | None:
+        """By its own name, or by one that a link of the repository gives it."""
+        names = (path, *(aliases(path, self.tree.links()) or ()))
+        return next((rule for name in names if (rule := protecting(name, self.protect))), None)
 
     def _check(self, name: str) -> str:
         check = next((check for check in self.checks if check.name == name), None)

@@ -142,6 +142,12 @@ def test_what_no_patch_may_touch_is_said_when_it_is_touched(job):
     ]
 
 
+def test_what_a_link_makes_a_protected_file_is_said_when_it_is_touched(job):
+    repos.make(job.repo, {"CLAUDE.md": "->guide.md", "guide.md": "about\n"}, "a link")
+    (shown,) = answers(job, {"action": "write", "path": "guide.md", "content": "more\n"})
+    assert shown.startswith("Wrote guide.md. No patch may touch what `CLAUDE.md` protects: unless this is as it was")
+
+
 def test_an_edit_and_a_deletion_of_what_no_patch_may_touch_are_told_so_as_well(job):
     job.policy += "protect:\n  paths: ['*.txt']\n"
     shown = answers(
