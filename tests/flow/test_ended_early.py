@@ -29,6 +29,15 @@ def ours(world: World, shop: Repo) -> list[str]:
     return [name for name in world.branches(shop) if name.startswith("route-agent/")]
 
 
+def judged(world: World, models: Server, shop: Repo) -> None:
+    """A verifier looks at what the first lane makes."""
+    judge = f'  verifier: {{provider: vllm, model: m-judge, base_url: "{models.url}", price: {{input: 1, output: 2}}}}'
+    policy = shops.POLICY.format(url=models.url).replace("routing:", f"{judge}\nrouting:", 1)
+    world.commit(shop, "main", {".github/route-agent.yml": policy})
+    models.script("m-fast", [GOOD, TEST, DONE])
+    models.script("m-judge", [FINE])
+
+
 @pytest.fixture
 def pull(world: World, shop: Repo) -> Issue:
     return world.pull(shop, "topic", {"shop/extra.py": "x = 1\n"}, "add(2, 2) gives 5", "see shop/add.py")
@@ -96,11 +105,7 @@ def gone() -> None:
 def test_a_review_that_the_job_with_the_key_has_paid_for_counts_where_the_next_job_never_comes_to_it(
     world: World, models: Server, shop: Repo, issue: Issue, tmp_path
 ):
-    judge = f'  verifier: {{provider: vllm, model: m-judge, base_url: "{models.url}", price: {{input: 1, output: 2}}}}'
-    policy = shops.POLICY.format(url=models.url).replace("routing:", f"{judge}\nrouting:", 1)
-    world.commit(shop, "main", {".github/route-agent.yml": policy})
-    models.script("m-fast", [GOOD, TEST, DONE])
-    models.script("m-judge", [FINE])
+    judged(world, models, shop)
     payload = world.comment(shop, issue, "ann", "/agent fix")
     gate = Job(world, tmp_path / "gate", "issue_comment", payload, scopes=GATE).packed("gate")
     made = Job(world, tmp_path / "propose", "issue_comment", payload, scopes=PROPOSE).packed("propose", handover=gate["handover"])
@@ -129,11 +134,7 @@ def test_the_last_phase_of_a_job_without_the_key_books_what_was_handed_to_it(
     world, models, shop, issue, tmp_path, monkeypatch, attempt
 ):
     """All of it: also a review that its Trail had not come to, and at whichever attempt."""
-    judge = f'  verifier: {{provider: vllm, model: m-judge, base_url: "{models.url}", price: {{input: 1, output: 2}}}}'
-    policy = shops.POLICY.format(url=models.url).replace("routing:", f"{judge}\nrouting:", 1)
-    world.commit(shop, "main", {".github/route-agent.yml": policy})
-    models.script("m-fast", [GOOD, TEST, DONE])
-    models.script("m-judge", [FINE])
+    judged(world, models, shop)
     payload = world.comment(shop, issue, "ann", "/agent fix")
 
     def job(name: str, scopes: str) -> Job:
