@@ -15,7 +15,7 @@ from bot.core.clean import line
 from bot.core.patch import BRANCH, parse
 from bot.edge.github.client import Ambiguous, Hub, sorted_out
 from bot.edge.github.reader import tip
-from bot.ports import Denied, Layer, Trees
+from bot.ports import Denied, Layer, Trees, Unavailable
 
 Made = TypeVar("Made")
 
@@ -92,7 +92,7 @@ class Branches:
                 self.hub.repo.create_git_ref(f"refs/heads/{branch}", sha)
             except GithubException as error:
                 if error.status == 422 and "already exists" in str(error.message or error.data).lower():
-                    raise _Taken from None
+                    raise _Taken(f"GitHub says that there is a branch {branch}, and that there is none") from None
                 raise
 
     def _there(self, branch: str, base: str, trees: tuple[GitTree, ...]) -> tuple[str, ...] | None:
@@ -130,8 +130,8 @@ def _deleted(hub: Hub, branch: str) -> None:
                 raise
 
 
-class _Taken(Exception):
-    """There is a branch of that name."""
+class _Taken(Unavailable):
+    """There is a branch of that name: to be looked at, and where it then is not there, GitHub contradicts itself."""
 
 
 def _twice(write: Callable[[], Made]) -> Made:

@@ -4,7 +4,7 @@ import pytest
 
 from bot.edge.git.fetch import fetched
 from bot.edge.github.writer import Branches
-from bot.ports import Denied
+from bot.ports import Denied, Unavailable
 from tests.edge.github.adapter import BRANCH, hub, layers
 from tests.fakes import repos
 
@@ -35,6 +35,16 @@ def test_a_branch_that_holds_something_else_is_left_alone(world, shop, sources):
     with pytest.raises(Denied, match="holds something else"):
         Branches(hub(world), sources).push(base, layers(sources, base), BRANCH, "")
     assert shop.tip(BRANCH) == other
+
+
+def test_where_github_says_that_a_branch_is_there_and_that_it_is_not_the_same_job_may_go_on_later(world, shop, sources):
+    base = str(shop.tip("main"))
+    made = Branches(hub(world), sources).push(base, layers(sources, base), BRANCH, "")
+    world.fail("GET", "/git/ref/heads/route-agent", status=409)
+    with pytest.raises(Unavailable, match="GitHub says that there is a branch route-agent/1/c9-1, and that there is none"):
+        Branches(hub(world), sources).push(base, layers(sources, base), BRANCH, "")
+    assert Branches(hub(world), sources).push(base, layers(sources, base), BRANCH, "")
+    assert shop.tip(BRANCH) == made[-1]
 
 
 def test_only_branches_of_our_own_are_made_or_deleted(world, shop, sources):
