@@ -186,9 +186,7 @@ def test_what_more_links_lead_to_than_are_followed_is_refused():
 
 
 def change(path: str, old: str, new: str) -> Patch:
-    rows = "".join(f"{sign}{row}\n" for sign, row in (("-", old), ("+", new)) if row)
-    counts = f"@@ -{1 if old else '0,0'} +{1 if new else '0,0'} @@"
-    return parse(f"diff --git a/{path} b/{path}\n--- a/{path}\n+++ b/{path}\n{counts}\n{rows}")
+    return parse(TEXT.format(path).replace("\n-1\n+2\n", f"\n-{old}\n+{new}\n"))
 
 
 @pytest.mark.parametrize(
@@ -209,7 +207,5 @@ def test_another_version_of_a_test_tool_is_no_change_of_how_a_patch_is_judged_an
 
 @pytest.mark.parametrize("name", ["aux.py", "src/NUL", "husky~1/pre-commit"])
 def test_a_name_that_is_another_on_windows_is_refused_to_a_new_file_alone(name):
-    new = f"diff --git a/{name} b/{name}\nnew file mode 100644\n--- /dev/null\n+++ b/{name}\n@@ -0,0 +1 @@\n+x\n"
-    old = f"diff --git a/{name} b/{name}\n--- a/{name}\n+++ b/{name}\n@@ -1 +1 @@\n-x\n+y\n"
-    assert any("on Windows" in each for each in trespasses(parse(new), (), 20, 800))
-    assert trespasses(parse(old), (), 20, 800) == ()
+    assert any("on Windows" in each for each in trespasses(parse(NEW.format(name, "100644")), (), 20, 800))
+    assert trespasses(parse(TEXT.format(name)), (), 20, 800) == ()

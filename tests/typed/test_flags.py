@@ -127,5 +127,6 @@ def test_a_ledger_that_cannot_be_written_is_said_before_anything_is_paid(shop, s
 def test_a_diff_that_is_none_is_said_before_anything_is_paid(shop, server, given, why):
     done = typed(*TASK, "--diff", "-", cwd=shop, stdin=given)
     assert done.returncode == 1
-    assert f"--diff: {why}; give a unified diff" in done.stderr or f"--diff: {why}: no file with a hunk" in done.stderr
+    assert f"--diff: {why}" in done.stderr
+    assert "give a unified diff" in done.stderr
     assert server.requests == []
