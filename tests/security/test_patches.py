@@ -2,10 +2,13 @@
 
 from collections.abc import Mapping
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
+from tests.fakes import shops
 from tests.fakes.repos import DONE, GOOD
+from tests.fakes.server import Server
 from tests.fakes.shops import TEST
 from tests.fakes.world import Issue, Repo, World
 from tests.fakes.world.runs import Scripted
@@ -221,6 +224,13 @@ def test_a_new_file_that_is_another_where_case_and_form_do_not_count_is_refused(
     assert "where case does not count" in said
 
 
+def linked_to(world: World, models: Server, folder: Path, link: str, target: str, path: str) -> str:
+    """What is said of a patch that is right, and writes a file to which a link of the repository leads."""
+    shop = world.repo("octo/shop", shops.files(models.url) | {link: f"->{target}", path: "x = 1\n"}, ann="write")
+    issue = world.issue(shop, "add(2, 2) gives 5", "see shop/add.py")
+    return unproved(world, models, shop, issue, folder / "job", GOOD, TEST, written(path, "y = 1\n"))
+
+
 LINKS = {
     ".husky": ("hooks", "hooks/pre-commit"),
     "AGENTS.md": ("docs/guide.md", "docs/guide.md"),
@@ -232,23 +242,14 @@ LINKS = {
 @attack("patch-linked", off=off("bot.core.patch.linked", 'return ""'))
 @pytest.mark.parametrize("link", LINKS)
 def test_what_a_link_of_the_repository_leads_to_is_protected_as_the_link_is(world, models, tmp_path, link):
-    from tests.fakes import shops  # noqa: PLC0415 - this repository has a link
-
     target, path = LINKS[link]
-    shop = world.repo("octo/shop", shops.files(models.url) | {link: f"->{target}", path: "x = 1\n"}, ann="write")
-    issue = world.issue(shop, "add(2, 2) gives 5", "see shop/add.py")
-    said = unproved(world, models, shop, issue, tmp_path / "job", GOOD, TEST, written(path, "y = 1\n"))
+    said = linked_to(world, models, tmp_path, link, target, path)
     assert "is what the link" in said
 
 
 @attack("patch-linked", off=off("bot.core.patch.aliases", "return ()"))
 def test_what_a_link_makes_part_of_the_runner_makes_its_green_worth_nothing(world, models, tmp_path):
-    from tests.fakes import shops  # noqa: PLC0415 - this repository has a link
-
-    files = {"tests/conftest.py": "->../shop/conf.py", "shop/conf.py": "x = 1\n"}
-    shop = world.repo("octo/shop", shops.files(models.url) | files, ann="write")
-    issue = world.issue(shop, "add(2, 2) gives 5", "see shop/add.py")
-    said = unproved(world, models, shop, issue, tmp_path / "job", GOOD, TEST, written("shop/conf.py", "y = 1\n"))
+    said = linked_to(world, models, tmp_path, "tests/conftest.py", "../shop/conf.py", "shop/conf.py")
     assert "which decides how it is judged" in said
 
 
@@ -263,8 +264,6 @@ def test_no_patch_is_no_branch_and_asks_no_ci(world, shop, issue, tmp_path):
 
 @attack("cve_2026_50549", off=off("bot.edge.git.trees.Overlay._problem", "return None"))
 def test_cve_2026_50549_a_model_writes_through_no_link_of_the_repository(world, models, tmp_path):
-    from tests.fakes import shops  # noqa: PLC0415 - this repository has a link
-
     files = shops.files(models.url) | {"out": "->/tmp", "shop/env": "->/proc/self/environ"}
     shop = world.repo("octo/shop", files, ann="write")
     issue = world.issue(shop, "add(2, 2) gives 5", "see shop/add.py")
